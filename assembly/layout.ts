@@ -1,0 +1,110 @@
+// Structs that the host fills and kernels read. Pointers are 4 bytes (wasm32); every struct is 8-aligned.
+// The host learns each offset from offsets.ts and holds no byte number of its own.
+
+/**
+ * A sparse matrix, by rows (CSR: indices are columns) or by columns (CSC: indices are rows).
+ *
+ *     ╒══════════╤═════════╤════════╕
+ *     │ pointers │ indices │ values │   one pointer each
+ *     ╘══════════╧═════════╧════════╛
+ */
+@unmanaged
+export class Matrix {
+  pointers: usize; // u32[rows + 1], where each row begins in indices and values
+  indices: usize; // u32[entries], none twice in one row
+  values: usize; // f32[entries]; 0 when every value is 1
+}
+
+/**
+ * Rows with their targets: a Matrix followed by two more pointers.
+ *
+ *     ╒══════════╤═════════╤════════╤════════╤═════════╕
+ *     │ pointers │ indices │ values │ labels │ weights │
+ *     ╘══════════╧═════════╧════════╧════════╧═════════╛
+ */
+@unmanaged
+export class Rows extends Matrix {
+  labels: usize; // f64[rows], −1/+1 for logistic loss
+  weights: usize; // f64[rows]; 0 when every weight is 1
+}
+
+/**
+ * FTRL-Proximal (McMahan et al., KDD 2013): per-coordinate state, strengths, scratch.
+ *
+ *     ╒═══════╤══════╤═════════╤═════════╤══════════╤════════╤═══════════╤═══════╕
+ *     │ state │ bias │ scratch │ touched │ gradient │ stamps │ residuals │ batch │
+ *     ├───────┴──────┼─────┬───┴───┬─────┴───┬──────┴────┬───┴─────┬─────┴─────┬─┘
+ *     │ clip (f64)   │ 1/α │ ridge │ lambda1 │ biasRidge │ bias λ₁ │ intercept │
+ *     ╘══════════════╧═════╧═══════╧═════════╧═══════════╧═════════╧═══════════╛
+ */
+@unmanaged
+export class Ftrl {
+  state: usize; // f32[2 · columns], {z, n} interleaved: one cache line a feature
+  bias: usize; // f32[2], {z, n} of the intercept
+  scratch: usize; // f32[2 · (longest row + 3)], weights and √n of the row at hand
+  touched: usize; // u32[entries of the largest batch], columns of the batch at hand   ┐
+  gradient: usize; // f64[columns], summed over the batch, 0 between batches           │ mini-batches
+  stamps: usize; // u32[columns + 1], batch that touched a column last; [0]: the count │ only
+  residuals: usize; // f64[batch], ∂loss/∂margin of each row of the batch              ┘
+  batch: u32; // rows a step
+  clip: f64; // largest Euclidean norm of a batch's summed gradient, +∞ for none
+  inverseAlpha: f32; // 1/α
+  ridge: f32; // β/α + λ₂
+  lambda1: f32;
+  biasRidge: f32; // ridge and λ₁ of the intercept
+  biasLambda1: f32;
+  intercept: u32; // 1 when the intercept learns, else 0
+}
+
+/**
+ * Stochastic proximal gradient (FOBOS) with lazy shrinkage. Instead of w the state holds, for each column,
+ *
+ *     u = sgn(w) · (|w| / scale + debt)   so that   w = sgn(u) · scale · max(|u| − debt, 0)
+ *
+ * at every later step: `debt` and `scale` grow with the L1 and L2 shrinkage that all columns owe.
+ *
+ *     ╒═══════╤═════════╤════════╤═════════╤═══════════╤═══════════╕
+ *     │ state │ scratch │ ledger │ columns │ intercept │ (4 bytes) │
+ *     ├───────┴─────────┼────────┴─────────┼───────────┴──┬────────┴───────┬─────────────┐
+ *     │ l1 (f64)        │ l2               │ rate         │ decay          │ weightScale │
+ *     ╘═════════════════╧══════════════════╧══════════════╧════════════════╧═════════════╛
+ */
+@unmanaged
+export class Sgd {
+  state: usize; // f64[columns], u
+  scratch: usize; // f64[longest row], weights of the row at hand
+  ledger: usize; // a Ledger
+  columns: u32; // length of state
+  intercept: u32; // 1 when the intercept learns, else 0
+  l1: f64;
+  l2: f64;
+  rate: f64; // learning rate of the first step
+  decay: f64; // rate of step t is rate / √(1 + decay · t)
+  weightScale: f64; // 1 / mean sample weight
+}
+
+/** What Sgd carries from step to step: f64[4]. */
+@unmanaged
+export class Ledger {
+  step: f64; // t, steps taken
+  scale: f64; // Π 1 / (1 + η·l2)
+  debt: f64; // Σ η·l1 / scale
+  bias: f64;
+}
+
+/**
+ * Coordinate descent on a quadratic model Σ_i (g_i m_i + ½ D_i m_i²) of the loss in the margins m = X·w, plus
+ * l1·|w| + (l2/2)·w².
+ *
+ *     ╒═══════╤════════════╤═════════╤═══════════╤══════════╤══════════╕
+ *     │ model │ curvatures │ weights │ (4 bytes) │ l1 (f64) │ l2 (f64) │
+ *     ╘═══════╧════════════╧═════════╧═══════════╧══════════╧══════════╛
+ */
+@unmanaged
+export class Descent {
+  model: usize; // f64[2 · rows], {q, D} interleaved: q_i = g_i + D_i·Δm_i follows every step
+  curvatures: usize; // f64[columns], Σ_i D_i·x_ij²
+  weights: usize; // f64[columns]
+  l1: f64;
+  l2: f64;
+}

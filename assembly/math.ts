@@ -1,0 +1,78 @@
+// Scalar mathematics whose bits are the same on every machine: only +, −, ×, ÷ and exact scalings,
+// all correctly rounded by IEEE 754. src/baseline/math.ts does the same operations in the same order.
+
+const LOG2E: f64 = 1.4426950408889634;
+/** ln 2 = LN2_HI + LN2_LO; LN2_HI has 32 trailing zero bits, so k · LN2_HI is exact for |k| < 2³². */
+const LN2_HI: f64 = 6.93147180369123816490e-1;
+const LN2_LO: f64 = 1.90821492927058770002e-10;
+const LN2: f64 = 0.6931471805599453;
+const SQRT2_MINUS_1: f64 = 0.41421356237309503;
+/** Below this e^x is under 2⁻¹⁰²², the smallest normal number; it is flushed to 0. */
+const EXP_FLOOR: f64 = -708.0;
+
+/** Returns e^x for x ≤ 0, within 1 ulp; 0 below −708. Cody–Waite reduction, then the Taylor series on |r| ≤ ½ ln 2. */
+export function expNegative(x: f64): f64 {
+  if (x < EXP_FLOOR) return 0.0;
+  const k = floor<f64>(x * LOG2E + 0.5);
+  const r = x - k * LN2_HI - k * LN2_LO;
+  // r¹⁴/14! < 5·10⁻¹⁸: thirteen terms reach the last bit.
+  let p: f64 = 1.0 / 6227020800.0;
+  p = p * r + 1.0 / 479001600.0;
+  p = p * r + 1.0 / 39916800.0;
+  p = p * r + 1.0 / 3628800.0;
+  p = p * r + 1.0 / 362880.0;
+  p = p * r + 1.0 / 40320.0;
+  p = p * r + 1.0 / 5040.0;
+  p = p * r + 1.0 / 720.0;
+  p = p * r + 1.0 / 120.0;
+  p = p * r + 1.0 / 24.0;
+  p = p * r + 1.0 / 6.0;
+  p = p * r + 0.5;
+  p = p * r + 1.0;
+  p = p * r + 1.0;
+  return p * reinterpret<f64>((<i64>k + 1023) << 52);
+}
+
+/** Returns log(1 + u) for 0 ≤ u ≤ 1, within 2 ulp: log((1+s)/(1−s)) = 2(s + s³/3 + s⁵/5 + …) on |s| ≤ 0.172. */
+export function log1pUnit(u: f64): f64 {
+  // Above √2 − 1, log(1+u) = ln 2 + log((1+u)/2) keeps s small.
+  const high = u > SQRT2_MINUS_1;
+  const s = high ? (u - 1.0) / (u + 3.0) : u / (u + 2.0);
+  const q = s * s;
+  // q¹¹/23 < 10⁻¹⁸
+  let p: f64 = 1.0 / 21.0;
+  p = p * q + 1.0 / 19.0;
+  p = p * q + 1.0 / 17.0;
+  p = p * q + 1.0 / 15.0;
+  p = p * q + 1.0 / 13.0;
+  p = p * q + 1.0 / 11.0;
+  p = p * q + 1.0 / 9.0;
+  p = p * q + 1.0 / 7.0;
+  p = p * q + 1.0 / 5.0;
+  p = p * q + 1.0 / 3.0;
+  p = p * q + 1.0;
+  const log = 2.0 * s * p;
+  return high ? LN2 + log : log;
+}
+
+/** Returns log(1 + e^m) without overflow. */
+// @ts-ignore: decorator
+@inline
+export function log1pExp(m: f64): f64 {
+  return max<f64>(m, 0.0) + log1pUnit(expNegative(-abs<f64>(m)));
+}
+
+/** Returns 1 / (1 + e^−m) without overflow. */
+// @ts-ignore: decorator
+@inline
+export function sigmoid(m: f64): f64 {
+  const e = expNegative(-abs<f64>(m));
+  return (m >= 0.0 ? 1.0 : e) / (1.0 + e);
+}
+
+/** Moves v towards 0 by t ≥ 0 and stops at exactly 0: S(v, t) = sgn(v) · max(|v| − t, 0). Never −0. */
+// @ts-ignore: decorator
+@inline
+export function softThreshold(v: f64, t: f64): f64 {
+  return max<f64>(v - t, 0.0) + min<f64>(v + t, 0.0);
+}

@@ -1,0 +1,47 @@
+// Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
+import { Descent, Ftrl, Matrix, Rows, Sgd } from "./layout";
+
+export const MATRIX_BYTES: u32 = offsetof<Matrix>();
+export const MATRIX_POINTERS: u32 = offsetof<Matrix>("pointers");
+export const MATRIX_INDICES: u32 = offsetof<Matrix>("indices");
+export const MATRIX_VALUES: u32 = offsetof<Matrix>("values");
+
+export const ROWS_BYTES: u32 = offsetof<Rows>();
+export const ROWS_LABELS: u32 = offsetof<Rows>("labels");
+export const ROWS_WEIGHTS: u32 = offsetof<Rows>("weights");
+
+export const FTRL_BYTES: u32 = offsetof<Ftrl>();
+export const FTRL_STATE: u32 = offsetof<Ftrl>("state");
+export const FTRL_BIAS: u32 = offsetof<Ftrl>("bias");
+export const FTRL_SCRATCH: u32 = offsetof<Ftrl>("scratch");
+export const FTRL_TOUCHED: u32 = offsetof<Ftrl>("touched");
+export const FTRL_GRADIENT: u32 = offsetof<Ftrl>("gradient");
+export const FTRL_STAMPS: u32 = offsetof<Ftrl>("stamps");
+export const FTRL_RESIDUALS: u32 = offsetof<Ftrl>("residuals");
+export const FTRL_BATCH: u32 = offsetof<Ftrl>("batch");
+export const FTRL_CLIP: u32 = offsetof<Ftrl>("clip");
+export const FTRL_INVERSE_ALPHA: u32 = offsetof<Ftrl>("inverseAlpha");
+export const FTRL_RIDGE: u32 = offsetof<Ftrl>("ridge");
+export const FTRL_LAMBDA1: u32 = offsetof<Ftrl>("lambda1");
+export const FTRL_BIAS_RIDGE: u32 = offsetof<Ftrl>("biasRidge");
+export const FTRL_BIAS_LAMBDA1: u32 = offsetof<Ftrl>("biasLambda1");
+export const FTRL_INTERCEPT: u32 = offsetof<Ftrl>("intercept");
+
+export const SGD_BYTES: u32 = offsetof<Sgd>();
+export const SGD_STATE: u32 = offsetof<Sgd>("state");
+export const SGD_SCRATCH: u32 = offsetof<Sgd>("scratch");
+export const SGD_LEDGER: u32 = offsetof<Sgd>("ledger");
+export const SGD_COLUMNS: u32 = offsetof<Sgd>("columns");
+export const SGD_INTERCEPT: u32 = offsetof<Sgd>("intercept");
+export const SGD_L1: u32 = offsetof<Sgd>("l1");
+export const SGD_L2: u32 = offsetof<Sgd>("l2");
+export const SGD_RATE: u32 = offsetof<Sgd>("rate");
+export const SGD_DECAY: u32 = offsetof<Sgd>("decay");
+export const SGD_WEIGHT_SCALE: u32 = offsetof<Sgd>("weightScale");
+
+export const DESCENT_BYTES: u32 = offsetof<Descent>();
+export const DESCENT_MODEL: u32 = offsetof<Descent>("model");
+export const DESCENT_CURVATURES: u32 = offsetof<Descent>("curvatures");
+export const DESCENT_WEIGHTS: u32 = offsetof<Descent>("weights");
+export const DESCENT_L1: u32 = offsetof<Descent>("l1");
+export const DESCENT_L2: u32 = offsetof<Descent>("l2");

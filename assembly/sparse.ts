@@ -1,0 +1,97 @@
+import { Datafit } from "./datafit";
+import { Rows } from "./layout";
+
+/** Where a matrix has its entries' values. Chosen at compile time, so that implicit ones cost nothing. */
+export abstract class Values {
+  abstract at(values: usize, k: u32): f32;
+  /** Values k … k+3; only in builds with SIMD. */
+  abstract four(values: usize, k: u32): v128;
+}
+
+/** Values stored as f32[entries]. */
+export class Stored extends Values {
+  // @ts-ignore: decorator
+  @inline
+  at(values: usize, k: u32): f32 {
+    return load<f32>(values + (<usize>k << alignof<f32>()));
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  four(values: usize, k: u32): v128 {
+    return v128.load(values + (<usize>k << alignof<f32>()));
+  }
+}
+
+/** Every value is 1 and none is stored. */
+export class Ones extends Values {
+  // @ts-ignore: decorator
+  @inline
+  at(_values: usize, _k: u32): f32 {
+    return 1.0;
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  four(_values: usize, _k: u32): v128 {
+    return f32x4.splat(1.0);
+  }
+}
+
+/**
+ * Returns Σ w[columns[k]] · values[k] over from ≤ k < to.
+ * Four sums in fixed order hide the latency of the additions; the rest is added in order.
+ */
+// @ts-ignore: decorator
+@inline
+export function dot<V extends Values>(columns: usize, values: usize, from: u32, to: u32, w: usize): f64 {
+  let s0: f64 = 0.0;
+  let s1: f64 = 0.0;
+  let s2: f64 = 0.0;
+  let s3: f64 = 0.0;
+  let rest: f64 = 0.0;
+  let k = from;
+  for (const end = from + ((to - from) & ~3); k < end; k += 4) {
+    const c = columns + (<usize>k << 2);
+    s0 += weight(w, load<u32>(c)) * changetype<V>(0).at(values, k);
+    s1 += weight(w, load<u32>(c, 4)) * changetype<V>(0).at(values, k + 1);
+    s2 += weight(w, load<u32>(c, 8)) * changetype<V>(0).at(values, k + 2);
+    s3 += weight(w, load<u32>(c, 12)) * changetype<V>(0).at(values, k + 3);
+  }
+  for (; k < to; ++k) {
+    rest += weight(w, load<u32>(columns + (<usize>k << 2))) * changetype<V>(0).at(values, k);
+  }
+  return s0 + s1 + (s2 + s3) + rest;
+}
+
+// @ts-ignore: decorator
+@inline
+function weight(w: usize, column: u32): f64 {
+  return load<f64>(w + (<usize>column << 3));
+}
+
+/** Writes out[i] = bias + x_i · w for rows from ≤ i < to. w: f64[columns], out: f64[rows]. */
+export function margins<V extends Values>(rows: Rows, from: u32, to: u32, w: usize, bias: f64, out: usize): void {
+  const pointers = rows.pointers;
+  const columns = rows.indices;
+  const values = rows.values;
+  let start = load<u32>(pointers + (<usize>from << 2));
+  for (let i = from; i < to; ++i) {
+    const end = load<u32>(pointers + (<usize>i << 2), 4);
+    store<f64>(out + (<usize>i << 3), bias + dot<V>(columns, values, start, end, w));
+    start = end;
+  }
+}
+
+/** Returns Σ s_i · loss(y_i, m_i) for rows from ≤ i < to. m: f64[rows]. */
+export function loss<D extends Datafit>(rows: Rows, from: u32, to: u32, m: usize): f64 {
+  const labels = rows.labels;
+  const weights = rows.weights;
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; ++i) {
+    const at = <usize>i << 3;
+    const s = weights ? load<f64>(weights + at) : 1.0;
+    sum += s * changetype<D>(0).loss(load<f64>(labels + at), load<f64>(m + at));
+  }
+  return sum;
+}

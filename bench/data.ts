@@ -1,0 +1,52 @@
+import type { Matrix, Rows } from "../src/engine/kernels.js";
+import type { Memory } from "../src/engine/memory.js";
+import { Random } from "../src/random.js";
+
+/** Makes seeded rows: `perRow` entries each at ids drawn evenly from `columns`, values in [−1, 1) or implicit ones. */
+export function randomRows(
+  memory: Memory,
+  { rows, columns, perRow, ones }: { rows: number; columns: number; perRow: number; ones: boolean },
+): Rows {
+  const random = new Random(1);
+  const pointers = memory.u32(rows + 1);
+  const indices = memory.u32(rows * perRow);
+  const values = ones ? null : memory.f32(rows * perRow);
+  const labels = memory.f64(rows);
+  const seen = new Set<number>();
+  let k = 0;
+  for (let i = 0; i < rows; i++) {
+    seen.clear();
+    while (seen.size < perRow) seen.add(random.below(columns));
+    for (const j of [...seen].sort((a, b) => a - b)) {
+      indices.view[k] = j;
+      if (values) values.view[k] = random.unit() * 2 - 1;
+      k++;
+    }
+    pointers.view[i + 1] = k;
+    labels.view[i] = random.unit() < 0.3 ? 1 : -1;
+  }
+  return { pointers, indices, values, labels, weights: null };
+}
+
+/** Returns the same matrix by columns (CSC). */
+export function transpose(memory: Memory, rows: Matrix, columns: number): Matrix {
+  const entries = rows.indices.length;
+  const out: Matrix = {
+    pointers: memory.u32(columns + 1),
+    indices: memory.u32(entries),
+    values: rows.values && memory.f32(entries),
+  };
+  const next = new Uint32Array(columns + 1);
+  for (const j of rows.indices.view) next[j + 1]!++;
+  for (let j = 0; j < columns; j++) next[j + 1]! += next[j]!;
+  out.pointers.view.set(next);
+  const pointers = rows.pointers.view;
+  for (let i = 0; i + 1 < pointers.length; i++) {
+    for (let k = pointers[i]!; k < pointers[i + 1]!; k++) {
+      const at = next[rows.indices.view[k]!]!++;
+      out.indices.view[at] = i;
+      if (rows.values && out.values) out.values.view[at] = rows.values.view[k]!;
+    }
+  }
+  return out;
+}

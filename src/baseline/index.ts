@@ -1,0 +1,18 @@
+import type { Kernels } from "../engine/kernels.js";
+import { descend } from "./descent.js";
+import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
+import { sgdRows, sgdWeights } from "./sgd.js";
+import { loss, margins } from "./sparse.js";
+
+/** The kernels in plain TypeScript: what WebAssembly is measured against, and the fallback where it is forbidden. */
+export const BASELINE: Kernels = {
+  margins,
+  loss,
+  ftrlRows,
+  ftrlBatches,
+  ftrlWeights,
+  ftrlIntercept,
+  sgdRows,
+  sgdWeights,
+  descend,
+};

@@ -1,0 +1,70 @@
+// The operations of assembly/math.ts in the same order, so that both give the same bits.
+
+const LOG2E = 1.4426950408889634;
+const LN2_HI = 6.9314718036912381649e-1;
+const LN2_LO = 1.90821492927058770002e-10;
+const LN2 = 0.6931471805599453;
+const SQRT2_MINUS_1 = 0.41421356237309503;
+const EXP_FLOOR = -708;
+
+/** POWERS_OF_HALF[k] = 2^−k, exact. */
+const POWERS_OF_HALF = Float64Array.from({ length: 1023 }, (_, k) => 2 ** -k);
+
+/** Returns e^x for x ≤ 0, within 1 ulp; 0 below −708. */
+export function expNegative(x: number): number {
+  if (x < EXP_FLOOR) return 0;
+  const k = Math.floor(x * LOG2E + 0.5);
+  const r = x - k * LN2_HI - k * LN2_LO;
+  let p = 1 / 6227020800;
+  p = p * r + 1 / 479001600;
+  p = p * r + 1 / 39916800;
+  p = p * r + 1 / 3628800;
+  p = p * r + 1 / 362880;
+  p = p * r + 1 / 40320;
+  p = p * r + 1 / 5040;
+  p = p * r + 1 / 720;
+  p = p * r + 1 / 120;
+  p = p * r + 1 / 24;
+  p = p * r + 1 / 6;
+  p = p * r + 0.5;
+  p = p * r + 1;
+  p = p * r + 1;
+  return p * (POWERS_OF_HALF[-k] as number);
+}
+
+/** Returns log(1 + u) for 0 ≤ u ≤ 1, within 2 ulp. */
+export function log1pUnit(u: number): number {
+  const high = u > SQRT2_MINUS_1;
+  const s = high ? (u - 1) / (u + 3) : u / (u + 2);
+  const q = s * s;
+  let p = 1 / 21;
+  p = p * q + 1 / 19;
+  p = p * q + 1 / 17;
+  p = p * q + 1 / 15;
+  p = p * q + 1 / 13;
+  p = p * q + 1 / 11;
+  p = p * q + 1 / 9;
+  p = p * q + 1 / 7;
+  p = p * q + 1 / 5;
+  p = p * q + 1 / 3;
+  p = p * q + 1;
+  const log = 2 * s * p;
+  return high ? LN2 + log : log;
+}
+
+/** Returns log(1 + e^m) without overflow. */
+export function log1pExp(m: number): number {
+  return Math.max(m, 0) + log1pUnit(expNegative(-Math.abs(m)));
+}
+
+/** Returns 1 / (1 + e^−m) without overflow. */
+export function sigmoid(m: number): number {
+  const e = expNegative(-Math.abs(m));
+  return (m >= 0 ? 1 : e) / (1 + e);
+}
+
+/** Moves v towards 0 by t ≥ 0 and stops at exactly 0: S(v, t) = sgn(v)·max(|v| − t, 0). */
+export function softThreshold(v: number, t: number): number {
+  if (v > t) return v - t;
+  return v < -t ? v + t : 0;
+}

@@ -1,0 +1,111 @@
+import { BASELINE } from "../baseline/index.js";
+import { OptionError } from "../errors.js";
+import { type Build, platform } from "../platform.js";
+import { instantiateOn } from "./instantiate.js";
+import type { Kernels } from "./kernels.js";
+import { HostMemory, LinearMemory, type Memory } from "./memory.js";
+import { wasmKernels } from "./wasm.js";
+
+/** What an engine runs on, and why it is not more. */
+export interface Runtime {
+  kernels: "wasm" | "wasm-threads" | "baseline";
+  simd: boolean;
+  /** Whether the memory is shared between threads. */
+  shared: boolean;
+  threads: number;
+  /** Why something asked for is not in use; null when all is. */
+  reason: string | null;
+}
+
+export interface EngineOptions {
+  /** "wasm" (the default) falls back to "baseline", plain TypeScript, where WebAssembly is forbidden. */
+  kernels?: "wasm" | "baseline";
+  /** Threads wanted, 1 or more. More than one needs shared memory: in a browser, a cross-origin isolated page. */
+  threads?: number;
+}
+
+/** One memory and the kernels that work on it. Data, trainers' state and scratch live in it. */
+export class Engine implements Disposable {
+  readonly kernels: Kernels;
+  readonly memory: Memory;
+  readonly runtime: Readonly<Runtime>;
+
+  constructor(kernels: Kernels, memory: Memory, runtime: Runtime) {
+    this.kernels = kernels;
+    this.memory = memory;
+    this.runtime = runtime;
+  }
+
+  /** Frees the memory. Everything that lives in it is gone. */
+  dispose(): void {
+    this.memory.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/**
+ * Creates an engine on the best kernels that this machine allows.
+ * Throws OptionError on an unknown option, MemoryError when not even the first page is to be had.
+ */
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { kernels = "wasm", threads = 1 } = options;
+  if (kernels !== "wasm" && kernels !== "baseline") {
+    throw new OptionError(`kernels "${kernels}": expected "wasm" or "baseline"`);
+  }
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new OptionError(`threads ${threads}: expected a whole number, 1 or more`);
+  }
+  if (kernels === "baseline") return baselineEngine(null);
+  const unshared = threads > 1 ? whyUnshared() : null;
+  const builds: Build[] = threads > 1 && !unshared ? ["threads", "simd", "scalar"] : ["simd", "scalar"];
+  let refusal = "";
+  for (const build of builds) {
+    try {
+      return await wasmEngine(build, build === "threads" ? threads : 1, unshared ?? (refusal || null));
+    } catch (error) {
+      refusal = `the ${build} build of the kernels was refused (${(error as Error).message})`;
+    }
+  }
+  return baselineEngine(refusal);
+}
+
+/** Creates an engine on one build, or throws what the platform throws. */
+export async function wasmEngine(build: Build, threads: number, reason: string | null): Promise<Engine> {
+  const module = await platform().compile(build);
+  const shared = build === "threads";
+  const memory = shared ? sharedMemory() : new WebAssembly.Memory({ initial: 1 });
+  const exports = await instantiateOn(module, memory);
+  const arena = new LinearMemory(memory, exports.HEAP_BASE?.value);
+  return new Engine(wasmKernels(exports, arena), arena, {
+    kernels: shared ? "wasm-threads" : "wasm",
+    simd: build !== "scalar",
+    shared,
+    threads,
+    reason,
+  });
+}
+
+function baselineEngine(reason: string | null): Engine {
+  const runtime: Runtime = { kernels: "baseline", simd: false, shared: false, threads: 1, reason };
+  return new Engine(BASELINE, new HostMemory(), runtime);
+}
+
+/** A shared memory reserves its maximum at once, which phones refuse: ask for all, then for half. */
+function sharedMemory(): WebAssembly.Memory {
+  for (let maximum = 65536; ; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    } catch (error) {
+      if (maximum <= 1024) throw error;
+    }
+  }
+}
+
+function whyUnshared(): string | null {
+  const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true;
+  if (!isolated) return "page is not cross-origin isolated (COOP/COEP headers missing)";
+  return typeof SharedArrayBuffer === "undefined" ? "this engine has no SharedArrayBuffer" : null;
+}

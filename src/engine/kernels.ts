@@ -1,0 +1,109 @@
+import type { F32, F64, U32 } from "./memory.js";
+
+/** Logistic: log(1 + exp(−y·m)), y ∈ {−1, +1}. Squared: ½(y − m)². */
+export type Loss = "logistic" | "squared";
+
+/** A sparse matrix by rows (CSR: indices are columns) or by columns (CSC: indices are rows). */
+export interface Matrix {
+  /** Where each row begins in indices and values: rows + 1 of them. */
+  pointers: U32;
+  /** None twice in one row. */
+  indices: U32;
+  /** null when every value is 1. */
+  values: F32 | null;
+}
+
+/** Rows with their targets. */
+export interface Rows extends Matrix {
+  /** One a row; −1 or +1 for logistic loss. */
+  labels: F64;
+  /** Sample weights, one a row; null when every weight is 1. */
+  weights: F64 | null;
+}
+
+/** FTRL-Proximal: per-coordinate state, strengths and scratch (McMahan et al., KDD 2013). */
+export interface Ftrl {
+  /** [2 · columns], {z, n} interleaved. */
+  state: F32;
+  /** [2], {z, n} of the intercept. */
+  bias: F32;
+  /** [2 · (longest row + 3)] */
+  scratch: F32;
+  /** [entries of the largest batch]; this and the next three only for `ftrlBatches`. */
+  touched: U32 | null;
+  /** [columns], all 0 between calls. */
+  gradient: F64 | null;
+  /** [columns + 1] */
+  stamps: U32 | null;
+  /** [batch] */
+  residuals: F64 | null;
+  /** Rows a step. */
+  batch: number;
+  /** Largest Euclidean norm of a batch's summed gradient; Infinity for none. */
+  clip: number;
+  /** 1/α */
+  inverseAlpha: number;
+  /** β/α + λ₂ */
+  ridge: number;
+  lambda1: number;
+  /** ridge and λ₁ of the intercept. */
+  biasRidge: number;
+  biasLambda1: number;
+  /** 1 when the intercept learns, else 0. */
+  intercept: number;
+}
+
+/** Stochastic proximal gradient with lazy shrinkage (Duchi & Singer, JMLR 2009; Tsuruoka et al., ACL 2009). */
+export interface Sgd {
+  /** [columns], u = sgn(w)·(|w|/scale + debt). */
+  state: F64;
+  /** [longest row] */
+  scratch: F64;
+  /** [4]: steps taken, scale, debt, intercept. Begins as 0, 1, 0, 0. */
+  ledger: F64;
+  columns: number;
+  /** 1 when the intercept learns, else 0. */
+  intercept: number;
+  l1: number;
+  l2: number;
+  /** The rate of step t is rate / √(1 + decay·t). */
+  rate: number;
+  decay: number;
+  /** 1 / mean sample weight. */
+  weightScale: number;
+}
+
+/** Coordinate descent on a quadratic model Σ_i (g_i·m_i + ½·D_i·m_i²) of the loss, plus l1·|w| + (l2/2)·w². */
+export interface Descent {
+  /** [2 · rows], {q, D} interleaved; q_i = g_i + D_i·Δm_i follows every step. */
+  model: F64;
+  /** [columns], Σ_i D_i·x_ij². */
+  curvatures: F64;
+  /** [columns] */
+  weights: F64;
+  l1: number;
+  l2: number;
+}
+
+/**
+ * What trainers ask of the machine: blocks of rows or whole epochs, never one row.
+ * Implemented twice, in WebAssembly (assembly/) and in plain TypeScript (baseline/), with the same bits.
+ */
+export interface Kernels {
+  /** Writes out[i] = bias + x_i·w for rows from ≤ i < to. */
+  margins(rows: Matrix, from: number, to: number, w: F64, bias: number, out: F64): void;
+  /** Returns Σ s_i·loss(y_i, m_i) for rows from ≤ i < to. */
+  loss(loss: Loss, rows: Rows, from: number, to: number, margins: F64): number;
+  /** Updates on rows order[from … to) one at a time and returns their summed loss, each before its update. */
+  ftrlRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
+  /** As ftrlRows, in steps of o.batch rows whose gradients are summed. */
+  ftrlBatches(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
+  /** Writes the weights of columns from ≤ j < to. */
+  ftrlWeights(o: Ftrl, from: number, to: number, out: F64): void;
+  ftrlIntercept(o: Ftrl): number;
+  /** Steps on rows order[from … to) and returns their summed loss, each before its step. */
+  sgdRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Sgd): number;
+  sgdWeights(o: Sgd, from: number, to: number, out: F64): void;
+  /** Visits columns order[0 … count) of x (CSC) once and returns the largest violation met, h·|Δw|. */
+  descend(x: Matrix, order: U32, count: number, o: Descent): number;
+}

@@ -1,0 +1,102 @@
+import type { Descent, Ftrl, Kernels, Loss, Matrix, Rows, Sgd } from "./kernels.js";
+import type { LinearMemory, Slice } from "./memory.js";
+
+/** What an instance of the module exports: kernels by name, and the layout's numbers as globals. */
+export type Exports = Record<string, WebAssembly.Global & ((...args: number[]) => number)>;
+
+const MATRIX = { pointers: "Uint32", indices: "Uint32", values: "Uint32" } as const;
+const ROWS = { labels: "Uint32", weights: "Uint32" } as const;
+const FTRL = {
+  state: "Uint32",
+  bias: "Uint32",
+  scratch: "Uint32",
+  touched: "Uint32",
+  gradient: "Uint32",
+  stamps: "Uint32",
+  residuals: "Uint32",
+  batch: "Uint32",
+  clip: "Float64",
+  inverseAlpha: "Float32",
+  ridge: "Float32",
+  lambda1: "Float32",
+  biasRidge: "Float32",
+  biasLambda1: "Float32",
+  intercept: "Uint32",
+} as const;
+const SGD = {
+  state: "Uint32",
+  scratch: "Uint32",
+  ledger: "Uint32",
+  columns: "Uint32",
+  intercept: "Uint32",
+  l1: "Float64",
+  l2: "Float64",
+  rate: "Float64",
+  decay: "Float64",
+  weightScale: "Float64",
+} as const;
+const DESCENT = { model: "Uint32", curvatures: "Uint32", weights: "Uint32", l1: "Float64", l2: "Float64" } as const;
+
+type Fields = Record<string, "Uint32" | "Float32" | "Float64">;
+type Content<F extends Fields> = { [K in keyof F]: number | Slice | null };
+
+/** Returns the kernels of an instance. Their argument structs live at the bottom of its arena. */
+export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
+  /** Returns a function that writes a struct of assembly/layout.ts and returns its address. */
+  const struct = <F extends Fields>(name: string, fields: F, within?: number) => {
+    const constant = (field: string) => exports[`${name}_${field}`]?.value as number;
+    const pointer = within ?? memory.allocate(constant("BYTES"));
+    const offsets = Object.keys(fields).map((field) => constant(field.replace(/[A-Z]/g, "_$&").toUpperCase()));
+    return (content: Content<F>): number => {
+      const view = new DataView(memory.memory.buffer);
+      Object.entries(fields).forEach(([field, type], i) => {
+        const value = content[field as keyof F];
+        const number = typeof value === "number" ? value : (value?.pointer ?? 0);
+        view[`set${type}`](pointer + (offsets[i] as number), number, true);
+      });
+      return pointer;
+    };
+  };
+  const rowsPointer = memory.allocate(exports.ROWS_BYTES?.value);
+  const writeMatrix = struct("MATRIX", MATRIX, rowsPointer);
+  const writeTargets = struct("ROWS", ROWS, rowsPointer);
+  const writeFtrl = struct("FTRL", FTRL);
+  const writeSgd = struct("SGD", SGD);
+  const writeDescent = struct("DESCENT", DESCENT);
+  const writeRows = (rows: Rows) => {
+    writeMatrix(rows);
+    return writeTargets(rows);
+  };
+
+  const call = (name: string, ...args: number[]): number => {
+    const kernel = exports[name];
+    if (!kernel) throw new TypeError(`kernel ${name} is not in this build`);
+    return kernel(...args);
+  };
+  const suffix = (loss: Loss, rows: Matrix) => `${loss === "logistic" ? "Logistic" : "Squared"}${kind(rows)}`;
+  const kind = (rows: Matrix) => (rows.values ? "Stored" : "Ones");
+  const at = (slice: Slice | null) => slice?.pointer ?? 0;
+
+  return {
+    margins: (rows, from, to, w, bias, out) => {
+      call(`margins${kind(rows)}`, writeMatrix(rows), from, to, at(w), bias, at(out));
+    },
+    loss: (loss, rows, from, to, margins) =>
+      call(loss === "logistic" ? "lossLogistic" : "lossSquared", writeRows(rows), from, to, at(margins)),
+    ftrlRows: (loss, rows, order, from, to, o: Ftrl) =>
+      call(`ftrlRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl({ ...o })),
+    ftrlBatches: (loss, rows, order, from, to, o: Ftrl) =>
+      call(`ftrlBatches${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl({ ...o })),
+    ftrlWeights: (o, from, to, out) => {
+      call("ftrlWeights", writeFtrl({ ...o }), from, to, at(out));
+    },
+    ftrlIntercept: (o) => call("ftrlIntercept", writeFtrl({ ...o })),
+    sgdRows: (loss, rows, order, from, to, o: Sgd) =>
+      call(`sgdRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeSgd({ ...o })),
+    sgdWeights: (o, from, to, out) => {
+      call("sgdWeights", writeSgd({ ...o }), from, to, at(out));
+    },
+    descend: (x, order, count, o: Descent) =>
+      call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o })),
+  };
+}

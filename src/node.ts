@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { type Build, providePlatform } from "./platform.js";
+
+const BUILDS: Record<Build, URL> = {
+  scalar: new URL("../dist/nought.scalar.wasm", import.meta.url),
+  simd: new URL("../dist/nought.simd.wasm", import.meta.url),
+  threads: new URL("../dist/nought.threads.wasm", import.meta.url),
+};
+const compiled = new Map<Build, Promise<WebAssembly.Module>>();
+
+providePlatform({
+  compile(build) {
+    let module = compiled.get(build);
+    if (!module) {
+      module = readFile(BUILDS[build]).then((bytes) => WebAssembly.compile(bytes));
+      compiled.set(build, module);
+    }
+    return module;
+  },
+
+  open: (path) => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 })),
+
+  async *gunzip(chunks) {
+    const gunzip = createGunzip({ chunkSize: 1 << 18 });
+    const done = pipeline(chunks, gunzip);
+    done.catch(() => {}); // the loop below meets the same error
+    yield* gunzip as AsyncIterable<Uint8Array>;
+    await done;
+  },
+
+  async save(path, bytes) {
+    const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+    try {
+      const file = await open(temporary, "wx");
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  },
+});
+
+export * from "./index.js";

@@ -1,0 +1,26 @@
+/** The builds of assembly/ that a package ships. */
+export type Build = "scalar" | "simd" | "threads";
+
+/** What nought needs of the machine it runs on. node.ts and browser.ts provide it; nothing else knows them. */
+export interface Platform {
+  /** Compiles one build of the kernels. Throws WebAssembly.CompileError where a policy or an old engine refuses it. */
+  compile(build: Build): Promise<WebAssembly.Module>;
+  /** Opens a file by path, or standard input for "-", as chunks of bytes. */
+  open(path: string): AsyncIterable<Uint8Array>;
+  /** Decompresses gzip. Throws on a truncated or damaged stream. */
+  gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Writes a whole file or nothing: to a temporary file beside it, synced, then renamed. */
+  save(path: string, bytes: Uint8Array): Promise<void>;
+}
+
+let current: Platform | null = null;
+
+export function providePlatform(platform: Platform): void {
+  current = platform;
+}
+
+export function platform(): Platform {
+  if (!current)
+    throw new Error("import nought by its package name, or its node.js or browser.js: they set the platform");
+  return current;
+}
