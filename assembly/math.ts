@@ -3,8 +3,8 @@
 
 const LOG2E: f64 = 1.4426950408889634;
 /** ln 2 = LN2_HI + LN2_LO; LN2_HI has 32 trailing zero bits, so k · LN2_HI is exact for |k| < 2³². */
-const LN2_HI: f64 = 6.93147180369123816490e-1;
-const LN2_LO: f64 = 1.90821492927058770002e-10;
+const LN2_HI: f64 = 0.6931471803691238;
+const LN2_LO: f64 = 1.9082149292705877e-10;
 const LN2: f64 = 0.6931471805599453;
 const SQRT2_MINUS_1: f64 = 0.41421356237309503;
 /** Below this e^x is under 2⁻¹⁰²², the smallest normal number; it is flushed to 0. */

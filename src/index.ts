@@ -1,2 +1,38 @@
+export type { CsvOptions } from "./data/csv.js";
+export {
+  type Arrays,
+  Dataset,
+  type DatasetOptions,
+  readArrays,
+  readCsv,
+  readRecords,
+  readSvmlight,
+  type TableDatasetOptions,
+} from "./data/dataset.js";
+export type { Input } from "./data/source.js";
+export type { Target } from "./data/table.js";
 export { createEngine, type Engine, type EngineOptions, type Runtime } from "./engine/engine.js";
+export type { Loss } from "./engine/kernels.js";
 export { DataError, DivergenceError, MemoryError, ModelError, NoughtError, OptionError, type Place } from "./errors.js";
+export type { Cell } from "./features/cell.js";
+export {
+  bucket,
+  category,
+  cross,
+  type Definition,
+  hash,
+  number,
+  parseSpace,
+  quantiles,
+  type SpaceDefinition,
+  tokens,
+} from "./features/define.js";
+export { FeatureSpace, type Fields, featureSpace } from "./features/space.js";
+export { decodeModel, encodeModel } from "./model/codec.js";
+export { evaluate } from "./model/evaluate.js";
+export { loadModel, saveModel } from "./model/file.js";
+export { Model, type NamedWeight } from "./model/model.js";
+export { type Metrics, measure } from "./report/metrics.js";
+export { type Fit, type FitOptions, fit } from "./train/fit.js";
+export type { FtrlOptions, Progress, SgdOptions } from "./train/options.js";
+export { type StreamFit, streamCsv, streamSvmlight } from "./train/stream.js";

@@ -1,0 +1,137 @@
+import type { Rows } from "../engine/kernels.js";
+import type { F32, F64, Memory, NumberArray, Slice, U32 } from "../engine/memory.js";
+
+/** Rows on their way into linear memory, CSR in ordinary typed arrays. */
+export interface RowBlock {
+  rows: number;
+  /** [rows + 1] */
+  pointers: Uint32Array;
+  indices: Uint32Array;
+  /** null when every value is 1. */
+  values: Float32Array | null;
+  labels: Float64Array;
+  /** null when every weight is 1. */
+  weights: Float64Array | null;
+}
+
+/** Collects rows into a block. Its arrays grow by doubling and are used again after `clear`. */
+export class RowBlockBuilder {
+  rows = 0;
+  entries = 0;
+  #pointers = new Uint32Array(1 << 8);
+  #indices = new Uint32Array(1 << 12);
+  #values = new Float32Array(1 << 12);
+  #labels = new Float64Array(1 << 8);
+  #weights = new Float64Array(1 << 8);
+  #allOnes = true;
+  #unweighted = true;
+
+  /** Adds an entry to the row that `endRow` will close. */
+  push(index: number, value: number): void {
+    if (this.entries === this.#indices.length) {
+      this.#indices = doubled(this.#indices);
+      this.#values = doubled(this.#values);
+    }
+    this.#indices[this.entries] = index;
+    this.#values[this.entries++] = value;
+    if (value !== 1) this.#allOnes = false;
+  }
+
+  endRow(label: number, weight: number): void {
+    if (this.rows + 1 === this.#pointers.length) {
+      this.#pointers = doubled(this.#pointers);
+      this.#labels = doubled(this.#labels);
+      this.#weights = doubled(this.#weights);
+    }
+    this.#labels[this.rows] = label;
+    this.#weights[this.rows++] = weight;
+    this.#pointers[this.rows] = this.entries;
+    if (weight !== 1) this.#unweighted = false;
+  }
+
+  /** Returns views of the rows so far, valid until the next push or clear. */
+  block(): RowBlock {
+    return {
+      rows: this.rows,
+      pointers: this.#pointers.subarray(0, this.rows + 1),
+      indices: this.#indices.subarray(0, this.entries),
+      values: this.#allOnes ? null : this.#values.subarray(0, this.entries),
+      labels: this.#labels.subarray(0, this.rows),
+      weights: this.#unweighted ? null : this.#weights.subarray(0, this.rows),
+    };
+  }
+
+  clear(): void {
+    this.rows = 0;
+    this.entries = 0;
+    this.#allOnes = true;
+    this.#unweighted = true;
+  }
+
+  /** Renames every index by `rename` and drops the entries that it maps to −1. Returns how many were dropped. */
+  reindex(rename: (index: number) => number): number {
+    let kept = 0;
+    let k = 0;
+    for (let i = 0; i < this.rows; i++) {
+      for (const end = this.#pointers[i + 1] as number; k < end; k++) {
+        const index = rename(this.#indices[k] as number);
+        if (index < 0) continue;
+        this.#indices[kept] = index;
+        this.#values[kept++] = this.#values[k] as number;
+      }
+      this.#pointers[i + 1] = kept;
+    }
+    const dropped = this.entries - kept;
+    this.entries = kept;
+    return dropped;
+  }
+}
+
+function doubled<A extends Uint32Array | Float32Array | Float64Array>(array: A): A {
+  const grown = new (array.constructor as new (length: number) => A)(array.length * 2);
+  grown.set(array);
+  return grown;
+}
+
+/** A place in an engine's memory for one block after another. It grows to the largest. */
+export class RowBuffer {
+  readonly #memory: Memory;
+  #pointers: U32 | null = null;
+  #indices: U32 | null = null;
+  #values: F32 | null = null;
+  #labels: F64 | null = null;
+  #weights: F64 | null = null;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  /** Copies a block in. The rows returned are valid until the next call. */
+  fill(block: RowBlock): Rows {
+    const memory = this.#memory;
+    this.#pointers = place(memory, this.#pointers, block.pointers, (length) => memory.u32(length));
+    this.#indices = place(memory, this.#indices, block.indices, (length) => memory.u32(length));
+    if (block.values) this.#values = place(memory, this.#values, block.values, (length) => memory.f32(length));
+    this.#labels = place(memory, this.#labels, block.labels, (length) => memory.f64(length));
+    if (block.weights) this.#weights = place(memory, this.#weights, block.weights, (length) => memory.f64(length));
+    return {
+      pointers: this.#pointers,
+      indices: this.#indices,
+      values: block.values && this.#values,
+      labels: this.#labels,
+      weights: block.weights && this.#weights,
+    };
+  }
+}
+
+function place<A extends NumberArray>(
+  memory: Memory,
+  slice: Slice<A> | null,
+  content: A,
+  allocate: (length: number) => Slice<A>,
+): Slice<A> {
+  let room = slice ?? allocate(content.length);
+  if (room.length < content.length) room = memory.grow(room, Math.max(content.length, Math.ceil(room.length * 1.5)));
+  room.view.set(content as Float64Array & A);
+  return room;
+}

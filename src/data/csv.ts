@@ -1,0 +1,196 @@
+import { DataError, OptionError, type Place } from "../errors.js";
+import { quote } from "../features/cell.js";
+import type { Tolerance } from "./reader.js";
+import { type Input, openSource } from "./source.js";
+import type { TableBatch, TableRow, TableSource } from "./table.js";
+
+export interface CsvOptions {
+  /** One character between fields. Default: tab for names that end in .tsv or .tab, else comma. */
+  delimiter?: string;
+  /** Whether the first record names the columns (default), or the names; with false they are "1", "2" … */
+  header?: boolean | readonly string[];
+  /** For messages; by default what the input tells of itself. */
+  name?: string;
+}
+
+/** A record over more characters than this has lost a closing quote. */
+const LONGEST_RECORD = 1 << 24;
+
+interface Parsed {
+  cells: string[];
+  /** Offset just past the record's line end. */
+  end: number;
+}
+
+/**
+ * Reads CSV (RFC 4180), as often as asked when `keep` is set or the input can be opened again: fields may be "quoted", with "" for a quote and line ends inside; records end in LF or CRLF;
+ * blank lines are passed over; every record has as many fields as the first.
+ */
+export function csvSource(input: Input, options: CsvOptions & { keep: boolean }): TableSource {
+  const source = openSource(input, options);
+  const isTabbed = /\.(tsv|tab)(\.gz)?$/.test(source.name);
+  const delimiter = options.delimiter ?? (isTabbed ? "\t" : ",");
+  if (delimiter.length !== 1 || delimiter === '"' || delimiter === "\n" || delimiter === "\r") {
+    throw new OptionError(`delimiter ${quote(delimiter)}: expected one character other than a quote or a line end`);
+  }
+  const header = options.header ?? true;
+
+  async function* read(tolerance: Tolerance): AsyncGenerator<TableBatch> {
+    let columns: readonly string[] | null = typeof header === "boolean" ? null : header;
+    let text = "";
+    let line = 1;
+
+    /** Cuts complete records off the front of `text`; with `isLast`, all of it. */
+    const drain = (isLast: boolean): TableRow[] => {
+      const rows: TableRow[] = [];
+      let start = 0;
+      while (start < text.length) {
+        const recordLine = line;
+        const recordStart = start;
+        try {
+          const record = parseRecord(text, start, delimiter, isLast);
+          if (!record) break;
+          start = record.end;
+          line += lineEndsIn(text, recordStart, start);
+          const { cells } = record;
+          if (cells.length === 1 && cells[0] === "") continue; // a blank line
+          if (!columns) {
+            columns = header ? uniqueNames(cells, source.name, recordLine) : cells.map((_, i) => String(i + 1));
+            if (header) continue;
+          }
+          if (cells.length !== columns.length) {
+            const problem = `row has ${cells.length} fields, expected ${columns.length}`;
+            throw new RecordError(problem, start - recordStart - (text[start - 1] === "\n" ? 1 : 0));
+          }
+          const raw = text.slice(recordStart, start).replace(/\r?\n$/, "");
+          rows.push({ cells, place: (i) => placeOf(i, raw, recordLine, delimiter, source.name) });
+        } catch (error) {
+          if (error instanceof RecordError) {
+            const lineEnd = text.indexOf("\n", recordStart);
+            const first = text.slice(recordStart, lineEnd < 0 ? text.length : lineEnd).replace(/\r$/, "");
+            const place = { source: source.name, line: recordLine, column: error.offset + 1, text: first };
+            tolerance.refuse(new DataError(error.problem, place));
+            // Go on after the first line: what follows an unclosed quote may be good.
+            start = lineEnd < 0 ? text.length : lineEnd + 1;
+            line = recordLine + 1;
+          } else tolerance.refuse(error);
+        }
+      }
+      text = text.slice(start);
+      return rows;
+    };
+
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    const decode = (chunk?: Uint8Array) => {
+      try {
+        return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+      } catch {
+        throw new DataError(`${source.name}: not UTF-8 text, at or after line ${line}`);
+      }
+    };
+    for await (const chunk of source.chunks()) {
+      text += decode(chunk);
+      const rows = drain(false);
+      if (columns) yield { columns, rows };
+    }
+    text += decode();
+    const rows = drain(true);
+    if (!columns) throw new DataError(`${source.name}: empty; expected a header and rows`);
+    yield { columns, rows };
+  }
+
+  return { name: source.name, read };
+}
+
+/** A malformed record; `offset` counts characters from its beginning. */
+class RecordError extends DataError {
+  constructor(
+    problem: string,
+    readonly offset: number,
+  ) {
+    super(problem);
+  }
+}
+
+/** Parses the record at `start`; null when its end is not yet there. */
+function parseRecord(text: string, start: number, delimiter: string, isLast: boolean): Parsed | null {
+  const newline = text.indexOf("\n", start);
+  if (newline < 0 && !isLast && text.length - start <= LONGEST_RECORD) return null;
+  const lineEnd = newline < 0 ? text.length : newline;
+  const quoteAt = text.indexOf('"', start);
+  if (quoteAt < 0 || quoteAt >= lineEnd) {
+    const to = text[lineEnd - 1] === "\r" && lineEnd > start ? lineEnd - 1 : lineEnd;
+    return { cells: text.slice(start, to).split(delimiter), end: Math.min(lineEnd + 1, text.length) };
+  }
+  return parseQuoted(text, start, delimiter, isLast);
+}
+
+/** As parseRecord, for a record with a quote in its first line. */
+function parseQuoted(text: string, start: number, delimiter: string, isLast: boolean): Parsed | null {
+  const cells: string[] = [];
+  for (let at = start; ; at++) {
+    let cell: string;
+    if (text[at] === '"') {
+      const open = at;
+      let close = text.indexOf('"', at + 1);
+      while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+      const isOpen = close < 0 || close - start > LONGEST_RECORD;
+      if (isOpen && (isLast || text.length - start > LONGEST_RECORD)) {
+        throw new RecordError("quote is never closed", open - start);
+      }
+      // A quote at the very end of what is there may be the first half of "".
+      if (isOpen || (close + 1 === text.length && !isLast)) return null;
+      cell = text.slice(open + 1, close).replaceAll('""', '"');
+      at = close + 1;
+      if (text[at] === "\r" && (text[at + 1] === "\n" || at + 1 === text.length)) {
+        if (at + 1 === text.length && !isLast) return null;
+        at++;
+      }
+      const next = text[at];
+      if (next !== undefined && next !== delimiter && next !== "\n") {
+        throw new RecordError(`${quote(next)} after a closing quote; expected ${quote(delimiter)} or the line's end`, at - start);
+      }
+    } else {
+      const begin = at;
+      while (at < text.length && text[at] !== delimiter && text[at] !== "\n") at++;
+      if (at === text.length && !isLast) return null;
+      cell = text.slice(begin, at);
+      if (text[at] !== delimiter && cell.endsWith("\r")) cell = cell.slice(0, -1);
+    }
+    cells.push(cell);
+    if (text[at] !== delimiter) return { cells, end: Math.min(at + 1, text.length) };
+  }
+}
+
+/** Where field `i` of a record begins. */
+function placeOf(i: number, raw: string, line: number, delimiter: string, source: string): Place {
+  let at = 0;
+  for (let field = 0; field < i; field++) {
+    if (raw[at] === '"') {
+      at = raw.indexOf('"', at + 1);
+      while (at >= 0 && raw[at + 1] === '"') at = raw.indexOf('"', at + 2);
+    }
+    at = raw.indexOf(delimiter, at) + 1;
+  }
+  const before = raw.slice(0, at).split("\n");
+  const text = raw.split("\n")[before.length - 1] as string;
+  return { source, line: line + before.length - 1, column: (before.at(-1) as string).length + 1, text };
+}
+
+function lineEndsIn(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = text.indexOf("\n", from); at >= 0 && at < to; at = text.indexOf("\n", at + 1)) count++;
+  return count;
+}
+
+function uniqueNames(names: string[], source: string, line: number): string[] {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return names;
+  const column = names.slice(0, names.lastIndexOf(twice)).join(",").length + 2;
+  throw new DataError(`column ${quote(twice)} appears twice in the header`, {
+    source,
+    line,
+    column,
+    text: names.join(","),
+  });
+}

@@ -1,0 +1,282 @@
+import { createEngine, type Engine, type EngineOptions } from "../engine/engine.js";
+import type { Loss, Rows } from "../engine/kernels.js";
+import { DataError, OptionError } from "../errors.js";
+import type { SpaceDefinition } from "../features/define.js";
+import { Entries } from "../features/entries.js";
+import { type FeatureSpace, type Fields, SpaceLearner } from "../features/space.js";
+import { RowBlockBuilder, RowBuffer } from "./block.js";
+import { type CsvOptions, csvSource } from "./csv.js";
+import { Dictionary } from "./dictionary.js";
+import { LabelCoder } from "./label.js";
+import { isHeldOut, type RowReader, type Tally } from "./reader.js";
+import type { Input } from "./source.js";
+import { svmlightReader } from "./svmlight.js";
+import { learnSpace, recordsSource, type TableSource, type Target, tableReader } from "./table.js";
+
+export interface DatasetOptions extends EngineOptions {
+  /** What the labels are for. Default "logistic". */
+  loss?: Loss;
+  /** The label that means "yes", all others "no"; without it the positive label is 1 and the negative 0 or −1. */
+  positive?: number;
+  /** How many bad lines to leave out before giving up. Default 0. */
+  skipBad?: number;
+  /** Share of the rows, in [0, 1), to hold out from training: they become `holdout` of the dataset. Default 0. */
+  holdout?: number;
+  /** Decides which rows are held out. Default 1. */
+  seed?: number;
+  /** A training set whose columns, space and engine this one is to share: for test data. */
+  like?: Dataset;
+  signal?: AbortSignal;
+}
+
+export interface TableDatasetOptions extends DatasetOptions {
+  /** What `featureSpace` returns. Not needed with `like`. */
+  space?: SpaceDefinition;
+  /** A column, an expression such as "price > 150", or a function of the record. */
+  target: Target;
+  /** Column that holds each row's sample weight, 0 or more. */
+  weight?: string;
+}
+
+/** A matrix in CSR form with its labels, as typed or plain arrays. */
+export interface Arrays {
+  /** Where each row begins in columns: rows + 1 numbers, the first 0. */
+  rows: ArrayLike<number>;
+  /** Below `dimension`, none twice in one row. */
+  columns: ArrayLike<number>;
+  /** One for each column; leave out when all are 1. */
+  values?: ArrayLike<number>;
+  /** One a row. */
+  labels: ArrayLike<number>;
+  /** Sample weights, one a row, 0 or more. */
+  weights?: ArrayLike<number>;
+  dimension: number;
+}
+
+/** Rows in an engine's memory, over the columns that occur. Dispose of it to free the memory at once. */
+export class Dataset implements Disposable {
+  readonly engine: Engine;
+  readonly loss: Loss;
+  readonly rows: Rows;
+  /** Number of rows, of entries, and of entries in the longest row. */
+  readonly count: number;
+  readonly entries: number;
+  readonly longestRow: number;
+  /** Sum of the sample weights. */
+  readonly totalWeight: number;
+  /** Column ↔ id in the declared space. */
+  readonly dictionary: Dictionary;
+  /** Declared dimension. */
+  readonly declared: number;
+  readonly space: FeatureSpace | null;
+  /** Lines left out, and values not seen in training. */
+  readonly tally: Readonly<Tally>;
+  /** Time to read the data (with a feature space: to learn it, in a first pass) and to encode it (in a second). */
+  readonly seconds: { readonly load: number; readonly encode: number };
+  /** The rows held out, sharing this one's columns and engine; null when none were asked for. */
+  readonly holdout: Dataset | null;
+  readonly #ownsEngine: boolean;
+
+  constructor(parts: {
+    engine: Engine;
+    ownsEngine: boolean;
+    loss: Loss;
+    builder: RowBlockBuilder;
+    dictionary: Dictionary;
+    declared: number;
+    space: FeatureSpace | null;
+    tally: Tally;
+    seconds: Dataset["seconds"];
+    holdout: Dataset | null;
+  }) {
+    const block = parts.builder.block();
+    this.engine = parts.engine;
+    this.#ownsEngine = parts.ownsEngine;
+    this.loss = parts.loss;
+    this.rows = new RowBuffer(parts.engine.memory).fill(block);
+    this.count = block.rows;
+    this.entries = block.indices.length;
+    this.longestRow = longestRow(block.pointers);
+    this.totalWeight = block.weights ? block.weights.reduce((sum, s) => sum + s, 0) : block.rows;
+    this.dictionary = parts.dictionary;
+    this.declared = parts.declared;
+    this.space = parts.space;
+    this.tally = { ...parts.tally };
+    this.seconds = parts.seconds;
+    this.holdout = parts.holdout;
+    parts.builder.clear();
+  }
+
+  /** Columns seen in training. */
+  get seen(): number {
+    return this.dictionary.length;
+  }
+
+  /** Frees the memory, unless it belongs to the dataset that this one is `like`. */
+  dispose(): void {
+    if (this.#ownsEngine) this.engine.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+export function longestRow(pointers: Uint32Array): number {
+  let longest = 0;
+  for (let i = 1; i < pointers.length; i++) longest = Math.max(longest, pointers[i]! - pointers[i - 1]!);
+  return longest;
+}
+
+/** Reads svmlight/LIBSVM text into memory. Throws DataError, MemoryError, OptionError. */
+export async function readSvmlight(input: Input, options: DatasetOptions & { name?: string } = {}): Promise<Dataset> {
+  if (options.like?.space) throw new OptionError("the training data had named columns; svmlight has numbers");
+  return load(svmlightReader(input, { ...options, loss: lossOf(options), keep: false }), options);
+}
+
+/** Reads CSV or TSV into memory through a feature space. Throws DataError, MemoryError, OptionError. */
+export async function readCsv(input: Input, options: TableDatasetOptions & CsvOptions): Promise<Dataset> {
+  const keep = options.space !== undefined && new SpaceLearner(options.space).isNeeded;
+  return readTable(csvSource(input, { ...options, keep }), options);
+}
+
+/** Takes records, objects with a field a column, into memory through a feature space. Iterates them twice. */
+export async function readRecords(
+  records: Iterable<Fields> | AsyncIterable<Fields>,
+  options: TableDatasetOptions,
+): Promise<Dataset> {
+  return readTable(recordsSource(records), options);
+}
+
+async function readTable(source: TableSource, options: TableDatasetOptions): Promise<Dataset> {
+  const began = performance.now();
+  const { holdout = 0, seed = 1 } = options;
+  const table = { ...options, loss: lossOf(options), holdout: { fraction: holdout, seed } };
+  let space = options.like?.space ?? null;
+  if (!space && options.like) throw new OptionError("the training data had no feature space; a table needs one");
+  if (!space && !options.space) throw new OptionError('a table needs a feature space: give "space" (or "like")');
+  space ??= await learnSpace(source, options.space as SpaceDefinition, table);
+  return load(tableReader(source, space, table), options, performance.now() - began);
+}
+
+/** Takes a CSR matrix into memory. Throws DataError on inconsistent arrays. */
+export async function readArrays(arrays: Arrays, options: DatasetOptions = {}): Promise<Dataset> {
+  return load(arraysReader(arrays, lossOf(options), options.positive), options);
+}
+
+function arraysReader(arrays: Arrays, loss: Loss, positive?: number): RowReader {
+  const { rows, columns, values, labels, weights, dimension } = arrays;
+  const count = rows.length - 1;
+  const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
+  const fail = (problem: string, row = 0): never => {
+    throw new DataError(problem, { source: "arrays", line: row + 1, column: 1 });
+  };
+  if (!(count >= 1) || rows[0] !== 0) fail(`rows: expected 0 first and one number more than there are rows`);
+  if (labels.length !== count) fail(`labels: ${labels.length} for ${count} rows`);
+  if (weights && weights.length !== count) fail(`weights: ${weights.length} for ${count} rows`);
+  if (rows[count] !== columns.length) fail(`columns: ${columns.length}, but rows end at ${rows[count]}`);
+  if (values && values.length !== columns.length) fail(`values: ${values.length} for ${columns.length} columns`);
+  return {
+    name: "arrays",
+    space: null,
+    declared: dimension,
+    tally,
+    async *read(sink) {
+      const coder = new LabelCoder(loss, positive);
+      const entries = new Entries();
+      for (let i = 0; i < count; i++) {
+        entries.clear();
+        const [from, to] = [rows[i]!, rows[i + 1]!];
+        if (!(to >= from && to <= columns.length)) fail(`row ends at ${to}, before its beginning ${from}`, i);
+        const met = new Set<number>();
+        for (let k = from; k < to; k++) {
+          const column = columns[k]!;
+          const value = values ? Math.fround(values[k]!) : 1;
+          if (!(Number.isInteger(column) && column >= 0 && column < dimension)) {
+            fail(`column ${column} is not a whole number below the dimension ${dimension}`, i);
+          }
+          if (met.has(column)) fail(`column ${column} appears twice in a row`, i);
+          if (!Number.isFinite(value)) fail(`value ${values?.[k]} is not a finite number`, i);
+          met.add(column);
+          if (value !== 0) entries.push(column, value);
+        }
+        if (!Number.isFinite(labels[i]!)) fail(`label ${labels[i]} is not a finite number`, i);
+        const weight = weights ? weights[i]! : 1;
+        if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) fail(`weight ${weight} is not a number ≥ 0`, i);
+        let label = labels[i]!;
+        try {
+          label = coder.code(label);
+        } catch (error) {
+          fail((error as DataError).problem, i);
+        }
+        sink(entries, label, weight, i);
+        tally.rows++;
+        if (i % 4096 === 0) yield;
+      }
+    },
+  };
+}
+
+export function lossOf({ loss = "logistic", like }: DatasetOptions): Loss {
+  const chosen = like?.loss ?? loss;
+  if (chosen !== "logistic" && chosen !== "squared") {
+    throw new OptionError(`loss ${JSON.stringify(chosen)}: expected "logistic" or "squared"`);
+  }
+  return chosen;
+}
+
+/** Collects rows under the columns of a dictionary of their own. */
+class Collector {
+  readonly builder = new RowBlockBuilder();
+  readonly dictionary: Dictionary;
+
+  constructor(dictionary = new Dictionary()) {
+    this.dictionary = dictionary;
+  }
+
+  add(entries: Entries, label: number, weight: number): void {
+    for (let k = 0; k < entries.length; k++) {
+      this.builder.push(this.dictionary.add(entries.ids[k]!), entries.values[k]!);
+    }
+    this.builder.endRow(label, weight);
+  }
+
+  /** Moves to the columns of another dictionary and drops entries that it does not know. */
+  translate(to: Dictionary): number {
+    const { ids } = this.dictionary;
+    return this.builder.reindex((column) => to.find(ids[column]!));
+  }
+}
+
+/** `learning`: milliseconds that a first pass took. */
+async function load(reader: RowReader, options: DatasetOptions, learning = 0): Promise<Dataset> {
+  const began = performance.now();
+  const { holdout = 0, seed = 1, like, signal } = options;
+  if (!(holdout >= 0 && holdout < 1)) throw new OptionError(`holdout ${holdout}: expected a number in [0, 1)`);
+  const engine = like?.engine ?? (await createEngine(options));
+  try {
+    const kept = new Collector();
+    const held = new Collector();
+    const pass = reader.read((entries, label, weight, row) => {
+      (isHeldOut(row, holdout, seed) ? held : kept).add(entries, label, weight);
+    });
+    for await (const _ of pass) signal?.throwIfAborted();
+    if (kept.builder.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
+    const dictionary = like?.dictionary ?? kept.dictionary;
+    const tally = { ...reader.tally };
+    if (like) tally.unseen += kept.translate(dictionary);
+    const heldTally = { ...tally, rows: held.builder.rows, unseen: held.translate(dictionary) };
+    const declared = like?.declared ?? reader.declared;
+    const [first, second] = [learning / 1000, (performance.now() - began) / 1000];
+    const seconds = reader.space ? { load: first, encode: second } : { load: second, encode: 0 };
+    const common = { engine, loss: lossOf(options), dictionary, declared, space: reader.space, seconds };
+    const holdoutSet =
+      holdout > 0
+        ? new Dataset({ ...common, ownsEngine: false, builder: held.builder, tally: heldTally, holdout: null })
+        : null;
+    return new Dataset({ ...common, ownsEngine: !like, builder: kept.builder, tally, holdout: holdoutSet });
+  } catch (error) {
+    if (!like) engine.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Loss } from "../engine/kernels.js";
+import { DataError } from "../errors.js";
+import { quote } from "../features/cell.js";
+
+/**
+ * Maps labels as data has them to what a loss takes. Squared loss takes any number. For logistic loss the
+ * positive class is 1 and the negative one −1 or 0, the same throughout; or, with `positive`, that label
+ * against all others.
+ */
+export class LabelCoder {
+  readonly #loss: Loss;
+  readonly #positive: number | null;
+  #negative: number | null = null;
+
+  constructor(loss: Loss, positive: number | null = null) {
+    this.#loss = loss;
+    this.#positive = positive;
+  }
+
+  /** Returns −1 or +1 for logistic loss, the label itself for squared loss. Throws DataError. */
+  code(label: number): number {
+    if (this.#loss === "squared") return label;
+    if (this.#positive !== null) return label === this.#positive ? 1 : -1;
+    if (label === 1) return 1;
+    if (label !== 0 && label !== -1) {
+      throw new DataError(
+        `label ${quote(label)} fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive)`,
+      );
+    }
+    this.#negative ??= label;
+    if (label !== this.#negative) {
+      throw new DataError(`label ${label} after ${this.#negative}: expected one coding, 1 against 0 or 1 against −1`);
+    }
+    return -1;
+  }
+}

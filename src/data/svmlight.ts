@@ -1,0 +1,177 @@
+import type { Loss } from "../engine/kernels.js";
+import { DataError } from "../errors.js";
+import { parseDecimal } from "../features/cell.js";
+import { Entries } from "../features/entries.js";
+import { LabelCoder } from "./label.js";
+import { Lines } from "./lines.js";
+import { placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
+import { type Input, openSource } from "./source.js";
+
+export interface SvmlightOptions {
+  loss: Loss;
+  /** The label that means "yes", all others "no"; without it 1 against 0 or −1. */
+  positive?: number;
+  /** How many bad lines to leave out before giving up. Default 0. */
+  skipBad?: number;
+  /** For messages; by default what the input tells of itself. */
+  name?: string;
+  /** Whether the input will be read more than once. */
+  keep: boolean;
+}
+
+const SPACE = 32;
+const TAB = 9;
+const HASH = 35;
+const PLUS = 43;
+const MINUS = 45;
+const DOT = 46;
+const ZERO = 48;
+const COLON = 58;
+
+/**
+ * Reads svmlight/LIBSVM text: `label index:value index:value …`, indices from 1 to 2⁵³ − 1 ascending, `#` begins
+ * a comment, `qid:` is passed over, zeros are left out. An index is the id index − 1.
+ */
+export function svmlightReader(input: Input, options: SvmlightOptions): RowReader {
+  const source = openSource(input, options);
+  const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
+  let declared = 0;
+
+  async function* read(sink: RowSink): AsyncGenerator<void> {
+    const labels = new LabelCoder(options.loss, options.positive);
+    const tolerance = new Tolerance(options.skipBad ?? 0);
+    const lines = new Lines(source.name);
+    const row = new RowParser();
+    tally.rows = 0;
+    const drain = () => {
+      while (lines.next()) {
+        try {
+          if (!row.parse(lines.bytes, lines.from, lines.to)) continue; // blank or comment
+          const label = labels.code(row.label);
+          declared = Math.max(declared, row.lastIndex);
+          sink(row.entries, label, 1, tally.rows++);
+        } catch (error) {
+          const { bytes, from, to, number } = lines;
+          const text = () => new TextDecoder().decode(bytes.subarray(from, Math.min(to, from + 200_000)));
+          const column = () => new TextDecoder().decode(bytes.subarray(from, row.at)).length + 1;
+          tolerance.refuse(
+            placed(error, () => ({ source: source.name, line: number, column: column(), text: text() })),
+          );
+        }
+      }
+      tally.skipped = tolerance.skipped;
+    };
+    for await (const chunk of source.chunks()) {
+      lines.push(chunk);
+      drain();
+      yield;
+    }
+    lines.finish();
+    drain();
+    if (tally.rows === 0) throw new DataError(`${source.name}: no rows; expected lines of "label index:value …"`);
+    yield;
+  }
+
+  return {
+    name: source.name,
+    read,
+    space: null,
+    tally,
+    get declared() {
+      return declared;
+    },
+  };
+}
+
+/** Parses one line. After an error `at` is the offset of the byte at fault. */
+class RowParser {
+  readonly entries = new Entries();
+  label = 0;
+  /** Largest index met in the line, 0 when it has no entries. */
+  lastIndex = 0;
+  at = 0;
+
+  /** Returns false when the line holds nothing but blanks or a comment. */
+  parse(bytes: Uint8Array, from: number, to: number): boolean {
+    this.entries.clear();
+    this.lastIndex = 0;
+    let at = skipBlanks(bytes, from, to);
+    if (at === to || bytes[at] === HASH) return false;
+    this.at = at;
+    let end = tokenEnd(bytes, at, to);
+    if (bytes.subarray(at, end).includes(COLON)) throw new DataError("missing label: the line begins with an entry");
+    this.label = this.#number(bytes, at, end, "label");
+    for (at = skipBlanks(bytes, end, to); at < to && bytes[at] !== HASH; at = skipBlanks(bytes, end, to)) {
+      this.at = at;
+      end = tokenEnd(bytes, at, to);
+      this.#entry(bytes, at, end);
+    }
+    return true;
+  }
+
+  #entry(bytes: Uint8Array, from: number, to: number): void {
+    const colon = bytes.indexOf(COLON, from);
+    if (colon < 0 || colon >= to) throw new DataError(`entry ${shown(bytes, from, to)}: expected index:value`);
+    let index = 0;
+    for (let at = from; at < colon; at++) {
+      const digit = bytes[at]! - ZERO;
+      index = digit >= 0 && digit <= 9 ? index * 10 + digit : Number.NaN;
+    }
+    if (!(index >= 1 && index <= Number.MAX_SAFE_INTEGER)) {
+      if (shown(bytes, from, colon) === '"qid"') return;
+      throw new DataError(`index ${shown(bytes, from, colon)} is not a whole number from 1 to 9007199254740991`);
+    }
+    if (index <= this.lastIndex) {
+      const problem = index === this.lastIndex ? "appears twice" : `comes after ${this.lastIndex}`;
+      throw new DataError(`index ${index} ${problem}: indices must ascend`);
+    }
+    this.lastIndex = index;
+    this.at = colon + 1;
+    const value = this.#number(bytes, colon + 1, to, "value");
+    if (!Number.isFinite(Math.fround(value))) {
+      throw new DataError(`value ${shown(bytes, colon + 1, to)} is beyond single precision (±3.4e38)`);
+    }
+    if (Math.fround(value) !== 0) this.entries.push(index - 1, value);
+  }
+
+  /** Reads decimal notation. Up to 15 digits without an exponent are exact by one division; the rest is parsed as text. */
+  #number(bytes: Uint8Array, from: number, to: number, what: string): number {
+    let at = from;
+    const sign = bytes[at] === MINUS ? -1 : 1;
+    if (bytes[at] === MINUS || bytes[at] === PLUS) at++;
+    const first = at;
+    let mantissa = 0;
+    let scale = 0;
+    for (; at < to; at++) {
+      const byte = bytes[at]!;
+      const digit = byte - ZERO;
+      if (digit >= 0 && digit <= 9) {
+        mantissa = mantissa * 10 + digit;
+        if (scale > 0) scale *= 10;
+      } else if (byte === DOT && scale === 0) scale = 1;
+      else break;
+    }
+    const digits = at - first - (scale > 0 ? 1 : 0);
+    if (at === to && digits > 0 && digits <= 15) return (sign * mantissa) / (scale || 1);
+    const number = parseDecimal(new TextDecoder().decode(bytes.subarray(from, to)));
+    if (Number.isNaN(number)) throw new DataError(`${what} ${shown(bytes, from, to)} is not a finite decimal number`);
+    return number;
+  }
+}
+
+function skipBlanks(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
+  return at;
+}
+
+function tokenEnd(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && bytes[at] !== SPACE && bytes[at] !== TAB) at++;
+  return at;
+}
+
+function shown(bytes: Uint8Array, from: number, to: number): string {
+  const text = new TextDecoder().decode(bytes.subarray(from, Math.min(to, from + 40)));
+  return JSON.stringify(to > from + 40 ? `${text}…` : text);
+}

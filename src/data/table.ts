@@ -1,0 +1,197 @@
+import type { Loss } from "../engine/kernels.js";
+import { DataError, type Place } from "../errors.js";
+import { type Cell, isMissing, numberOf, quote } from "../features/cell.js";
+import type { SpaceDefinition } from "../features/define.js";
+import { Entries } from "../features/entries.js";
+import { compileExpression } from "../features/expression.js";
+import { type FeatureSpace, type Fields, SpaceLearner } from "../features/space.js";
+import { LabelCoder } from "./label.js";
+import { isHeldOut, placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
+
+export interface TableRow {
+  /** In the order of the source's columns. */
+  cells: readonly Cell[];
+  /** Where field `i` stands. */
+  place(i: number): Place;
+}
+
+/** Rows under their columns' names. */
+export interface TableBatch {
+  columns: readonly string[];
+  rows: TableRow[];
+}
+
+/** Records with named columns. */
+export interface TableSource {
+  readonly name: string;
+  /** Reads from the beginning, as often as it is called. Malformed records are refused to `tolerance`. */
+  read(tolerance: Tolerance): AsyncIterable<TableBatch>;
+}
+
+/** What is learned from a record: a column, an expression such as "price > 150", or a function of the record. */
+export type Target = string | ((record: Fields) => number | boolean);
+
+export interface TableOptions {
+  loss: Loss;
+  /** null for prediction, where rows have no labels. */
+  target: Target | null;
+  /** The label that means "yes", all others "no"; without it 1 against 0 or −1. */
+  positive?: number;
+  /** Column that holds each row's sample weight. */
+  weight?: string;
+  /** How many bad lines to leave out before giving up, in all. Default 0. */
+  skipBad?: number;
+  /** Rows to keep out of what the space learns. */
+  holdout?: { fraction: number; seed: number };
+}
+
+/** Records as they are in memory: an array, or anything that can be iterated from the beginning again. */
+export function recordsSource(records: Iterable<Fields> | AsyncIterable<Fields>, name = "record"): TableSource {
+  return {
+    name,
+    async *read() {
+      let line = 0;
+      let rows: TableRow[] = [];
+      const columns = new Set<string>();
+      for await (const record of records) {
+        for (const column of Object.keys(record)) columns.add(column);
+        const number = ++line;
+        rows.push({
+          cells: Array.from(columns, (column) => (Object.hasOwn(record, column) ? record[column] : undefined)),
+          place: (i) => ({ source: name, line: number, column: i + 1 }),
+        });
+        if (rows.length === 4096) {
+          yield { columns: [...columns], rows };
+          rows = [];
+        }
+      }
+      yield { columns: [...columns], rows };
+    },
+  };
+}
+
+/** Learns a space from a table's rows that are not held out, in one pass; in none when there is nothing to learn. */
+export async function learnSpace(
+  source: TableSource,
+  definition: SpaceDefinition,
+  options: TableOptions,
+): Promise<FeatureSpace> {
+  const learner = new SpaceLearner(definition);
+  const { fraction, seed } = options.holdout ?? { fraction: 0, seed: 0 };
+  if (learner.isNeeded) {
+    const pass = eachRow(source, options, learner.columns, (field, _label, _weight, row) => {
+      if (!isHeldOut(row, fraction, seed)) learner.observe(field);
+    });
+    for await (const _ of pass);
+  }
+  return learner.finish();
+}
+
+/** Reads a table through a learned space. */
+export function tableReader(source: TableSource, space: FeatureSpace, options: TableOptions): RowReader {
+  const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
+  async function* read(sink: RowSink): AsyncGenerator<void> {
+    const entries = new Entries();
+    tally.unseen = 0;
+    const pass = eachRow(source, options, space.columns, (field, label, weight, row) => {
+      const unseen = space.encodeInto(entries, field);
+      sink(entries, label, weight, row);
+      tally.unseen += unseen;
+    });
+    for await (const { rows, skipped } of pass) {
+      tally.rows = rows;
+      tally.skipped = skipped;
+      yield;
+    }
+  }
+  return { name: source.name, space, declared: space.declared, tally, read };
+}
+
+type Visit = (field: (column: string) => Cell, label: number, weight: number, row: number) => void;
+
+/** Visits every good row; yields the counts so far after each batch. `row` counts well-formed records from 0. */
+async function* eachRow(
+  source: TableSource,
+  options: TableOptions,
+  needed: readonly string[],
+  visit: Visit,
+): AsyncGenerator<{ rows: number; skipped: number }> {
+  const tolerance = new Tolerance(options.skipBad ?? 0);
+  const labels = new LabelCoder(options.loss, options.positive);
+  let target: Labeller | null = null;
+  let places = new Map<string, number>();
+  let cells: readonly Cell[] = [];
+  /** Column read last: where an error stands. */
+  let reading = 0;
+  const field = (column: string): Cell => {
+    reading = places.get(column) ?? 0;
+    return cells[places.get(column) ?? -1];
+  };
+  let row = 0;
+  let good = 0;
+  for await (const batch of source.read(tolerance)) {
+    places = new Map(batch.columns.map((column, i) => [column, i]));
+    if (!target) {
+      target = labeller(options.target, batch.columns);
+      const columns = [...needed, ...target.columns, ...(options.weight === undefined ? [] : [options.weight])];
+      checkColumns(columns, batch.columns, source.name);
+    }
+    for (const it of batch.rows) {
+      cells = it.cells;
+      try {
+        const weight = options.weight === undefined ? 1 : weightOf(field(options.weight), options.weight);
+        const label = target.label(field, labels);
+        visit(field, label, weight, row);
+        good++;
+      } catch (error) {
+        tolerance.refuse(placed(error, () => it.place(reading)));
+      }
+      row++;
+    }
+    yield { rows: good, skipped: tolerance.skipped };
+  }
+  if (good === 0) throw new DataError(`${source.name}: no rows${row > 0 ? " that can be used" : ""}`);
+}
+
+interface Labeller {
+  readonly columns: readonly string[];
+  label(field: (column: string) => Cell, coder: LabelCoder): number;
+}
+
+/** Prepares a target for a table's columns. Throws OptionError when it is neither a column nor an expression. */
+function labeller(target: Target | null, columns: readonly string[]): Labeller {
+  if (target === null) return { columns: [], label: () => 0 };
+  const check = (value: Cell, coder: LabelCoder): number => {
+    if (isMissing(value)) throw new DataError("target is missing");
+    if (typeof value === "boolean") return coder.code(value ? 1 : 0);
+    const word = typeof value === "string" ? value.trim().toLowerCase() : value;
+    if (word === "true" || word === "false") return coder.code(word === "true" ? 1 : 0);
+    return coder.code(numberOf(value, "target"));
+  };
+  if (typeof target === "function") {
+    return {
+      columns: [],
+      label: (field, coder) => check(target(Object.fromEntries(columns.map((it) => [it, field(it)]))), coder),
+    };
+  }
+  if (columns.includes(target)) return { columns: [target], label: (field, coder) => check(field(target), coder) };
+  const expression = compileExpression(target);
+  return { columns: expression.columns, label: (field, coder) => check(expression.evaluate(field), coder) };
+}
+
+function weightOf(cell: Cell, column: string): number {
+  if (isMissing(cell)) throw new DataError(`${column}: the row's weight is missing`);
+  const weight = numberOf(cell, column);
+  if (weight < 0) throw new DataError(`${column}: weight ${weight} is negative`);
+  return weight;
+}
+
+function checkColumns(needed: readonly string[], columns: readonly string[], source: string): void {
+  const unknown = needed.find((column) => !columns.includes(column));
+  if (unknown === undefined) return;
+  throw new DataError(`no column ${quote(unknown)}; there are ${columns.map(quote).join(", ")}`, {
+    source,
+    line: 1,
+    column: 1,
+  });
+}

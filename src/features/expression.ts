@@ -1,0 +1,139 @@
+import { OptionError } from "../errors.js";
+import { type Cell, isMissing, numberOf, parseDecimal, quote, textOf } from "./cell.js";
+
+/** An expression over a record's columns, parsed once and interpreted; text is never evaluated as code. */
+export interface Expression {
+  /** Columns that it reads, each once. */
+  readonly columns: readonly string[];
+  /** Whether its result is true or false rather than a number. */
+  readonly isComparison: boolean;
+  /** Computes it. Returns null when a column that it needs is missing, or on division by zero. */
+  evaluate(cell: (column: string) => Cell): number | boolean | null;
+}
+
+type Node = (cell: (column: string) => Cell) => Cell;
+
+const TOKEN = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_.]*)|`([^`]+)`|"([^"]*)"|'([^']*)'|(<=|>=|==|!=|[<>=()+\-*/]))/uy;
+
+const COMPARE: Record<string, (order: number) => boolean> = {
+  "<": (order) => order < 0,
+  "<=": (order) => order <= 0,
+  ">": (order) => order > 0,
+  ">=": (order) => order >= 0,
+  "==": (order) => order === 0,
+  "=": (order) => order === 0,
+  "!=": (order) => order !== 0,
+};
+
+/**
+ * Compiles `sum`, or `sum op sum` with op one of < <= > >= == = !=. A sum is made of numbers, "texts", columns
+ * (in `backticks` when their names hold other signs than letters, digits, _ and .), + − * / and parentheses.
+ * Texts are compared with == and != only. Throws OptionError that shows where it stops making sense.
+ */
+export function compileExpression(text: string): Expression {
+  const tokens = tokenize(text);
+  const columns = new Set<string>();
+  let next = 0;
+
+  const fail = (expected: string): never => {
+    const token = tokens[next];
+    const got = token ? `${quote(token.text)} at character ${token.at + 1}` : "its end";
+    throw new OptionError(`expression ${quote(text)}: expected ${expected}, got ${got}`);
+  };
+  const takeSign = (...signs: string[]): string | null => {
+    const token = tokens[next];
+    if (token?.kind !== "sign" || !signs.includes(token.text)) return null;
+    next++;
+    return token.text;
+  };
+
+  const atom = (): Node => {
+    if (takeSign("-")) {
+      const operand = atom();
+      return arithmetic(() => 0, operand, "-");
+    }
+    if (takeSign("(")) {
+      const inner = sum();
+      if (!takeSign(")")) fail('")"');
+      return inner;
+    }
+    const token = tokens[next];
+    if (!token || token.kind === "sign") return fail("a number, a text or a column");
+    next++;
+    if (token.kind === "number") return () => Number(token.text);
+    if (token.kind === "text") return () => token.text;
+    columns.add(token.text);
+    return (cell) => cell(token.text);
+  };
+  const chain = (operand: () => Node, ...signs: string[]): Node => {
+    let left = operand();
+    for (let sign = takeSign(...signs); sign; sign = takeSign(...signs)) left = arithmetic(left, operand(), sign);
+    return left;
+  };
+  const product = () => chain(atom, "*", "/");
+  const sum = () => chain(product, "+", "-");
+
+  const left = sum();
+  const operator = takeSign(...Object.keys(COMPARE));
+  const right = operator ? sum() : null;
+  if (next < tokens.length) fail(operator ? "its end" : "a comparison or its end");
+  const compare = operator && right ? comparison(left, right, operator, text) : null;
+
+  return {
+    columns: [...columns],
+    isComparison: compare !== null,
+    evaluate(cell) {
+      if (compare) return compare(cell);
+      const value = left(cell);
+      return isMissing(value) ? null : numberOf(value, text);
+    },
+  };
+}
+
+function arithmetic(left: Node, right: Node, sign: string): Node {
+  return (cell) => {
+    const a = left(cell);
+    const b = right(cell);
+    if (isMissing(a) || isMissing(b)) return null;
+    const [x, y] = [numberOf(a, "expression"), numberOf(b, "expression")];
+    const result = sign === "+" ? x + y : sign === "-" ? x - y : sign === "*" ? x * y : x / y;
+    return Number.isFinite(result) ? result : null;
+  };
+}
+
+function comparison(left: Node, right: Node, operator: string, text: string) {
+  const holds = COMPARE[operator] as (order: number) => boolean;
+  const isEquality = ["==", "=", "!="].includes(operator);
+  return (cell: (column: string) => Cell): boolean | null => {
+    const a = left(cell);
+    const b = right(cell);
+    if (isMissing(a) || isMissing(b)) return null;
+    if (isEquality && (typeof a === "string" || typeof b === "string")) {
+      const [x, y] = [parseDecimal(textOf(a, text)), parseDecimal(textOf(b, text))];
+      const same = Number.isNaN(x) || Number.isNaN(y) ? textOf(a, text) === textOf(b, text) : x === y;
+      return holds(same ? 0 : 1);
+    }
+    return holds(numberOf(a, text) - numberOf(b, text));
+  };
+}
+
+interface Token {
+  kind: "number" | "column" | "text" | "sign";
+  text: string;
+  at: number;
+}
+
+function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  TOKEN.lastIndex = 0;
+  for (let at = 0; text.slice(at).trim() !== ""; at = TOKEN.lastIndex) {
+    const match = TOKEN.exec(text);
+    if (!match) throw new OptionError(`expression ${quote(text)}: character ${at + 1} makes no sense`);
+    const [, number, bare, ticked, double, single, sign] = match;
+    if (number !== undefined) tokens.push({ kind: "number", text: number, at });
+    else if (sign !== undefined) tokens.push({ kind: "sign", text: sign, at });
+    else if (bare !== undefined || ticked !== undefined) tokens.push({ kind: "column", text: (bare ?? ticked)!, at });
+    else tokens.push({ kind: "text", text: (double ?? single)!, at });
+  }
+  return tokens;
+}

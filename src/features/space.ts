@@ -1,0 +1,277 @@
+import { OptionError } from "../errors.js";
+import { type Cell, isMissing, quote } from "./cell.js";
+import { type CrossDefinition, type Definition, parseSpace, type SpaceDefinition } from "./define.js";
+import { Entries } from "./entries.js";
+import { compileExpression, type Expression } from "./expression.js";
+import { hashId } from "./hash.js";
+import { type Encoder, kindOf, type Learned, type Learner, type SimpleDefinition } from "./kinds.js";
+
+/** A feature space that has seen its training data: it encodes records and names every dimension. */
+export interface SpaceState {
+  definition: SpaceDefinition;
+  /** What each simple feature learned, in the order of `atomsOf`. */
+  learned: Learned[];
+}
+
+/** A feature as it counts in the declared dimension. */
+export interface Feature {
+  readonly name: string;
+  /** Its ids are offset … offset + dimension − 1. */
+  readonly offset: number;
+  readonly dimension: number;
+}
+
+/** Fields of a record by name. */
+export type Fields = { readonly [column: string]: Cell };
+
+/** Checks a definition and returns it: what readers take as `space`. Throws OptionError. */
+export function featureSpace(features: Record<string, Definition>, rest: Omit<SpaceDefinition, "features"> = {}) {
+  return parseSpace({ features, ...rest });
+}
+
+/** The simple features of a space, named ones first, then those inside crosses; equal ones once. */
+function atomsOf({ features }: SpaceDefinition): Map<string, { name: string; definition: SimpleDefinition }> {
+  const atoms = new Map<string, { name: string; definition: SimpleDefinition }>();
+  const add = (name: string, definition: SimpleDefinition) => {
+    const key = JSON.stringify(definition);
+    if (!atoms.has(key)) atoms.set(key, { name, definition });
+  };
+  for (const [name, it] of Object.entries(features)) if (it.kind !== "cross") add(name, it);
+  for (const it of Object.values(features)) {
+    if (it.kind !== "cross") continue;
+    for (const part of it.of) if (typeof part !== "string") add(part.column, part);
+  }
+  return atoms;
+}
+
+/** Reads the cells that a space needs from a record, with derived columns and words for "missing" applied. */
+class CellReader {
+  /** Columns of the source that the space reads. */
+  readonly columns: readonly string[];
+  readonly #derived = new Map<string, Expression>();
+  readonly #missing: ReadonlySet<string>;
+
+  constructor(definition: SpaceDefinition, wanted: Iterable<string>) {
+    for (const [name, text] of Object.entries(definition.derive ?? {})) this.#derived.set(name, compileExpression(text));
+    this.#missing = new Set(definition.missing);
+    const columns = new Set<string>();
+    const need = (column: string, within: readonly string[] = []) => {
+      const expression = this.#derived.get(column);
+      if (within.includes(column)) throw new OptionError(`derive ${quote(column)}: it is derived from itself`);
+      if (!expression) columns.add(column);
+      for (const input of expression?.columns ?? []) need(input, [...within, column]);
+    };
+    for (const column of wanted) need(column);
+    this.columns = [...columns];
+  }
+
+  read(column: string, field: (column: string) => Cell): Cell {
+    const expression = this.#derived.get(column);
+    if (expression) {
+      const value = expression.evaluate((input) => this.read(input, field));
+      return typeof value === "boolean" ? Number(value) : value;
+    }
+    const cell = field(column);
+    return typeof cell === "string" && this.#missing.has(cell) ? null : cell;
+  }
+}
+
+/** Learns a space from training records, one at a time. */
+export class SpaceLearner {
+  readonly #definition: SpaceDefinition;
+  readonly #atoms: { column: string; learner: Learner | null; missing: boolean }[];
+  readonly #cells: CellReader;
+
+  constructor(definition: SpaceDefinition) {
+    this.#definition = definition;
+    this.#atoms = [...atomsOf(definition).values()].map(({ definition }) => ({
+      column: definition.column,
+      learner: kindOf(definition).learner(definition),
+      missing: false,
+    }));
+    this.#cells = new CellReader(definition, columnsOf(definition));
+  }
+
+  get columns(): readonly string[] {
+    return this.#cells.columns;
+  }
+
+  /** Whether there is anything to learn; if not, `observe` need not be called. */
+  get isNeeded(): boolean {
+    return this.#atoms.some(({ learner }) => learner);
+  }
+
+  observe(field: (column: string) => Cell): void {
+    for (const atom of this.#atoms) {
+      if (!atom.learner) continue;
+      const cell = this.#cells.read(atom.column, field);
+      if (isMissing(cell)) atom.missing = true;
+      else atom.learner.observe(cell);
+    }
+  }
+
+  finish(): FeatureSpace {
+    const learned = this.#atoms.map(({ learner, missing }) => ({ ...learner?.finish(), ...(missing && { missing }) }));
+    return new FeatureSpace({ definition: this.#definition, learned });
+  }
+}
+
+/** All columns that a space's features read, derived ones too. */
+function columnsOf(definition: SpaceDefinition): Set<string> {
+  return new Set([...atomsOf(definition).values()].map((atom) => atom.definition.column));
+}
+
+interface Atom {
+  name: string;
+  column: string;
+  /** Number of ids, with one for "missing" where training data had it. */
+  dimension: number;
+  hasMissing: boolean;
+  encoder: Encoder;
+  learns: boolean;
+  /** What the cell at hand encodes to. */
+  entries: Entries;
+}
+
+interface Output extends Feature {
+  atoms: Atom[];
+  /** null for exact ids. */
+  slots: number | null;
+}
+
+/**
+ * A learned feature space. It maps a record to (id, value) pairs with ids below `declared`.
+ * The same record gives the same pairs in training and ever after.
+ */
+export class FeatureSpace {
+  readonly state: SpaceState;
+  /** Columns of the source that it reads. */
+  readonly columns: readonly string[];
+  readonly features: readonly Feature[];
+  /** Declared dimension: the sum of all features'. */
+  readonly declared: number;
+  readonly #atoms: Atom[];
+  readonly #outputs: Output[];
+  readonly #cells: CellReader;
+  /** Whether a row may hold an id twice before merging. */
+  readonly #many: boolean;
+
+  /** Throws OptionError when the dimensions pass 2⁵³ − 1 and ids could not be exact. */
+  constructor(state: SpaceState) {
+    this.state = state;
+    const { definition, learned } = state;
+    const atoms = new Map<string, Atom>();
+    let next = 0;
+    for (const [key, { name, definition: it }] of atomsOf(definition)) {
+      const lesson = learned[next++] ?? {};
+      const kind = kindOf(it);
+      const encoder = kind.encoder(it, lesson);
+      const hasMissing = lesson.missing ?? false;
+      const learns = kind.learner(it) !== null;
+      const dimension = encoder.dimension + Number(hasMissing);
+      atoms.set(key, { name, column: it.column, dimension, hasMissing, encoder, learns, entries: new Entries() });
+    }
+    this.#atoms = [...atoms.values()];
+    this.#outputs = [];
+    let offset = 0;
+    for (const [name, it] of Object.entries(definition.features)) {
+      const atomOf = (part: string | SimpleDefinition) =>
+        atoms.get(JSON.stringify(typeof part === "string" ? definition.features[part] : part)) as Atom;
+      const parts = it.kind === "cross" ? it.of.map(atomOf) : [atomOf(it)];
+      const slots = (it as CrossDefinition).kind === "cross" ? ((it as CrossDefinition).slots ?? null) : null;
+      const dimension = slots ?? parts.reduce((product, part) => product * part.dimension, 1);
+      this.#outputs.push({ name, offset, dimension, atoms: parts, slots });
+      offset += dimension;
+      if (!Number.isSafeInteger(offset)) {
+        throw new OptionError(
+          `feature ${quote(name)}: ${dimension} dimensions, ${offset} with those before it; ids are exact up to 2⁵³ − 1. ` +
+            `Give the cross "slots" to hash it.`,
+        );
+      }
+    }
+    this.declared = offset;
+    this.features = this.#outputs.map(({ name, offset, dimension }) => ({ name, offset, dimension }));
+    this.#cells = new CellReader(definition, columnsOf(definition));
+    this.columns = this.#cells.columns;
+    this.#many = this.#outputs.some((it) => it.slots !== null && it.atoms.some((atom) => atom.encoder.many));
+  }
+
+  /**
+   * Replaces the content of `out` by the pairs of one record, no id twice.
+   * Returns how many values were not seen in training. Throws DataError on a cell of the wrong kind, the last one read.
+   */
+  encodeInto(out: Entries, field: (column: string) => Cell): number {
+    let unseen = 0;
+    for (const atom of this.#atoms) {
+      atom.entries.clear();
+      const cell = this.#cells.read(atom.column, field);
+      if (!atom.learns || !isMissing(cell)) unseen += atom.encoder.encode(cell, atom.entries);
+      else if (atom.hasMissing) atom.entries.push(atom.dimension - 1, 1);
+      else unseen++;
+    }
+    out.clear();
+    for (const output of this.#outputs) {
+      if (output.atoms.length === 1) {
+        const { entries } = output.atoms[0] as Atom;
+        for (let i = 0; i < entries.length; i++) out.push(output.offset + entries.ids[i]!, entries.values[i]!);
+      } else {
+        crossInto(out, output, 0, 0, 1);
+      }
+    }
+    if (this.#many) out.merge();
+    return unseen;
+  }
+
+  /** Encodes a record given as an object. A field that is absent is missing. */
+  encodeFields(out: Entries, fields: Fields): number {
+    return this.encodeInto(out, (column) => (Object.hasOwn(fields, column) ? fields[column] : undefined));
+  }
+
+  /** Returns the feature that an id belongs to. */
+  featureOf(id: number): Feature {
+    return this.#outputOf(id);
+  }
+
+  /** Returns an id's readable name: "lat [52.37, 52.38) × lon [4.88, 4.90)". Ids are 0 … declared − 1. */
+  nameOf(id: number): string {
+    const { name, atoms, slots, offset } = this.#outputOf(id);
+    let rest = id - offset;
+    if (slots !== null) return `${atoms.map((atom) => atom.name).join(" × ")} #${rest}`;
+    const labels: string[] = [];
+    for (let i = atoms.length - 1; i >= 0; i--) {
+      const atom = atoms[i] as Atom;
+      const part = rest % atom.dimension;
+      rest = Math.floor(rest / atom.dimension);
+      const label = atoms.length === 1 ? name : atom.name;
+      labels.unshift(
+        atom.hasMissing && part === atom.dimension - 1 ? `${label} missing` : atom.encoder.label(part, label),
+      );
+    }
+    return labels.join(" × ");
+  }
+
+  #outputOf(id: number): Output {
+    let low = 0;
+    let high = this.#outputs.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#outputs[middle] as Output).offset <= id) low = middle;
+      else high = middle - 1;
+    }
+    return this.#outputs[low] as Output;
+  }
+}
+
+/** Pushes every combination of the parts' entries from part `i` on; `id` is the mixed-radix id (or hash) so far. */
+function crossInto(out: Entries, output: Output, i: number, id: number, value: number): void {
+  const atom = output.atoms[i];
+  if (!atom) {
+    out.push(output.offset + (output.slots === null ? id : id % output.slots), value);
+    return;
+  }
+  const { ids, values, length } = atom.entries;
+  for (let k = 0; k < length; k++) {
+    const next = output.slots === null ? id * atom.dimension + ids[k]! : hashId(id, ids[k]!);
+    crossInto(out, output, i + 1, next, value * values[k]!);
+  }
+}

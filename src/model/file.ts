@@ -1,0 +1,18 @@
+import { openSource, type Input } from "../data/source.js";
+import { platform } from "../platform.js";
+import { decodeModel, encodeModel } from "./codec.js";
+import type { Model } from "./model.js";
+
+/** Writes a model to a file: the whole of it, or nothing. Node only; in a browser use encodeModel. Returns its bytes. */
+export async function saveModel(model: Model, path: string): Promise<number> {
+  const bytes = encodeModel(model);
+  await platform().save(path, bytes);
+  return bytes.length;
+}
+
+/** Reads a model from a path (a URL in the browser), a Response, a File or a stream. Throws ModelError. */
+export async function loadModel(input: Input): Promise<Model> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of openSource(input, { keep: false }).chunks()) chunks.push(chunk);
+  return decodeModel(new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer()));
+}

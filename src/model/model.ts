@@ -1,0 +1,124 @@
+import { Dictionary } from "../data/dictionary.js";
+import type { Loss } from "../engine/kernels.js";
+import { OptionError } from "../errors.js";
+import { Entries } from "../features/entries.js";
+import type { FeatureSpace, Fields } from "../features/space.js";
+import { sigmoid } from "../baseline/math.js";
+
+/** How a model came about, for people: recorded in its file, used for nothing. */
+export interface Training {
+  options: Record<string, string | number | boolean>;
+  rows: number;
+  /** Columns seen in training, kept or not, and how many of them belong to each feature of the space. */
+  seen: number;
+  seenByFeature: number[];
+  loss: { progressive: number | null; train: number | null; validation: number | null };
+}
+
+export interface ModelParts {
+  loss: Loss;
+  intercept: number;
+  /** Declared dimension. */
+  declared: number;
+  /** null when ids are the indices of svmlight or of arrays. */
+  space: FeatureSpace | null;
+  training: Training;
+}
+
+/** A weight that is not 0. */
+export interface NamedWeight {
+  id: number;
+  /** "lat [52.37, 52.38) × lon [4.88, 4.90)"; without a feature space the index, from 1. */
+  name: string;
+  weight: number;
+}
+
+/** A linear model: an intercept and the weights that are not 0, by id. It predicts; it needs no engine. */
+export class Model implements ModelParts {
+  readonly loss: Loss;
+  readonly intercept: number;
+  readonly declared: number;
+  readonly space: FeatureSpace | null;
+  readonly training: Training;
+  /** Ascending. */
+  readonly ids: Float64Array;
+  /** One an id, none 0. */
+  readonly values: Float32Array;
+  readonly #places = new Dictionary();
+  readonly #entries = new Entries();
+
+  /** Takes ids in ascending order with their weights, none of which is 0. */
+  constructor(parts: ModelParts, ids: Float64Array, values: Float32Array) {
+    this.loss = parts.loss;
+    this.intercept = parts.intercept;
+    this.declared = parts.declared;
+    this.space = parts.space;
+    this.training = parts.training;
+    this.ids = ids;
+    this.values = values;
+    for (const id of ids) this.#places.add(id);
+  }
+
+  /** Makes a model of what training saw: ids in any order, weights that may be 0. */
+  static from(parts: ModelParts, ids: Float64Array, weights: Float64Array): Model {
+    const kept = Array.from(ids.keys()).filter((j) => Math.fround(weights[j]!) !== 0);
+    kept.sort((a, b) => ids[a]! - ids[b]!);
+    return new Model(
+      parts,
+      Float64Array.from(kept, (j) => ids[j]!),
+      Float32Array.from(kept, (j) => weights[j]!),
+    );
+  }
+
+  /** Number of weights, none of them 0. */
+  get kept(): number {
+    return this.ids.length;
+  }
+
+  /** Returns the weight of an id, 0 when it is not kept. */
+  weightOf(id: number): number {
+    const place = this.#places.find(id);
+    return place < 0 ? 0 : this.values[place]!;
+  }
+
+  /** Returns x·w + b of encoded features. */
+  marginOf(entries: Entries): number {
+    let margin = this.intercept;
+    for (let k = 0; k < entries.length; k++) margin += this.weightOf(entries.ids[k]!) * entries.values[k]!;
+    return margin;
+  }
+
+  /** Returns x·w + b of a record. Values not seen in training count nothing. Throws DataError on a wrong kind of value. */
+  margin(record: Fields): number {
+    if (!this.space) throw new OptionError("this model's features have no names: it was trained on numbered columns");
+    this.space.encodeFields(this.#entries, record);
+    return this.marginOf(this.#entries);
+  }
+
+  /** Returns the probability of "yes" (logistic loss) or the value (squared loss) of a record. */
+  predict(record: Fields): number {
+    return this.respond(this.margin(record));
+  }
+
+  /** As predict, for models with logistic loss only. Throws OptionError for others. */
+  predictProbability(record: Fields): number {
+    if (this.loss !== "logistic") throw new OptionError(`a model with ${this.loss} loss predicts values, not probabilities`);
+    return this.predict(record);
+  }
+
+  /** Turns a margin into what the model predicts. */
+  respond(margin: number): number {
+    return this.loss === "logistic" ? sigmoid(margin) : margin;
+  }
+
+  /** Returns the readable name of an id. */
+  nameOf(id: number): string {
+    return this.space ? this.space.nameOf(id) : String(id + 1);
+  }
+
+  /** Returns the weights by name, the largest in size first. */
+  weights(): NamedWeight[] {
+    const order = Array.from(this.ids.keys()).sort((a, b) => Math.abs(this.values[b]!) - Math.abs(this.values[a]!));
+    return order.map((j) => ({ id: this.ids[j]!, name: this.nameOf(this.ids[j]!), weight: this.values[j]! }));
+  }
+}

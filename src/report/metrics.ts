@@ -1,0 +1,66 @@
+import { log1pExp, sigmoid } from "../baseline/math.js";
+import type { Loss } from "../engine/kernels.js";
+
+/** How well a model predicts. Means are weighted by the sample weights. */
+export interface Metrics {
+  rows: number;
+  /** Mean logistic loss, natural logarithm; null for squared loss. */
+  logLoss: number | null;
+  /** Area under the ROC curve; null for squared loss, or when only one class is there. */
+  auc: number | null;
+  /** Share of rows whose class has a probability above ½; null for squared loss. */
+  accuracy: number | null;
+  /** Root of the mean squared error of the prediction: of the probability against 0 or 1 for logistic loss. */
+  rmse: number;
+}
+
+/** Measures margins against labels (−1/+1 for logistic loss). All of equal length; null weights are all 1. */
+export function measure(
+  loss: Loss,
+  margins: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  weights: ArrayLike<number> | null = null,
+): Metrics {
+  let total = 0;
+  let lossSum = 0;
+  let right = 0;
+  let squares = 0;
+  for (let i = 0; i < margins.length; i++) {
+    const [m, y, s] = [margins[i]!, labels[i]!, weights ? weights[i]! : 1];
+    total += s;
+    if (loss === "squared") squares += s * (y - m) ** 2;
+    else {
+      lossSum += s * log1pExp(-y * m);
+      if (m > 0 === y > 0) right += s;
+      squares += s * sigmoid(-y * m) ** 2;
+    }
+  }
+  const isLogistic = loss === "logistic";
+  return {
+    rows: margins.length,
+    logLoss: isLogistic ? lossSum / total : null,
+    auc: isLogistic ? areaUnderRoc(margins, labels, weights) : null,
+    accuracy: isLogistic ? right / total : null,
+    rmse: Math.sqrt(squares / total),
+  };
+}
+
+/** Probability that a random positive row scores above a random negative one; ties count half. */
+function areaUnderRoc(scores: ArrayLike<number>, labels: ArrayLike<number>, weights: ArrayLike<number> | null): number | null {
+  const order = Uint32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
+  let [below, positives, area] = [0, 0, 0];
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    let [tiedPositive, tiedNegative] = [0, 0];
+    for (; to < order.length && scores[order[to]!] === scores[order[from]!]; to++) {
+      const s = weights ? weights[order[to]!]! : 1;
+      if (labels[order[to]!]! > 0) tiedPositive += s;
+      else tiedNegative += s;
+    }
+    area += tiedPositive * (below + tiedNegative / 2);
+    below += tiedNegative;
+    positives += tiedPositive;
+    from = to;
+  }
+  return positives > 0 && below > 0 ? area / (positives * below) : null;
+}

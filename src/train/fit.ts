@@ -1,0 +1,166 @@
+import { type Arrays, Dataset, type DatasetOptions, readArrays } from "../data/dataset.js";
+import type { Runtime } from "../engine/engine.js";
+import type { F64, U32 } from "../engine/memory.js";
+import { DivergenceError } from "../errors.js";
+import type { Dictionary } from "../data/dictionary.js";
+import type { FeatureSpace } from "../features/space.js";
+import { Model, type Training } from "../model/model.js";
+import { Random } from "../random.js";
+import { checkSolver, type OrderOptions, type SolverOptions } from "./options.js";
+import { Monitor } from "./monitor.js";
+import { createTrainer, type Trainer } from "./trainer.js";
+
+export type FitOptions = SolverOptions & OrderOptions;
+
+/** What a training gave. */
+export interface Fit {
+  model: Model;
+  /** Rows in the training data. */
+  rows: number;
+  /** Declared dimension, columns seen in training, weights that are not 0. */
+  columns: { declared: number; seen: number; kept: number };
+  loss: {
+    /** Mean loss of the last epoch's rows, each predicted before it was learned. */
+    progressive: number;
+    /** Mean loss of the finished model on the training rows; null when they were not kept (`stream`). */
+    train: number | null;
+    /** On the rows held out; null without any. */
+    validation: number | null;
+  };
+  /** (1/S) Σ s·loss + l1·‖w‖₁ + (l2/2)·‖w‖² of the finished model; null where the solver has another objective. */
+  objective: number | null;
+  runtime: Runtime;
+}
+
+/** Rows trained on between two looks at the clock and at `signal`. */
+const BLOCK_ROWS = 8192;
+
+/**
+ * Trains a model on data in memory. Arrays are copied into an engine of their own first.
+ * Throws OptionError; DivergenceError when a loss or weight leaves the finite range; the signal's reason.
+ */
+export async function fit(data: Dataset | Arrays, options: FitOptions & DatasetOptions = {}): Promise<Fit> {
+  checkSolver(options);
+  if (!(data instanceof Dataset)) {
+    using own = await readArrays(data, options);
+    return await fitDataset(own, options);
+  }
+  return fitDataset(data, options);
+}
+
+async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
+  options.signal?.throwIfAborted();
+  const { memory } = data.engine;
+  const mark = memory.mark();
+  try {
+    const trainer = createTrainer(data.engine, data.loss, options, data.totalWeight / data.count || 1);
+    trainer.reserve({
+      columns: data.seen,
+      longestRow: data.longestRow,
+      batchEntries: Math.min(data.entries, trainer.batch * data.longestRow),
+    });
+    const progressive = await run(data, trainer, options);
+    return finish(data, trainer, options, progressive);
+  } finally {
+    memory.release(mark);
+  }
+}
+
+/** Visits the rows as the options say and returns the progressive loss of the last epoch. */
+async function run(data: Dataset, trainer: Trainer, options: FitOptions): Promise<number> {
+  const { epochs = 1, seed = 1, order: kind = "shuffle", steps = 0 } = options;
+  const random = new Random(seed);
+  const isBatches = kind === "batches";
+  const order = kind === "file" ? null : identity(data.engine.memory.u32(data.count));
+  if (isBatches && order) random.shuffle(order.view);
+  const monitor = new Monitor(trainer, data.engine.memory, () => data.seen, options);
+  const block = Math.max(1, Math.round(BLOCK_ROWS / trainer.batch)) * trainer.batch;
+
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    monitor.beginEpoch(epoch);
+    if (order && !isBatches) random.shuffle(order.view);
+    const length = isBatches ? steps : Math.ceil(data.count / block);
+    for (let i = 0; i < length; i++) {
+      const from = isBatches ? random.below(Math.ceil(data.count / trainer.batch)) * trainer.batch : i * block;
+      const to = Math.min(from + (isBatches ? trainer.batch : block), data.count);
+      monitor.count(trainer.train(data.rows, order, from, to), weightOf(data, order, from, to), to - from);
+      if (monitor.isDue) await monitor.breathe();
+    }
+    await monitor.endEpoch();
+  }
+  return monitor.loss;
+}
+
+function identity(order: U32): U32 {
+  const { view } = order;
+  for (let i = 0; i < view.length; i++) view[i] = i;
+  return order;
+}
+
+/** Sum of the sample weights of rows order[from … to). */
+function weightOf({ rows }: Dataset, order: U32 | null, from: number, to: number): number {
+  if (!rows.weights) return to - from;
+  const weights = rows.weights.view;
+  let sum = 0;
+  for (let t = from; t < to; t++) sum += weights[order ? order.view[t]! : t]!;
+  return sum;
+}
+
+/** Makes the model and measures it. */
+function finish(data: Dataset, trainer: Trainer, options: FitOptions, progressive: number): Fit {
+  const { engine, seen, dictionary } = data;
+  const weights = engine.memory.f64(seen);
+  trainer.weightsInto(weights, seen);
+  // What ships is single precision, and what ships is measured.
+  const w = weights.view;
+  for (let j = 0; j < seen; j++) w[j] = Math.fround(w[j]!);
+  const intercept = trainer.intercept();
+  if (!Number.isFinite(w.reduce((sum, it) => sum + it, intercept))) throw diverged();
+
+  const train = meanLoss(data, weights, intercept);
+  const validation = data.holdout && data.holdout.count > 0 ? meanLoss(data.holdout, weights, intercept) : null;
+  const loss = { progressive, train, validation };
+  const training = summary(options, data.count, data.dictionary, data.space, loss);
+  const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
+  const model = Model.from(parts, dictionary.ids, w);
+  const columns = { declared: data.declared, seen, kept: model.kept };
+  return { model, rows: data.count, columns, loss, objective: objective(options, train, w), runtime: engine.runtime };
+}
+
+export function diverged(): DivergenceError {
+  return new DivergenceError("a weight left the finite range: lower the learning rate (alpha, rate), or scale large values down");
+}
+
+/** What a model's file records of its training. */
+export function summary(
+  options: object,
+  rows: number,
+  dictionary: Dictionary,
+  space: FeatureSpace | null,
+  loss: Training["loss"],
+): Training {
+  const plain = Object.entries(options).filter(([, value]) => ["number", "string", "boolean"].includes(typeof value));
+  const places = new Map(space?.features.map(({ name }, i) => [name, i]));
+  const seenByFeature = Array<number>(places.size).fill(0);
+  if (space) for (const id of dictionary.ids) seenByFeature[places.get(space.featureOf(id).name)!]!++;
+  return { options: { solver: "ftrl", ...Object.fromEntries(plain) }, rows, seen: dictionary.length, seenByFeature, loss };
+}
+
+/** Mean loss of weights over a dataset's columns. */
+function meanLoss(data: Dataset, weights: F64, intercept: number): number {
+  const { kernels, memory } = data.engine;
+  const mark = memory.mark();
+  try {
+    const margins = memory.f64(data.count);
+    kernels.margins(data.rows, 0, data.count, weights, intercept, margins);
+    return kernels.loss(data.loss, data.rows, 0, data.count, margins) / data.totalWeight;
+  } finally {
+    memory.release(mark);
+  }
+}
+
+function objective(options: FitOptions, loss: number, w: Float64Array): number | null {
+  if (options.solver !== "sgd") return null;
+  const { l1 = 1e-4, l2 = 0 } = options;
+  return loss + w.reduce((sum, it) => sum + l1 * Math.abs(it) + 0.5 * l2 * it * it, 0);
+}

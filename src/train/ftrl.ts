@@ -1,0 +1,52 @@
+import type { Engine } from "../engine/engine.js";
+import type { Ftrl, Loss } from "../engine/kernels.js";
+import type { Slice } from "../engine/memory.js";
+import type { FtrlOptions } from "./options.js";
+import type { Trainer } from "./trainer.js";
+
+/** FTRL-Proximal with per-coordinate learning rates (McMahan et al., KDD 2013). */
+export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: FtrlOptions): Trainer {
+  const { lambda1 = 1, lambda2 = 0, alpha = 0.1, beta = 1, batch = 1, clip = Number.POSITIVE_INFINITY } = options;
+  const { initialAccumulator = 0, penalizeIntercept = false, intercept = true } = options;
+  const isBatched = batch > 1 || clip < Number.POSITIVE_INFINITY;
+  const o: Ftrl = {
+    state: memory.f32(0),
+    bias: memory.f32(2),
+    scratch: memory.f32(0),
+    touched: isBatched ? memory.u32(0) : null,
+    gradient: isBatched ? memory.f64(0) : null,
+    stamps: isBatched ? memory.u32(1) : null,
+    residuals: isBatched ? memory.f64(batch) : null,
+    batch,
+    clip,
+    inverseAlpha: 1 / alpha,
+    ridge: beta / alpha + lambda2,
+    lambda1,
+    biasRidge: beta / alpha + (penalizeIntercept ? lambda2 : 0),
+    biasLambda1: penalizeIntercept ? lambda1 : 0,
+    intercept: Number(intercept),
+  };
+  o.bias.view[1] = initialAccumulator;
+
+  return {
+    batch,
+    reserve({ columns, longestRow, batchEntries }) {
+      const grown = <S extends Slice>(slice: S, length: number): S =>
+        slice.length < length ? (memory.grow(slice, length) as S) : slice;
+      o.scratch = grown(o.scratch, 2 * (longestRow + 3));
+      if (o.touched) o.touched = grown(o.touched, batchEntries);
+      if (o.gradient) o.gradient = grown(o.gradient, columns);
+      if (o.stamps) o.stamps = grown(o.stamps, columns + 1);
+      const had = o.state.length;
+      o.state = grown(o.state, 2 * columns);
+      if (initialAccumulator > 0) {
+        const state = o.state.view;
+        for (let at = had + 1; at < state.length; at += 2) state[at] = initialAccumulator;
+      }
+    },
+    train: (rows, order, from, to) =>
+      (isBatched ? kernels.ftrlBatches : kernels.ftrlRows)(loss, rows, order, from, to, o),
+    weightsInto: (out, columns) => kernels.ftrlWeights(o, 0, columns, out),
+    intercept: () => kernels.ftrlIntercept(o),
+  };
+}

@@ -1,0 +1,85 @@
+import type { Memory } from "../engine/memory.js";
+import { DivergenceError } from "../errors.js";
+import type { CommonOptions } from "./options.js";
+import type { Trainer } from "./trainer.js";
+
+/** Milliseconds between two events, and between two pauses that let other work run. */
+const EVERY = 100;
+const PAUSE_EVERY = 30;
+
+/** Counts what a training does, tells who listens, and lets it be stopped. It never changes the result. */
+export class Monitor {
+  #trainer: Trainer;
+  #memory: Memory;
+  #seen: () => number;
+  #options: CommonOptions;
+  #epoch = 0;
+  #rows = 0;
+  #lossSum = 0;
+  #weightSum = 0;
+  #lastEvent = performance.now();
+  #lastPause = performance.now();
+
+  constructor(trainer: Trainer, memory: Memory, seen: () => number, options: CommonOptions) {
+    this.#trainer = trainer;
+    this.#memory = memory;
+    this.#seen = seen;
+    this.#options = options;
+  }
+
+  /** Progressive loss of the epoch at hand. */
+  get loss(): number {
+    return this.#weightSum > 0 ? this.#lossSum / this.#weightSum : 0;
+  }
+
+  beginEpoch(epoch: number): void {
+    this.#epoch = epoch;
+    this.#lossSum = 0;
+    this.#weightSum = 0;
+  }
+
+  /** Takes the outcome of one call of `train`. Throws DivergenceError when it is not finite. */
+  count(lossSum: number, weightSum: number, rows: number): void {
+    this.#lossSum += lossSum;
+    this.#weightSum += weightSum;
+    this.#rows += rows;
+    if (Number.isFinite(lossSum)) return;
+    throw new DivergenceError(
+      `the loss left the finite range by row ${this.#rows}: lower the learning rate (alpha, rate), or scale large values down`,
+    );
+  }
+
+  /** Whether it is time for `breathe`. */
+  get isDue(): boolean {
+    return performance.now() - this.#lastPause > PAUSE_EVERY;
+  }
+
+  /** Lets other work run; emits an event when one is due. Throws the signal's reason when it is aborted. */
+  async breathe(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve));
+    this.#options.signal?.throwIfAborted();
+    this.#lastPause = performance.now();
+    if (this.#lastPause - this.#lastEvent > EVERY) this.#emit();
+  }
+
+  async endEpoch(): Promise<void> {
+    this.#emit();
+    await this.breathe();
+  }
+
+  #emit(): void {
+    this.#lastEvent = performance.now();
+    const { onProgress } = this.#options;
+    if (!onProgress) return;
+    const mark = this.#memory.mark();
+    try {
+      const weights = this.#memory.f64(this.#seen());
+      this.#trainer.weightsInto(weights, weights.length);
+      let kept = 0;
+      for (const w of weights.view) if (w !== 0) kept++;
+      onProgress({ rows: this.#rows, epoch: this.#epoch, loss: this.loss, kept, bytes: kept * 12 });
+    } finally {
+      this.#memory.release(mark);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { OptionError } from "../errors.js";
+
+/** Options that every streaming trainer takes. */
+export interface CommonOptions {
+  /** Passes over the data. Default 1. */
+  epochs?: number;
+  /** Decides every random choice. Default 1. */
+  seed?: number;
+  /** Whether to learn an intercept. Default true. */
+  intercept?: boolean;
+  /** Stops the training at the next block of rows: the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called about ten times a second, and at the end of every epoch. */
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  /** Rows trained on so far, over all epochs. */
+  rows: number;
+  /** Epoch at hand, from 1. */
+  epoch: number;
+  /** Progressive validation loss of this epoch: the mean loss of its rows, each predicted before it was learned. */
+  loss: number;
+  /** Weights that are not 0 at this moment. */
+  kept: number;
+  /** What those weights take in memory: 12 bytes each, an id and a weight. */
+  bytes: number;
+}
+
+/** FTRL-Proximal (McMahan et al., KDD 2013, Algorithm 1). Strengths count against the SUM of gradients seen. */
+export interface FtrlOptions extends CommonOptions {
+  solver?: "ftrl";
+  /** L1 strength λ₁ ≥ 0. Default 1. */
+  lambda1?: number;
+  /** L2 strength λ₂ ≥ 0, added to the denominator (β + √n)/α. Default 0. */
+  lambda2?: number;
+  /** Learning rate α > 0. Default 0.1. */
+  alpha?: number;
+  /** β ≥ 0. Default 1. */
+  beta?: number;
+  /** Rows a step; their gradients are summed. Default 1. */
+  batch?: number;
+  /** Largest Euclidean norm of a step's summed gradient, > 0. Default Infinity. */
+  clip?: number;
+  /** Where every n begins, ≥ 0; with beta 0 it must be above 0. Default 0. */
+  initialAccumulator?: number;
+  /** Whether λ₁ and λ₂ hold for the intercept too. Default false. */
+  penalizeIntercept?: boolean;
+}
+
+/** Stochastic proximal gradient (FOBOS). Strengths count against the MEAN loss: (1/S) Σ s·loss + l1·‖w‖₁ + (l2/2)·‖w‖². */
+export interface SgdOptions extends CommonOptions {
+  solver: "sgd";
+  /** L1 strength ≥ 0. Default 1e-4. */
+  l1?: number;
+  /** L2 strength ≥ 0. Default 0. */
+  l2?: number;
+  /** Learning rate of the first step, > 0. Default 0.5. */
+  rate?: number;
+  /** The rate of step t is rate / √(1 + decay·t); ≥ 0. Default 1e-5. */
+  decay?: number;
+}
+
+/** How rows of a dataset in memory are visited. */
+export interface OrderOptions {
+  /**
+   * "shuffle" (default): all rows in a new random order each epoch. "file": as they were read. "batches": rows are
+   * shuffled once, then every step takes one of the batches of consecutive rows at random; needs `steps`.
+   */
+  order?: "shuffle" | "file" | "batches";
+  /** With "batches": how many to take. */
+  steps?: number;
+}
+
+export type SolverOptions = FtrlOptions | SgdOptions;
+
+type Range = [least: number, isLeastAllowed: boolean, whole?: "whole"];
+
+const FTRL: Record<string, Range> = {
+  epochs: [1, true, "whole"],
+  seed: [Number.NEGATIVE_INFINITY, true],
+  lambda1: [0, true],
+  lambda2: [0, true],
+  alpha: [0, false],
+  beta: [0, true],
+  batch: [1, true, "whole"],
+  clip: [0, false],
+  initialAccumulator: [0, true],
+};
+const SGD: Record<string, Range> = {
+  epochs: [1, true, "whole"],
+  seed: [Number.NEGATIVE_INFINITY, true],
+  l1: [0, true],
+  l2: [0, true],
+  rate: [0, false],
+  decay: [0, true],
+};
+const ANY = ["solver", "intercept", "signal", "onProgress", "penalizeIntercept", "order", "steps"];
+
+/** Throws OptionError on a number out of range, or an option that belongs to the other solver. */
+export function checkSolver(options: SolverOptions & OrderOptions): void {
+  const solver = options.solver ?? "ftrl";
+  if (solver !== "ftrl" && solver !== "sgd") {
+    throw new OptionError(`solver ${JSON.stringify(solver)}: expected "ftrl" or "sgd"`);
+  }
+  const [ranges, others, hint] = solver === "ftrl" ? [FTRL, SGD, "lambda1, lambda2"] : [SGD, FTRL, "l1, l2"];
+  for (const [name, value] of Object.entries(options)) {
+    const range = ranges[name];
+    if (range && value !== undefined) checkNumber(name, value, range);
+    else if (!range && !ANY.includes(name) && name in others && value !== undefined) {
+      throw new OptionError(`${name} is no option of solver "${solver}"; its strengths are ${hint}`);
+    }
+  }
+  if (solver === "ftrl") {
+    const { beta = 1, initialAccumulator = 0 } = options as FtrlOptions;
+    if (beta === 0 && initialAccumulator === 0) {
+      throw new OptionError("beta 0 needs an initialAccumulator above 0: the first step would divide by 0");
+    }
+  }
+  const { order = "shuffle", steps } = options;
+  if (!["shuffle", "file", "batches"].includes(order)) {
+    throw new OptionError(`order ${JSON.stringify(order)}: expected "shuffle", "file" or "batches"`);
+  }
+  if ((order === "batches") !== (steps !== undefined)) throw new OptionError(`order "batches" and steps go together`);
+  if (steps !== undefined) checkNumber("steps", steps, [1, true, "whole"]);
+}
+
+function checkNumber(name: string, value: unknown, [least, isLeastAllowed, whole]: Range): void {
+  const number = value as number;
+  const isFine =
+    typeof value === "number" &&
+    (number > least || (isLeastAllowed && number === least)) &&
+    (whole ? Number.isSafeInteger(number) : Number.isFinite(number) || name === "clip");
+  if (isFine) return;
+  const bound = Number.isFinite(least) ? `${isLeastAllowed ? "≥" : ">"} ${least}` : "";
+  throw new OptionError(`${name} ${value}: expected a ${whole ? "whole " : "finite "}number ${bound}`.trimEnd());
+}

@@ -1,0 +1,34 @@
+import type { Engine } from "../engine/engine.js";
+import type { Loss, Sgd } from "../engine/kernels.js";
+import type { SgdOptions } from "./options.js";
+import type { Trainer } from "./trainer.js";
+
+/** The proximal gradient step on one row at a time: a gradient step, then the soft threshold (Duchi & Singer, 2009). */
+export function sgdTrainer({ kernels, memory }: Engine, loss: Loss, options: SgdOptions, meanWeight: number): Trainer {
+  const { l1 = 1e-4, l2 = 0, rate = 0.5, decay = 1e-5, intercept = true } = options;
+  const o: Sgd = {
+    state: memory.f64(0),
+    scratch: memory.f64(0),
+    ledger: memory.f64(4),
+    columns: 0,
+    intercept: Number(intercept),
+    l1,
+    l2,
+    rate,
+    decay,
+    weightScale: 1 / meanWeight,
+  };
+  o.ledger.view.set([0, 1, 0, 0]);
+
+  return {
+    batch: 1,
+    reserve({ columns, longestRow }) {
+      if (o.scratch.length < longestRow) o.scratch = memory.grow(o.scratch, longestRow);
+      if (o.state.length < columns) o.state = memory.grow(o.state, columns);
+      o.columns = o.state.length;
+    },
+    train: (rows, order, from, to) => kernels.sgdRows(loss, rows, order, from, to, o),
+    weightsInto: (out, columns) => kernels.sgdWeights(o, 0, columns, out),
+    intercept: () => o.ledger.view[3] as number,
+  };
+}

@@ -1,0 +1,34 @@
+import type { Engine } from "../engine/engine.js";
+import type { Loss, Rows } from "../engine/kernels.js";
+import type { F64, U32 } from "../engine/memory.js";
+import { ftrlTrainer } from "./ftrl.js";
+import type { SolverOptions } from "./options.js";
+import { sgdTrainer } from "./sgd.js";
+
+/** How much a trainer must have room for. */
+export interface Room {
+  columns: number;
+  longestRow: number;
+  /** Entries of the largest batch. */
+  batchEntries: number;
+}
+
+/** A model in training: its state in an engine's memory, moved by kernels. */
+export interface Trainer {
+  /** Rows a step. Blocks but the last hold a multiple of it. */
+  readonly batch: number;
+  /** Makes room; state that is there is kept. */
+  reserve(room: Room): void;
+  /** Trains on rows order[from … to) (rows from … to when order is null). Returns Σ s·loss, each before its update. */
+  train(rows: Rows, order: U32 | null, from: number, to: number): number;
+  /** Writes the weights of columns 0 … columns − 1; zeros are exactly +0. */
+  weightsInto(out: F64, columns: number): void;
+  intercept(): number;
+}
+
+/** `meanWeight`: mean sample weight, 1 when it is not known. */
+export function createTrainer(engine: Engine, loss: Loss, options: SolverOptions, meanWeight: number): Trainer {
+  return options.solver === "sgd"
+    ? sgdTrainer(engine, loss, options, meanWeight)
+    : ftrlTrainer(engine, loss, options);
+}
