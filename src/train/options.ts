@@ -55,9 +55,9 @@ export interface SgdOptions extends CommonOptions {
   l1?: number;
   /** L2 strength ≥ 0. Default 0. */
   l2?: number;
-  /** Learning rate of the first step, > 0. Default 0.5. */
+  /** Learning rate of the first step, > 0. Default 0.1. */
   rate?: number;
-  /** The rate of step t is rate / √(1 + decay·t); ≥ 0. Default 1e-5. */
+  /** The rate of step t is rate / √(1 + decay·t); ≥ 0. Default 0.01. */
   decay?: number;
 }
 

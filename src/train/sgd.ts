@@ -5,7 +5,7 @@ import type { Trainer } from "./trainer.js";
 
 /** The proximal gradient step on one row at a time: a gradient step, then the soft threshold (Duchi & Singer, 2009). */
 export function sgdTrainer({ kernels, memory }: Engine, loss: Loss, options: SgdOptions, meanWeight: number): Trainer {
-  const { l1 = 1e-4, l2 = 0, rate = 0.5, decay = 1e-5, intercept = true } = options;
+  const { l1 = 1e-4, l2 = 0, rate = 0.1, decay = 0.01, intercept = true } = options;
   const o: Sgd = {
     state: memory.f64(0),
     scratch: memory.f64(0),

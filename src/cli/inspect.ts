@@ -1,0 +1,67 @@
+import { stat } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import { loadModel } from "../model/file.js";
+import type { Model } from "../model/model.js";
+import { count, plural, size } from "../report/text.js";
+import { numeric } from "./data.js";
+
+export function addInspect(program: Command): void {
+  program
+    .command("inspect")
+    .description("Show what a model kept, by feature and by weight.")
+    .argument("<model>", "model file")
+    .addOption(new Option("--top <n>", "how many of the largest weights to show").default(20).argParser(numeric))
+    .option("--json", "print one object with every weight")
+    .action(async (path: string, flags: { top: number; json?: boolean }) => {
+      const model = await loadModel(path);
+      const bytes = (await stat(path)).size;
+      process.stdout.write(flags.json ? `${JSON.stringify(asJson(model, bytes))}\n` : asText(model, bytes, flags.top));
+    });
+}
+
+interface FeatureRow {
+  name: string;
+  declared: number;
+  seen: number;
+  zero: number;
+  kept: number;
+}
+
+/** The three states of each feature: never seen, seen and set to zero, kept. */
+function featureRows(model: Model): FeatureRow[] {
+  const kept = new Map<string, number>();
+  for (const id of model.space ? model.ids : []) {
+    const { name } = model.space!.featureOf(id);
+    kept.set(name, (kept.get(name) ?? 0) + 1);
+  }
+  return (model.space?.features ?? []).map(({ name, dimension }, i) => {
+    const seen = model.training.seenByFeature[i] ?? 0;
+    const own = kept.get(name) ?? 0;
+    return { name, declared: dimension, seen, zero: seen - own, kept: own };
+  });
+}
+
+function asJson(model: Model, bytes: number) {
+  const { loss, intercept, declared, training } = model;
+  return { loss, intercept, declared, kept: model.kept, bytes, training, features: featureRows(model), weights: model.weights() };
+}
+
+function asText(model: Model, bytes: number, top: number): string {
+  const { options, rows, seen } = model.training;
+  const strengths = ["lambda1", "lambda2", "l1", "l2"].filter((it) => it in options).map((it) => `${it} ${options[it]}`);
+  const head = [model.loss, options.solver, ...strengths, plural(model.kept, "weight"), `trained on ${plural(rows, "row")}`, size(bytes)];
+  const lines = [head.join(" · "), `declared ${count(model.declared)}, seen ${count(seen)}, set to zero ${count(seen - model.kept)}, kept ${count(model.kept)}`];
+  const features = featureRows(model);
+  if (features.length > 0) {
+    const width = Math.max(7, ...features.map(({ name }) => name.length));
+    const cells = (...numbers: string[]) => numbers.map((it) => it.padStart(13)).join("");
+    lines.push("", `${"feature".padEnd(width)}${cells("declared", "seen", "zero", "kept")}`);
+    for (const { name, declared, seen, zero, kept } of features) {
+      lines.push(`${name.padEnd(width)}${cells(count(declared), count(seen), count(zero), count(kept))}`);
+    }
+  }
+  const signed = (weight: number) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(4)}`;
+  lines.push("", `${signed(model.intercept)}  intercept`);
+  for (const { name, weight } of model.weights().slice(0, top)) lines.push(`${signed(weight)}  ${name}`);
+  return `${lines.join("\n")}\n`;
+}

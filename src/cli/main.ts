@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import pkg from "../../package.json" with { type: "json" };
+import "../node.js";
+import { addEvaluate } from "./evaluate.js";
+import { addInspect } from "./inspect.js";
+import { EXIT, showError } from "./output.js";
+import { addPredict } from "./predict.js";
+import { addTrain } from "./train.js";
+
+const interrupt = new AbortController();
+process.once("SIGINT", () => interrupt.abort());
+process.once("SIGTERM", () => interrupt.abort());
+// A reader that has had enough (`| head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed));
+
+const program = new Command("nought")
+  .description("Sparse linear models whose useless weights are exactly 0.")
+  .version(pkg.version)
+  .exitOverride()
+  .showHelpAfterError("(--help shows all options)")
+  .configureHelp({ showGlobalOptions: false });
+addTrain(program, interrupt.signal);
+addPredict(program, interrupt.signal);
+addEvaluate(program);
+addInspect(program);
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = showError(error, interrupt.signal.aborted);
+}
