@@ -55,7 +55,8 @@ export function readerFor(model: Model, file: string, flags: DataFlags, labelled
   const positive = flags.positive ?? recorded.positive;
   const coding = typeof positive === "number" ? { positive } : {};
   if (!isTable(file, flags, model.space !== null)) {
-    if (model.space) throw new OptionError("this model was trained on a table with named columns; the data is svmlight text");
+    if (model.space)
+      throw new OptionError("this model was trained on a table with named columns; the data is svmlight text");
     // Labels that are not needed may be any numbers.
     return svmlightReader(file, { loss: labelled ? model.loss : "squared", ...coding, skipBad, keep: false });
   }

@@ -34,7 +34,9 @@ const collect = (value: string, list: string[] = []) => [...list, value];
 /** Adds the flags that describe a feature space to a command. */
 export function addFeatureFlags(command: Command): Command {
   const flag = (name: string, form: string, text: string) =>
-    command.addOption(new Option(`--${name} <${form}>`, text).argParser(collect).helpGroup("Features (each may be repeated):"));
+    command.addOption(
+      new Option(`--${name} <${form}>`, text).argParser(collect).helpGroup("Features (each may be repeated):"),
+    );
   flag("number", "[name:]column", "a numeric column as it is");
   flag("bucket", "[name:]column=width[,min,max]", "buckets of fixed width, such as latitude=1/60,-90,90");
   flag("quantiles", "[name:]column=n", "n buckets of equal share");
@@ -64,7 +66,8 @@ export async function spaceOf(flags: FeatureFlags): Promise<SpaceDefinition | nu
   if (!isAny) return null;
   const features = new Map<string, unknown>();
   const add = (name: string, definition: unknown, flag: string) => {
-    if (features.has(name)) throw new OptionError(`${flag}: a feature ${JSON.stringify(name)} is there already; name it as name:…`);
+    if (features.has(name))
+      throw new OptionError(`${flag}: a feature ${JSON.stringify(name)} is there already; name it as name:…`);
     features.set(name, definition);
   };
   for (const kind of kinds) {

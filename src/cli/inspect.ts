@@ -43,14 +43,35 @@ function featureRows(model: Model): FeatureRow[] {
 
 function asJson(model: Model, bytes: number) {
   const { loss, intercept, declared, training } = model;
-  return { loss, intercept, declared, kept: model.kept, bytes, training, features: featureRows(model), weights: model.weights() };
+  return {
+    loss,
+    intercept,
+    declared,
+    kept: model.kept,
+    bytes,
+    training,
+    features: featureRows(model),
+    weights: model.weights(),
+  };
 }
 
 function asText(model: Model, bytes: number, top: number): string {
   const { options, rows, seen } = model.training;
-  const strengths = ["lambda1", "lambda2", "l1", "l2"].filter((it) => it in options).map((it) => `${it} ${options[it]}`);
-  const head = [model.loss, options.solver, ...strengths, plural(model.kept, "weight"), `trained on ${plural(rows, "row")}`, size(bytes)];
-  const lines = [head.join(" · "), `declared ${count(model.declared)}, seen ${count(seen)}, set to zero ${count(seen - model.kept)}, kept ${count(model.kept)}`];
+  const strengths = ["lambda1", "lambda2", "l1", "l2"]
+    .filter((it) => it in options)
+    .map((it) => `${it} ${options[it]}`);
+  const head = [
+    model.loss,
+    options.solver,
+    ...strengths,
+    plural(model.kept, "weight"),
+    `trained on ${plural(rows, "row")}`,
+    size(bytes),
+  ];
+  const lines = [
+    head.join(" · "),
+    `declared ${count(model.declared)}, seen ${count(seen)}, set to zero ${count(seen - model.kept)}, kept ${count(model.kept)}`,
+  ];
   const features = featureRows(model);
   if (features.length > 0) {
     const width = Math.max(7, ...features.map(({ name }) => name.length));

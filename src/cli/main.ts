@@ -9,10 +9,12 @@ import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
 
 const interrupt = new AbortController();
-process.once("SIGINT", () => interrupt.abort());
-process.once("SIGTERM", () => interrupt.abort());
+// The first signal stops a training in order; a second one ends the process at once.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
 // A reader that has had enough (`| head`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed));
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed),
+);
 
 const program = new Command("nought")
   .description("Sparse linear models whose useless weights are exactly 0.")

@@ -39,7 +39,8 @@ export function showError(error: unknown, interrupted: boolean): number {
     return EXIT.failed;
   }
   process.stderr.write(`error: ${error.message}\n`);
-  if (error instanceof DataError && error.place?.text !== undefined) process.stderr.write(excerpt(error.place.text, error.place.column));
+  if (error instanceof DataError && error.place?.text !== undefined)
+    process.stderr.write(excerpt(error.place.text, error.place.column));
   if (error instanceof OptionError) return EXIT.usage;
   return error instanceof DataError || error instanceof ModelError ? EXIT.badData : EXIT.failed;
 }

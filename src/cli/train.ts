@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
-import { readCsv, readSvmlight, type Dataset, type DatasetOptions } from "../data/dataset.js";
+import { type Dataset, type DatasetOptions, readCsv, readSvmlight } from "../data/dataset.js";
 import { OptionError } from "../errors.js";
 import { evaluate, evaluateRows } from "../model/evaluate.js";
 import { saveModel } from "../model/file.js";
@@ -29,8 +29,24 @@ type TrainFlags = DataFlags &
 
 /** Flags that go to the trainer as they are. */
 const SOLVER_FLAGS = [
-  "solver", "lambda1", "lambda2", "alpha", "beta", "batch", "clip", "initialAccumulator", "penalizeIntercept",
-  "l1", "l2", "rate", "decay", "epochs", "order", "steps", "seed", "intercept",
+  "solver",
+  "lambda1",
+  "lambda2",
+  "alpha",
+  "beta",
+  "batch",
+  "clip",
+  "initialAccumulator",
+  "penalizeIntercept",
+  "l1",
+  "l2",
+  "rate",
+  "decay",
+  "epochs",
+  "order",
+  "steps",
+  "seed",
+  "intercept",
 ] as const; // prettier-ignore
 
 export function addTrain(program: Command, signal: AbortSignal): void {
@@ -47,7 +63,11 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     else if (/<(n|x)>/.test(flags)) option.argParser(numeric);
     command.addOption(option);
   };
-  const [solver, ftrl, sgd] = ["Solver:", "Solver ftrl (strengths against the sum of gradients):", "Solver sgd (strengths against the mean loss):"];
+  const [solver, ftrl, sgd] = [
+    "Solver:",
+    "Solver ftrl (strengths against the sum of gradients):",
+    "Solver sgd (strengths against the mean loss):",
+  ];
   add(solver, "--loss <loss>", "default logistic", ["logistic", "squared"]);
   add(solver, "--solver <solver>", "default ftrl; sgd when --l1 or --l2 is given", ["ftrl", "sgd"]);
   add(solver, "--epochs <n>", "passes over the data (default 1)");
@@ -101,7 +121,9 @@ interface Result {
 async function train(file: string, flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const live = new LiveLine();
   const onProgress = (it: Progress) =>
-    live.show(`epoch ${it.epoch}  ${plural(it.rows, "row")}  loss ${it.loss.toFixed(4)}  ${count(it.kept)} kept  ${size(it.bytes)}`);
+    live.show(
+      `epoch ${it.epoch}  ${plural(it.rows, "row")}  loss ${it.loss.toFixed(4)}  ${count(it.kept)} kept  ${size(it.bytes)}`,
+    );
   try {
     if (!flags.quiet) live.show(`reading ${file}`);
     const { result, validation, test } = await run(file, flags, { signal, ...(!flags.quiet && { onProgress }) });
@@ -115,7 +137,11 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
   }
 }
 
-function summary({ columns, loss, seconds, bytes, model, rows }: Result, validation: Metrics | null, test: Metrics | null): string {
+function summary(
+  { columns, loss, seconds, bytes, model, rows }: Result,
+  validation: Metrics | null,
+  test: Metrics | null,
+): string {
   const { kept, seen, declared } = columns;
   const lines = [
     `✓ ${plural(kept, "weight")} of ${count(seen)} seen (${count(declared)} declared), ${plural(rows, "row")}, ${duration(seconds.total)}`,
@@ -136,8 +162,10 @@ async function run(file: string, flags: TrainFlags, running: Running): Promise<O
   const began = performance.now();
   const space = await spaceOf(flags);
   const table = isTable(file, flags, space !== null);
-  if (table && !space) throw new OptionError("a table needs features: --number, --bucket, --category … or --features (see --help)");
-  if (table && flags.target === undefined) throw new OptionError("--target: say what to learn, a column or a comparison");
+  if (table && !space)
+    throw new OptionError("a table needs features: --number, --bucket, --category … or --features (see --help)");
+  if (table && flags.target === undefined)
+    throw new OptionError("--target: say what to learn, a column or a comparison");
   if (!table && space) throw new OptionError("svmlight text has no columns by name: feature flags need a table");
   if (!table && flags.target !== undefined) throw new OptionError("--target: svmlight text holds its labels itself");
 
@@ -160,7 +188,8 @@ async function run(file: string, flags: TrainFlags, running: Running): Promise<O
   let skipped = 0;
   const solving = { began: performance.now(), seconds: 0 };
   if (flags.stream) {
-    if (flags.order !== undefined && flags.order !== "file") throw new OptionError("--stream takes rows in the order of the file");
+    if (flags.order !== undefined && flags.order !== "file")
+      throw new OptionError("--stream takes rows in the order of the file");
     const options = { ...common, ...solver, ...recorded, ...running } as Parameters<typeof streamCsv>[1];
     fitted = space ? await streamCsv(file, { ...options, ...columns, space }) : await streamSvmlight(file, options);
     validation = fitted.holdout ?? null;
@@ -169,7 +198,9 @@ async function run(file: string, flags: TrainFlags, running: Running): Promise<O
   } else {
     const { signal } = running;
     const options = { ...common, ...(signal && { signal }) };
-    using data: Dataset = space ? await readCsv(file, { ...options, ...columns, space }) : await readSvmlight(file, options);
+    using data: Dataset = space
+      ? await readCsv(file, { ...options, ...columns, space })
+      : await readSvmlight(file, options);
     loading = data.seconds;
     skipped = data.tally.skipped;
     solving.began = performance.now();
@@ -179,11 +210,14 @@ async function run(file: string, flags: TrainFlags, running: Running): Promise<O
   }
 
   const { model } = fitted;
-  if (Number.isNaN(fraction)) validation = await evaluateRows(model, readerFor(model, flags.validate as string, flags, true));
+  if (Number.isNaN(fraction))
+    validation = await evaluateRows(model, readerFor(model, flags.validate as string, flags, true));
   const test = flags.test === undefined ? null : await evaluateRows(model, readerFor(model, flags.test, flags, true));
   const meanLoss = validation && (validation.logLoss ?? validation.rmse ** 2 / 2);
   model.training.loss.validation = meanLoss;
-  const output = flags.output ?? `${file === "-" ? "model" : basename(file).replace(/(\.(csv|tsv|tab|txt|svm|svmlight|libsvm))?(\.gz)?$/i, "")}.nought`;
+  const output =
+    flags.output ??
+    `${file === "-" ? "model" : basename(file).replace(/(\.(csv|tsv|tab|txt|svm|svmlight|libsvm))?(\.gz)?$/i, "")}.nought`;
   const modelBytes = await saveModel(model, output);
   const strengths = solver.solver === "sgd" ? { l1: solver.l1 ?? 1e-4, l2: solver.l2 ?? 0 } : strengthsOf(solver);
   const result: Result = {

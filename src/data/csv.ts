@@ -117,12 +117,10 @@ function parseRecord(text: string, start: number, delimiter: string, isLast: boo
   const newline = text.indexOf("\n", start);
   if (newline < 0 && !isLast && text.length - start <= LONGEST_RECORD) return null;
   const lineEnd = newline < 0 ? text.length : newline;
-  const quoteAt = text.indexOf('"', start);
-  if (quoteAt < 0 || quoteAt >= lineEnd) {
-    const to = text[lineEnd - 1] === "\r" && lineEnd > start ? lineEnd - 1 : lineEnd;
-    return { cells: text.slice(start, to).split(delimiter), end: Math.min(lineEnd + 1, text.length) };
-  }
-  return parseQuoted(text, start, delimiter, isLast);
+  const to = text[lineEnd - 1] === "\r" && lineEnd > start ? lineEnd - 1 : lineEnd;
+  const line = text.slice(start, to);
+  if (line.includes('"')) return parseQuoted(text, start, delimiter, isLast);
+  return { cells: line.split(delimiter), end: Math.min(lineEnd + 1, text.length) };
 }
 
 /** As parseRecord, for a record with a quote in its first line. */
@@ -148,7 +146,10 @@ function parseQuoted(text: string, start: number, delimiter: string, isLast: boo
       }
       const next = text[at];
       if (next !== undefined && next !== delimiter && next !== "\n") {
-        throw new RecordError(`${quote(next)} after a closing quote; expected ${quote(delimiter)} or the line's end`, at - start);
+        throw new RecordError(
+          `${quote(next)} after a closing quote; expected ${quote(delimiter)} or the line's end`,
+          at - start,
+        );
       }
     } else {
       const begin = at;

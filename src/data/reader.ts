@@ -1,6 +1,6 @@
 import { DataError, type Place } from "../errors.js";
-import type { FeatureSpace } from "../features/space.js";
 import type { Entries } from "../features/entries.js";
+import type { FeatureSpace } from "../features/space.js";
 import { mix } from "../random.js";
 
 /** Receives one row: entries without a repeated id, a coded label, a sample weight, and its number from 0. */

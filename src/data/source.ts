@@ -5,7 +5,13 @@ import { platform } from "../platform.js";
  * Where data comes from: a file's path (a URL in the browser), "-" for standard input, a File or Blob, a fetch
  * Response, a web stream, any async iterable of bytes or text, or bytes in memory. Gzip is recognised and undone.
  */
-export type Input = string | Blob | Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string> | Uint8Array;
+export type Input =
+  | string
+  | Blob
+  | Response
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array | string>
+  | Uint8Array;
 
 /** Bytes that can be read from the beginning as often as needed. */
 export interface Source {
@@ -17,7 +23,8 @@ export interface Source {
 /** `keep`: remember what passes, so that a stream can be read a second time. */
 export function openSource(input: Input, { name, keep }: { name?: string | undefined; keep: boolean }): Source {
   const label = name ?? nameOf(input);
-  const isRepeatable = (typeof input === "string" && input !== "-") || input instanceof Blob || input instanceof Uint8Array;
+  const isRepeatable =
+    (typeof input === "string" && input !== "-") || input instanceof Blob || input instanceof Uint8Array;
   const raw = isRepeatable || !keep ? () => chunksOf(input) : remember(chunksOf(input));
   return { name: label, chunks: () => inflated(raw(), label) };
 }

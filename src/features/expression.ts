@@ -13,7 +13,8 @@ export interface Expression {
 
 type Node = (cell: (column: string) => Cell) => Cell;
 
-const TOKEN = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_.]*)|`([^`]+)`|"([^"]*)"|'([^']*)'|(<=|>=|==|!=|[<>=()+\-*/]))/uy;
+const TOKEN =
+  /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_.]*)|`([^`]+)`|"([^"]*)"|'([^']*)'|(<=|>=|==|!=|[<>=()+\-*/]))/uy;
 
 const COMPARE: Record<string, (order: number) => boolean> = {
   "<": (order) => order < 0,

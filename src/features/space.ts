@@ -52,7 +52,8 @@ class CellReader {
   readonly #missing: ReadonlySet<string>;
 
   constructor(definition: SpaceDefinition, wanted: Iterable<string>) {
-    for (const [name, text] of Object.entries(definition.derive ?? {})) this.#derived.set(name, compileExpression(text));
+    for (const [name, text] of Object.entries(definition.derive ?? {}))
+      this.#derived.set(name, compileExpression(text));
     this.#missing = new Set(definition.missing);
     const columns = new Set<string>();
     const need = (column: string, within: readonly string[] = []) => {

@@ -34,7 +34,15 @@ interface Header {
 export function encodeModel(model: Model): Uint8Array {
   const ids = encodeIds(model.ids);
   const { loss, intercept, declared, kept, space, training } = model;
-  const header: Header = { loss, intercept, declared, kept, idBytes: ids.length, space: space?.state ?? null, training };
+  const header: Header = {
+    loss,
+    intercept,
+    declared,
+    kept,
+    idBytes: ids.length,
+    space: space?.state ?? null,
+    training,
+  };
   const json = new TextEncoder().encode(JSON.stringify(header));
   const bytes = new Uint8Array(PREFIX + json.length + ids.length + 4 * kept);
   const view = new DataView(bytes.buffer);
@@ -56,7 +64,8 @@ export function decodeModel(file: ArrayBuffer | Uint8Array): Model {
   const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < PREFIX || MAGIC.some((byte, i) => bytes[i] !== byte)) throw new ModelError("not a nought model");
-  if (bytes[7] !== VERSION) throw new ModelError(`model file of version ${bytes[7]}; this is nought for version ${VERSION}`);
+  if (bytes[7] !== VERSION)
+    throw new ModelError(`model file of version ${bytes[7]}; this is nought for version ${VERSION}`);
   if (crc32(bytes.subarray(12)) !== view.getUint32(8, true)) {
     throw new ModelError("model file is damaged: its checksum does not match");
   }
@@ -64,7 +73,8 @@ export function decodeModel(file: ArrayBuffer | Uint8Array): Model {
     return decodeChecked(bytes, view);
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
-    const what = cause instanceof NoughtError || cause instanceof SyntaxError ? (cause as Error).message : String(cause);
+    const what =
+      cause instanceof NoughtError || cause instanceof SyntaxError ? (cause as Error).message : String(cause);
     throw new ModelError(`model file is damaged: ${what}`, { cause });
   }
 }
@@ -83,7 +93,8 @@ function decodeChecked(bytes: Uint8Array, view: DataView): Model {
     "a weight is 0 or not finite",
   );
   const space =
-    header.space && new FeatureSpace({ definition: parseSpace(header.space.definition), learned: parseLearned(header.space.learned) });
+    header.space &&
+    new FeatureSpace({ definition: parseSpace(header.space.definition), learned: parseLearned(header.space.learned) });
   expect(!space || space.declared === declared, "its feature space has another dimension");
   return new Model({ ...header, space }, ids, values);
 }

@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset.js";
 import type { RowReader } from "../data/reader.js";
-import { measure, type Metrics } from "../report/metrics.js";
+import { type Metrics, measure } from "../report/metrics.js";
 import type { Model } from "./model.js";
 
 /** Measures a model on a dataset in memory. */

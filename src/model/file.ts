@@ -1,4 +1,4 @@
-import { openSource, type Input } from "../data/source.js";
+import { type Input, openSource } from "../data/source.js";
 import { platform } from "../platform.js";
 import { decodeModel, encodeModel } from "./codec.js";
 import type { Model } from "./model.js";

@@ -1,9 +1,9 @@
+import { sigmoid } from "../baseline/math.js";
 import { Dictionary } from "../data/dictionary.js";
 import type { Loss } from "../engine/kernels.js";
 import { OptionError } from "../errors.js";
 import { Entries } from "../features/entries.js";
 import type { FeatureSpace, Fields } from "../features/space.js";
-import { sigmoid } from "../baseline/math.js";
 
 /** How a model came about, for people: recorded in its file, used for nothing. */
 export interface Training {
@@ -102,7 +102,8 @@ export class Model implements ModelParts {
 
   /** As predict, for models with logistic loss only. Throws OptionError for others. */
   predictProbability(record: Fields): number {
-    if (this.loss !== "logistic") throw new OptionError(`a model with ${this.loss} loss predicts values, not probabilities`);
+    if (this.loss !== "logistic")
+      throw new OptionError(`a model with ${this.loss} loss predicts values, not probabilities`);
     return this.predict(record);
   }
 

@@ -46,13 +46,17 @@ export function measure(
 }
 
 /** Probability that a random positive row scores above a random negative one; ties count half. */
-function areaUnderRoc(scores: ArrayLike<number>, labels: ArrayLike<number>, weights: ArrayLike<number> | null): number | null {
+function areaUnderRoc(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  weights: ArrayLike<number> | null,
+): number | null {
   const order = Uint32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
   let [below, positives, area] = [0, 0, 0];
   for (let from = 0; from < order.length; ) {
     let to = from;
     let [tiedPositive, tiedNegative] = [0, 0];
-    for (; to < order.length && scores[order[to]!] === scores[order[from]!]; to++) {
+    for (; to < order.length && !(scores[order[to]!]! > scores[order[from]!]!); to++) {
       const s = weights ? weights[order[to]!]! : 1;
       if (labels[order[to]!]! > 0) tiedPositive += s;
       else tiedNegative += s;

@@ -1,13 +1,13 @@
 import { type Arrays, Dataset, type DatasetOptions, readArrays } from "../data/dataset.js";
+import type { Dictionary } from "../data/dictionary.js";
 import type { Runtime } from "../engine/engine.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { DivergenceError } from "../errors.js";
-import type { Dictionary } from "../data/dictionary.js";
 import type { FeatureSpace } from "../features/space.js";
 import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
-import { checkSolver, type OrderOptions, type SolverOptions } from "./options.js";
 import { Monitor } from "./monitor.js";
+import { checkSolver, type OrderOptions, type SolverOptions } from "./options.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
 export type FitOptions = SolverOptions & OrderOptions;
@@ -112,8 +112,8 @@ function finish(data: Dataset, trainer: Trainer, options: FitOptions, progressiv
   const weights = engine.memory.f64(seen);
   trainer.weightsInto(weights, seen);
   // What ships is single precision, and what ships is measured.
-  const w = weights.view;
-  for (let j = 0; j < seen; j++) w[j] = Math.fround(w[j]!);
+  const w = weights.view.map(Math.fround);
+  weights.view.set(w);
   const intercept = trainer.intercept();
   if (!Number.isFinite(w.reduce((sum, it) => sum + it, intercept))) throw diverged();
 
@@ -128,7 +128,9 @@ function finish(data: Dataset, trainer: Trainer, options: FitOptions, progressiv
 }
 
 export function diverged(): DivergenceError {
-  return new DivergenceError("a weight left the finite range: lower the learning rate (alpha, rate), or scale large values down");
+  return new DivergenceError(
+    "a weight left the finite range: lower the learning rate (alpha, rate), or scale large values down",
+  );
 }
 
 /** What a model's file records of its training. */
@@ -143,7 +145,13 @@ export function summary(
   const places = new Map(space?.features.map(({ name }, i) => [name, i]));
   const seenByFeature = Array<number>(places.size).fill(0);
   if (space) for (const id of dictionary.ids) seenByFeature[places.get(space.featureOf(id).name)!]!++;
-  return { options: { solver: "ftrl", ...Object.fromEntries(plain) }, rows, seen: dictionary.length, seenByFeature, loss };
+  return {
+    options: { solver: "ftrl", ...Object.fromEntries(plain) },
+    rows,
+    seen: dictionary.length,
+    seenByFeature,
+    loss,
+  };
 }
 
 /** Mean loss of weights over a dataset's columns. */

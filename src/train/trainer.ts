@@ -28,7 +28,5 @@ export interface Trainer {
 
 /** `meanWeight`: mean sample weight, 1 when it is not known. */
 export function createTrainer(engine: Engine, loss: Loss, options: SolverOptions, meanWeight: number): Trainer {
-  return options.solver === "sgd"
-    ? sgdTrainer(engine, loss, options, meanWeight)
-    : ftrlTrainer(engine, loss, options);
+  return options.solver === "sgd" ? sgdTrainer(engine, loss, options, meanWeight) : ftrlTrainer(engine, loss, options);
 }

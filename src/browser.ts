@@ -1,0 +1,56 @@
+import { OptionError } from "./errors.js";
+import { type Build, providePlatform } from "./platform.js";
+
+// Written out, so that bundlers see the files.
+const BUILDS: Record<Build, () => URL> = {
+  scalar: () => new URL("./nought.scalar.wasm", import.meta.url),
+  simd: () => new URL("./nought.simd.wasm", import.meta.url),
+  threads: () => new URL("./nought.threads.wasm", import.meta.url),
+};
+const compiled = new Map<Build, Promise<WebAssembly.Module>>();
+
+providePlatform({
+  compile(build) {
+    let module = compiled.get(build);
+    if (!module) {
+      module = fetch(BUILDS[build]())
+        .then((response) => response.arrayBuffer())
+        .then((bytes) => WebAssembly.compile(bytes));
+      compiled.set(build, module);
+    }
+    return module;
+  },
+
+  async *open(url) {
+    if (url === "-") throw new OptionError("a browser has no standard input");
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    if (response.body) yield* chunksOf(response.body);
+  },
+
+  async *gunzip(chunks) {
+    const compressed = new ReadableStream<BufferSource>({
+      async start(controller) {
+        try {
+          for await (const chunk of chunks) controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
+          controller.close();
+        } catch (error) {
+          controller.error(error);
+        }
+      },
+    });
+    yield* chunksOf(compressed.pipeThrough(new DecompressionStream("gzip")));
+  },
+
+  async save() {
+    throw new OptionError("a browser has no files: use encodeModel and offer its bytes for download");
+  },
+});
+
+/** Web streams are not async iterables in every browser. */
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+}
+
+export * from "./index.js";

@@ -1,0 +1,21 @@
+import { defineConfig } from "tsdown";
+
+const shared = { outDir: "dist", format: "esm", target: "es2022", clean: false, hash: false } as const;
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: { node: "src/node.ts", predict: "src/predict.ts", cli: "src/cli/main.ts" },
+    platform: "node",
+    dts: false,
+  },
+  // One file without bare imports, for <script type="module">.
+  {
+    ...shared,
+    entry: { browser: "src/browser.ts" },
+    platform: "browser",
+    dts: false,
+    noExternal: [/./],
+  },
+  { ...shared, entry: { index: "src/index.ts", predict: "src/predict.ts" }, dts: { emitDtsOnly: true } },
+]);
