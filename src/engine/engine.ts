@@ -6,12 +6,15 @@ import type { Kernels } from "./kernels.js";
 import { HostMemory, LinearMemory, type Memory } from "./memory.js";
 import { wasmKernels } from "./wasm.js";
 
+const ONE_THREAD = "ftrl and sgd train on one thread; the memory is shared";
+
 /** What an engine runs on, and why it is not more. */
 export interface Runtime {
   kernels: "wasm" | "wasm-threads" | "baseline";
   simd: boolean;
   /** Whether the memory is shared between threads. */
   shared: boolean;
+  /** Threads that kernels run on. */
   threads: number;
   /** Why something asked for is not in use; null when all is. */
   reason: string | null;
@@ -20,7 +23,10 @@ export interface Runtime {
 export interface EngineOptions {
   /** "wasm" (the default) falls back to "baseline", plain TypeScript, where WebAssembly is forbidden. */
   kernels?: "wasm" | "baseline";
-  /** Threads wanted, 1 or more. More than one needs shared memory: in a browser, a cross-origin isolated page. */
+  /**
+   * Threads wanted, 1 or more. More than one takes the build for shared memory, which in a browser needs a
+   * cross-origin isolated page. The streaming trainers use one of them all the same.
+   */
   threads?: number;
 }
 
@@ -64,7 +70,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   let refusal = "";
   for (const build of builds) {
     try {
-      return await wasmEngine(build, build === "threads" ? threads : 1, unshared ?? (refusal || null));
+      return await wasmEngine(build, build === "threads" ? ONE_THREAD : unshared || refusal || null);
     } catch (error) {
       refusal = `the ${build} build of the kernels was refused (${(error as Error).message})`;
     }
@@ -73,7 +79,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
 }
 
 /** Creates an engine on one build, or throws what the platform throws. */
-export async function wasmEngine(build: Build, threads: number, reason: string | null): Promise<Engine> {
+export async function wasmEngine(build: Build, reason: string | null = null): Promise<Engine> {
   const module = await platform().compile(build);
   const shared = build === "threads";
   const memory = shared ? sharedMemory() : new WebAssembly.Memory({ initial: 1 });
@@ -83,7 +89,7 @@ export async function wasmEngine(build: Build, threads: number, reason: string |
     kernels: shared ? "wasm-threads" : "wasm",
     simd: build !== "scalar",
     shared,
-    threads,
+    threads: 1,
     reason,
   });
 }
