@@ -8,7 +8,7 @@ const f = Math.fround;
 
 /** w = −S(z, λ₁) / ((β+√n)/α + λ₂); `root` is √n. */
 function weightAt(z: number, root: number, inverseAlpha: number, ridge: number, lambda1: number): number {
-  const size = f(f(Math.max(f(f(Math.abs(z)) - lambda1), 0)) / f(f(root * inverseAlpha) + ridge));
+  const size = f(Math.max(f(Math.abs(z) - lambda1), 0) / f(f(root * inverseAlpha) + ridge));
   return z > 0 ? -size : size;
 }
 

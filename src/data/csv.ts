@@ -115,7 +115,10 @@ class RecordError extends DataError {
 /** Parses the record at `start`; null when its end is not yet there. */
 function parseRecord(text: string, start: number, delimiter: string, isLast: boolean): Parsed | null {
   const newline = text.indexOf("\n", start);
-  if (newline < 0 && !isLast && text.length - start <= LONGEST_RECORD) return null;
+  if (newline < 0 && !isLast) {
+    if (text.length - start <= LONGEST_RECORD) return null;
+    throw new RecordError(`line is longer than ${LONGEST_RECORD} characters`, LONGEST_RECORD);
+  }
   const lineEnd = newline < 0 ? text.length : newline;
   const to = text[lineEnd - 1] === "\r" && lineEnd > start ? lineEnd - 1 : lineEnd;
   const line = text.slice(start, to);

@@ -1,0 +1,167 @@
+import { basename } from "node:path";
+import { type DatasetOptions, readCsv, readSvmlight } from "../data/dataset.js";
+import { OptionError } from "../errors.js";
+import { parseFraction } from "../features/cell.js";
+import type { SpaceDefinition } from "../features/define.js";
+import { evaluate, evaluateRows } from "../model/evaluate.js";
+import { saveModel } from "../model/file.js";
+import type { Metrics } from "../report/metrics.js";
+import { type Fit, type FitOptions, fit } from "../train/fit.js";
+import { streamCsv, streamSvmlight } from "../train/stream.js";
+import { csvOptions, type DataFlags, isTable, readerFor } from "./data.js";
+import { type FeatureFlags, spaceOf } from "./features.js";
+
+export type TrainFlags = DataFlags &
+  FeatureFlags &
+  Omit<FitOptions, "signal" | "onProgress"> & {
+    loss?: "logistic" | "squared";
+    validate?: string;
+    test?: string;
+    output?: string;
+    stream?: boolean;
+    kernels?: "wasm" | "baseline";
+    threads?: number;
+    json?: boolean;
+    quiet?: boolean;
+  };
+
+export /** What `--json` prints. */
+interface Result {
+  model: string;
+  solver: string;
+  rows: number;
+  skipped: number;
+  columns: Fit["columns"];
+  intercept: number;
+  loss: { progressive: number; train: number | null; validation: number | null };
+  objective: number | null;
+  gap: number | null;
+  converged: boolean | null;
+  metrics: { validation: Metrics | null; test: Metrics | null };
+  seconds: { load: number; encode: number; solve: number; total: number };
+  bytes: { model: number; dense: number };
+  runtime: Fit["runtime"];
+  [strength: string]: unknown;
+}
+
+type Running = Pick<FitOptions, "signal" | "onProgress">;
+
+/** A training as run, in memory or streamed. */
+interface Trained extends Fit {
+  skipped: number;
+  /** On the rows held out. */
+  metrics: Metrics | null;
+  seconds: { load: number; encode: number; solve: number };
+}
+
+/** Trains as the flags say, writes the model, measures it. Nothing is written unless all went well. */
+export async function runTraining(
+  file: string,
+  flags: TrainFlags,
+  running: Running,
+): Promise<{ result: Result; validation: Metrics | null; test: Metrics | null }> {
+  const began = performance.now();
+  const space = await spaceOf(flags);
+  checkFlags(file, flags, space);
+  const fraction = flags.validate === undefined ? 0 : parseFraction(flags.validate);
+  const solver = solverOf(flags);
+  const trained = await (flags.stream ? trainStreamed : trainInMemory)(file, space, {
+    ...picked(flags, ["loss", "positive", "skipBad", "kernels", "threads", "target", "weight"]),
+    ...(space && csvOptions(flags)),
+    ...(!Number.isNaN(fraction) && { holdout: fraction }),
+    ...solver,
+    ...running,
+  } as AllOptions);
+
+  const { model } = trained;
+  const measured = (path: string) => evaluateRows(model, readerFor(model, path, flags, true));
+  const validation = Number.isNaN(fraction) ? await measured(flags.validate as string) : trained.metrics;
+  const test = flags.test === undefined ? null : await measured(flags.test);
+  const validationLoss = validation && (validation.logLoss ?? validation.rmse ** 2 / 2);
+  model.training.loss.validation = validationLoss;
+  const output = flags.output ?? modelNameFor(file);
+  const modelBytes = await saveModel(model, output);
+  const result: Result = {
+    model: output,
+    solver: solver.solver ?? "ftrl",
+    rows: trained.rows,
+    skipped: trained.skipped,
+    columns: trained.columns,
+    ...strengthsOf(solver),
+    intercept: model.intercept,
+    loss: { ...trained.loss, validation: validationLoss },
+    objective: trained.objective,
+    gap: null,
+    converged: null,
+    metrics: { validation, test },
+    seconds: { ...trained.seconds, total: since(began) },
+    bytes: { model: modelBytes, dense: 4 * trained.columns.declared },
+    runtime: trained.runtime,
+  };
+  return { result, validation, test };
+}
+
+/** Everything that readers and trainers take; each picks what is its own. */
+type AllOptions = FitOptions & DatasetOptions & { target: string };
+
+async function trainInMemory(file: string, space: SpaceDefinition | null, options: AllOptions): Promise<Trained> {
+  using data = space ? await readCsv(file, { ...options, space }) : await readSvmlight(file, options);
+  const began = performance.now();
+  const fitted = await fit(data, options);
+  const seconds = { ...data.seconds, solve: since(began) };
+  const { holdout } = data;
+  const metrics = holdout && holdout.count > 0 ? evaluate(fitted.model, holdout) : null;
+  return { ...fitted, skipped: data.tally.skipped, metrics, seconds };
+}
+
+async function trainStreamed(file: string, space: SpaceDefinition | null, options: AllOptions): Promise<Trained> {
+  const began = performance.now();
+  const fitted = space ? await streamCsv(file, { ...options, space }) : await streamSvmlight(file, options);
+  return { ...fitted, metrics: fitted.holdout, seconds: { load: 0, encode: 0, solve: since(began) } };
+}
+
+/** Throws OptionError on flags that do not go together. */
+function checkFlags(file: string, flags: TrainFlags, space: SpaceDefinition | null): void {
+  const table = isTable(file, flags, space !== null);
+  if (table && !space) {
+    throw new OptionError("a table needs features: --number, --bucket, --category … or --features (see --help)");
+  }
+  if (table && flags.target === undefined)
+    throw new OptionError("--target: say what to learn, a column or a comparison");
+  if (!table && space) throw new OptionError("svmlight text has no columns by name: feature flags need a table");
+  if (!table && flags.target !== undefined) throw new OptionError("--target: svmlight text holds its labels itself");
+  if (!table && flags.weight !== undefined) throw new OptionError("--weight: svmlight text has no columns by name");
+  if (flags.stream && flags.order !== undefined && flags.order !== "file") {
+    throw new OptionError("--stream takes rows in the order of the file");
+  }
+}
+
+/** Flags that go to the trainer as they are. */
+const SOLVER_FLAGS =
+  "solver lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
+  "l1 l2 rate decay epochs order steps seed intercept";
+
+function solverOf(flags: TrainFlags): FitOptions {
+  const isMean = flags.solver === undefined && ("l1" in flags || "l2" in flags);
+  return { ...picked(flags, SOLVER_FLAGS.split(" ")), ...(isMean && { solver: "sgd" }) } as FitOptions;
+}
+
+function strengthsOf(solver: FitOptions): Record<string, number> {
+  if (solver.solver === "sgd") return { l1: solver.l1 ?? 1e-4, l2: solver.l2 ?? 0 };
+  return { lambda1: solver.lambda1 ?? 1, lambda2: solver.lambda2 ?? 0 };
+}
+
+/** "data/houses.csv.gz" gives "houses.nought", in the present folder. */
+function modelNameFor(file: string): string {
+  const stem =
+    file === "-" ? "model" : basename(file).replace(/(\.(csv|tsv|tab|txt|svm|svmlight|libsvm))?(\.gz)?$/i, "");
+  return `${stem}.nought`;
+}
+
+function picked<F extends object>(flags: F, names: readonly string[]): Partial<F> {
+  return Object.fromEntries(Object.entries(flags).filter(([name]) => names.includes(name))) as Partial<F>;
+}
+
+function since(began: number): number {
+  return (performance.now() - began) / 1000;
+}
