@@ -111,17 +111,19 @@ export const ftrlBatches: Kernels["ftrlBatches"] = (name, rows, order, from, to,
   for (let first = from; first < to; first += o.batch) {
     const last = Math.min(first + o.batch, to);
     const bias = biasWeight(o);
+    let batchSum = 0;
     let biasGradient = 0;
     for (let t = first; t < last; t++) {
       const i = order ? order.view[t]! : t;
       const y = rows.labels.view[i]!;
       const s = weights ? weights[i]! : 1;
       const m = bias + gather(rows, pointers[i]!, pointers[i + 1]!, o);
-      sum += s * datafit.loss(y, m);
+      batchSum += s * datafit.loss(y, m);
       const g = s * datafit.gradient(y, m);
       residuals[t - first] = g;
       biasGradient += g;
     }
+    sum += batchSum;
     const touched = sumGradient(rows, order, first, last, o);
     const shrink = clipFactor(touched, o.intercept ? biasGradient : 0, o);
     updateTouched(touched, shrink, o);

@@ -1,9 +1,8 @@
 // The operations of assembly/math.ts in the same order, so that both give the same bits.
 
-const LOG2E = 1.4426950408889634;
+const { LN2, LOG2E } = Math;
 const LN2_HI = 0.6931471803691238;
 const LN2_LO = 1.9082149292705877e-10;
-const { LN2 } = Math;
 const SQRT2_MINUS_1 = 0.41421356237309503;
 const EXP_FLOOR = -708;
 

@@ -53,27 +53,30 @@ export function csvSource(input: Input, options: CsvOptions & { keep: boolean })
           start = record.end;
           line += lineEndsIn(text, recordStart, start);
           const { cells } = record;
+          const raw = text.slice(recordStart, start).replace(/\r?\n$/, "");
           if (cells.length === 1 && cells[0] === "") continue; // a blank line
           if (!columns) {
             columns = header ? uniqueNames(cells, source.name, recordLine) : cells.map((_, i) => String(i + 1));
             if (header) continue;
           }
           if (cells.length !== columns.length) {
-            const problem = `row has ${cells.length} fields, expected ${columns.length}`;
-            throw new RecordError(problem, start - recordStart - (text[start - 1] === "\n" ? 1 : 0));
+            throw new RecordError(`row has ${cells.length} fields, expected ${columns.length}`, raw.length);
           }
-          const raw = text.slice(recordStart, start).replace(/\r?\n$/, "");
           rows.push({ cells, place: (i) => placeOf(i, raw, recordLine, delimiter, source.name) });
         } catch (error) {
-          if (error instanceof RecordError) {
-            const lineEnd = text.indexOf("\n", recordStart);
-            const first = text.slice(recordStart, lineEnd < 0 ? text.length : lineEnd).replace(/\r$/, "");
-            const place = { source: source.name, line: recordLine, column: error.offset + 1, text: first };
-            tolerance.refuse(new DataError(error.problem, place));
-            // Go on after the first line: what follows an unclosed quote may be good.
-            start = lineEnd < 0 ? text.length : lineEnd + 1;
-            line = recordLine + 1;
-          } else tolerance.refuse(error);
+          if (!(error instanceof RecordError)) throw error;
+          const before = text.slice(recordStart, recordStart + error.offset).split("\n");
+          const column = (before.at(-1) as string).length + 1;
+          const shown = text.slice(recordStart + error.offset + 1 - column).split(/\r?\n/, 1)[0] as string;
+          const place = { source: source.name, line: recordLine + before.length - 1, column, text: shown };
+          const refusal = new DataError(error.problem, place);
+          if (!columns && header) throw refusal; // without the header no row can be read
+          tolerance.refuse(refusal);
+          if (start > recordStart) continue;
+          // Go on after the first line: what follows an unclosed quote may be good.
+          const lineEnd = text.indexOf("\n", recordStart);
+          start = lineEnd < 0 ? text.length : lineEnd + 1;
+          line = recordLine + 1;
         }
       }
       text = text.slice(start);

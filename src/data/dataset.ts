@@ -225,6 +225,10 @@ export function lossOf({ loss = "logistic", like }: DatasetOptions): Loss {
   return chosen;
 }
 
+export function checkHoldout(holdout: number): void {
+  if (!(holdout >= 0 && holdout < 1)) throw new OptionError(`holdout ${holdout}: expected a number in [0, 1)`);
+}
+
 /** Collects rows under the columns of a dictionary of their own. */
 class Collector {
   readonly builder = new RowBlockBuilder();
@@ -252,7 +256,7 @@ class Collector {
 async function load(reader: RowReader, options: DatasetOptions, learning = 0): Promise<Dataset> {
   const began = performance.now();
   const { holdout = 0, seed = 1, like, signal } = options;
-  if (!(holdout >= 0 && holdout < 1)) throw new OptionError(`holdout ${holdout}: expected a number in [0, 1)`);
+  checkHoldout(holdout);
   const engine = like?.engine ?? (await createEngine(options));
   try {
     const kept = new Collector();

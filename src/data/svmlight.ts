@@ -83,7 +83,7 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
   };
 }
 
-/** Parses one line. After an error `at` is the offset of the byte at fault. */
+/** Parses one line. `at` is the offset of its label; after an error, of the byte at fault. */
 class RowParser {
   readonly entries = new Entries();
   label = 0;
@@ -97,7 +97,8 @@ class RowParser {
     this.lastIndex = 0;
     let at = skipBlanks(bytes, from, to);
     if (at === to || bytes[at] === HASH) return false;
-    this.at = at;
+    const start = at;
+    this.at = start;
     let end = tokenEnd(bytes, at, to);
     if (bytes.subarray(at, end).includes(COLON)) throw new DataError("missing label: the line begins with an entry");
     this.label = this.#number(bytes, at, end, "label");
@@ -106,6 +107,7 @@ class RowParser {
       end = tokenEnd(bytes, at, to);
       this.#entry(bytes, at, end);
     }
+    this.at = start;
     return true;
   }
 

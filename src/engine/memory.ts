@@ -128,7 +128,7 @@ export class LinearMemory implements Memory {
     if (end <= had) return;
     // By half as much again where there is room: growing an unshared memory may copy it.
     const wanted = Math.min(Math.max(end, had * 1.5), LIMIT);
-    for (const bytes of [wanted, end]) {
+    for (const bytes of end <= LIMIT ? [wanted, end] : []) {
       try {
         this.memory.grow(Math.ceil((bytes - had) / PAGE));
         return;

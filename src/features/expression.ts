@@ -127,8 +127,9 @@ interface Token {
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
-  for (let at = 0; text.slice(at).trim() !== ""; at = TOKEN.lastIndex) {
+  for (let from = 0; text.slice(from).trim() !== ""; from = TOKEN.lastIndex) {
     const match = TOKEN.exec(text);
+    const at = text.length - text.slice(from).trimStart().length;
     if (!match) throw new OptionError(`expression ${quote(text)}: character ${at + 1} makes no sense`);
     const [, number, bare, ticked, double, single, sign] = match;
     if (number !== undefined) tokens.push({ kind: "number", text: number, at });

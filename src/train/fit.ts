@@ -7,7 +7,7 @@ import type { FeatureSpace } from "../features/space.js";
 import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
 import { Monitor } from "./monitor.js";
-import { checkSolver, type OrderOptions, type SolverOptions } from "./options.js";
+import { checkSolver, type OrderOptions, SOLVER_OPTIONS, type SolverOptions } from "./options.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
 export type FitOptions = SolverOptions & OrderOptions;
@@ -133,6 +133,9 @@ export function diverged(): DivergenceError {
   );
 }
 
+/** The options that shape a model. How it was computed (kernels, threads) does not change it, and is not recorded. */
+const SHAPING = new Set([...SOLVER_OPTIONS, "target", "positive", "weight", "holdout"]);
+
 /** What a model's file records of its training. */
 export function summary(
   options: object,
@@ -141,7 +144,9 @@ export function summary(
   space: FeatureSpace | null,
   loss: Training["loss"],
 ): Training {
-  const plain = Object.entries(options).filter(([, value]) => ["number", "string", "boolean"].includes(typeof value));
+  const plain = Object.entries(options).filter(
+    ([name, value]) => SHAPING.has(name) && ["number", "string", "boolean"].includes(typeof value),
+  );
   const places = new Map(space?.features.map(({ name }, i) => [name, i]));
   const seenByFeature = Array<number>(places.size).fill(0);
   if (space) for (const id of dictionary.ids) seenByFeature[places.get(space.featureOf(id).name)!]!++;

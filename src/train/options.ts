@@ -95,7 +95,11 @@ const SGD: Record<string, Range> = {
   rate: [0, false],
   decay: [0, true],
 };
-const ANY = ["solver", "intercept", "signal", "onProgress", "penalizeIntercept", "order", "steps"];
+
+/** Every option that a solver takes, but for listeners. */
+export const SOLVER_OPTIONS: readonly string[] = [
+  ...new Set([...Object.keys(FTRL), ...Object.keys(SGD), "solver", "intercept", "penalizeIntercept", "order", "steps"]),
+];
 
 /** Throws OptionError on a number out of range, or an option that belongs to the other solver. */
 export function checkSolver(options: SolverOptions & OrderOptions): void {
@@ -107,7 +111,7 @@ export function checkSolver(options: SolverOptions & OrderOptions): void {
   for (const [name, value] of Object.entries(options)) {
     const range = ranges[name];
     if (range && value !== undefined) checkNumber(name, value, range);
-    else if (!range && !ANY.includes(name) && name in others && value !== undefined) {
+    else if (!range && (name in others || (name === "penalizeIntercept" && solver === "sgd")) && value !== undefined) {
       throw new OptionError(`${name} is no option of solver "${solver}"; its strengths are ${hint}`);
     }
   }

@@ -1,6 +1,6 @@
 import { RowBlockBuilder, RowBuffer } from "../data/block.js";
 import { type CsvOptions, csvSource } from "../data/csv.js";
-import { type DatasetOptions, longestRow, lossOf, type TableDatasetOptions } from "../data/dataset.js";
+import { checkHoldout, type DatasetOptions, longestRow, lossOf, type TableDatasetOptions } from "../data/dataset.js";
 import { Dictionary } from "../data/dictionary.js";
 import { isHeldOut, type RowReader } from "../data/reader.js";
 import type { Input } from "../data/source.js";
@@ -61,6 +61,7 @@ const BLOCK_ROWS = 2048;
 
 async function train(reader: RowReader, loss: Loss, options: SolverOptions & DatasetOptions): Promise<StreamFit> {
   const { holdout = 0, seed = 1, epochs = 1, signal } = options;
+  checkHoldout(holdout);
   signal?.throwIfAborted();
   using engine = await createEngine(options);
   const trainer = createTrainer(engine, loss, options, 1);

@@ -1,0 +1,219 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { problem, svmlightOf } from "../helpers.js";
+
+const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CSV = `city,x,price\n${Array.from({ length: 400 }, (_, i) => `${["Oslo", "Rome", "Bonn"][i % 3]},${(i % 10) / 2},${i % 3 === 0 ? 200 : 100}\n`).join("")}`;
+const TABLE = ["--target", "price > 150", "--category", "city", "--number", "x", "--cross", "city*x"];
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nought-cli-"));
+  await writeFile(join(folder, "t.csv"), CSV);
+  await writeFile(join(folder, "p.svm"), svmlightOf(problem({ rows: 1000 })));
+  await writeFile(join(folder, "p.svm.gz"), gzipSync(svmlightOf(problem({ rows: 1000 }))));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Outcome {
+  code: number;
+  out: string;
+  err: string;
+}
+
+function run(args: string[], input = ""): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [CLI, ...args], { cwd: folder, timeout: 20_000 }, (error, out, err) => {
+      resolve({ code: error ? Number(error.code ?? -1) : 0, out, err });
+    });
+    child.stdin?.end(input);
+  });
+}
+
+/** Runs what must succeed without a word on standard error. */
+async function good(args: string[], input = ""): Promise<string> {
+  const { code, out, err } = await run(args, input);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  return out;
+}
+
+describe("on a table", () => {
+  beforeAll(() => good(["train", "t.csv", "-o", "t.nought", ...TABLE]));
+
+  test("train tells what it kept", async () => {
+    const out = await good(["train", "t.csv", "-o", "said.nought", ...TABLE, "--validate", "0.25"]);
+    expect(out).toMatch(/^✓ \d+ weights? of \d+ seen \(\d+ declared\), \d+ rows, [\d.]+ s\n/);
+    expect(out).toMatch(/ {2}training loss 0\.\d{4}\n {2}validation log-loss 0\.\d{4}, AUC 1\.000, accuracy 100\.0%\n/);
+    expect(out).toMatch(/ {2}model said\.nought [\d,.]+ k?B \(dense [\d,.]+ k?B\)\n$/);
+    expect(await good(["train", "t.csv", "-o", "said.nought", ...TABLE, "--quiet"])).toBe("");
+  });
+
+  test("train --json has the documented fields", async () => {
+    const args = ["train", "t.csv", "-o", "j.nought", ...TABLE, "--json", "--validate", "0.2", "--test", "t.csv"];
+    const result = JSON.parse(await good(args));
+    expect(Object.keys(result)).toEqual([
+      ...["model", "solver", "rows", "skipped", "columns", "lambda1", "lambda2", "intercept", "loss", "objective"],
+      ...["gap", "converged", "metrics", "seconds", "bytes", "runtime"],
+    ]);
+    expect(result).toMatchObject({ model: "j.nought", solver: "ftrl", skipped: 0, lambda1: 1, lambda2: 0 });
+    expect(Object.keys(result.columns)).toEqual(["declared", "seen", "kept"]);
+    expect(Object.keys(result.seconds)).toEqual(["load", "encode", "solve", "total"]);
+    expect(Object.keys(result.metrics.test)).toEqual(["rows", "logLoss", "auc", "accuracy", "rmse"]);
+    expect(result.metrics.test).toMatchObject({ rows: 400, auc: 1 });
+    expect(result.rows + result.metrics.validation.rows).toBe(400);
+    expect(result.bytes.model).toBe((await readFile(join(folder, "j.nought"))).length);
+    expect(result.runtime).toMatchObject({ kernels: "wasm", simd: true, reason: null });
+  });
+
+  test("predict gives a probability a row, to standard output or a file", async () => {
+    const lines = (await good(["predict", "t.nought", "t.csv"])).trim().split("\n").map(Number);
+    expect(lines.length).toBe(400);
+    expect(lines.every((p, i) => p > 0 && p < 1 && p > 0.5 === (i % 3 === 0))).toBe(true);
+    expect(await good(["predict", "t.nought", "t.csv", "-o", "p.txt"])).toBe("");
+    expect((await readFile(join(folder, "p.txt"), "utf8")).trim().split("\n").map(Number)).toEqual(lines);
+    const margins = (await good(["predict", "t.nought", "t.csv", "--margin"])).trim().split("\n").map(Number);
+    margins.forEach((m, i) => {
+      expect(1 / (1 + Math.exp(-m))).toBeCloseTo(lines[i]!, 12);
+    });
+  });
+
+  test("predict needs no target, and warns of values never seen", async () => {
+    const { code, out, err } = await run(["predict", "t.nought", "--format", "csv", "-"], "city,x\nOslo,1\nLima,1\n");
+    expect([code, out.trim().split("\n").length]).toEqual([0, 2]);
+    expect(err).toBe("warning: 1 value not seen in training counted nothing\n");
+  });
+
+  test("evaluate knows the target of the training", async () => {
+    expect(await good(["evaluate", "t.nought", "t.csv"])).toMatch(/^400 rows: log-loss 0\.\d+, AUC 1\.000/);
+    const result = JSON.parse(await good(["evaluate", "t.nought", "t.csv", "--json"]));
+    expect(result).toMatchObject({ rows: 400, auc: 1, accuracy: 1, skipped: 0, unseen: 0 });
+  });
+
+  test("inspect shows features and weights", async () => {
+    const out = await good(["inspect", "t.nought", "--top", "1"]);
+    expect(out).toMatch(/^logistic · ftrl · .*\d+ weights? · trained on 400 rows · /);
+    expect(out).toMatch(/\nfeature +declared +seen +zero +kept\nx +1 +1 .*\ncity +3 +3 /);
+    const result = JSON.parse(await good(["inspect", "t.nought", "--json"]));
+    expect(result).toMatchObject({ loss: "logistic", declared: 7, training: { rows: 400, seen: 7 } });
+    expect(result.weights.length).toBe(result.kept);
+    expect(result.features.map((it: { name: string }) => it.name)).toEqual(["x", "city", "city × x"]);
+  });
+
+  test("a space from a JSON file gives the same model as flags", async () => {
+    const features = {
+      x: { kind: "number", column: "x" },
+      city: { kind: "category", column: "city" },
+      "city × x": { kind: "cross", of: ["city", "x"] },
+    };
+    await writeFile(join(folder, "space.json"), JSON.stringify({ features }));
+    await good(["train", "t.csv", "-o", "s.nought", "--target", "price > 150", "--features", "space.json"]);
+    expect(await readFile(join(folder, "s.nought"))).toEqual(await readFile(join(folder, "t.nought")));
+  });
+});
+
+describe("on svmlight text", () => {
+  test("plain, gzipped, streamed and from standard input", async () => {
+    const text = await readFile(join(folder, "p.svm"), "utf8");
+    const flags = ["--json", "--order", "file"];
+    const runs = [
+      await good(["train", "p.svm", "-o", "a.nought", ...flags]),
+      await good(["train", "p.svm.gz", "-o", "b.nought", ...flags]),
+      await good(["train", "p.svm", "-o", "c.nought", ...flags, "--stream"]),
+      await good(["train", "-", "-o", "d.nought", ...flags], text),
+    ].map((out) => JSON.parse(out));
+    for (const { rows, columns, loss } of runs) {
+      expect([rows, columns]).toEqual([1000, runs[0].columns]);
+      expect(loss.progressive).toBeCloseTo(runs[0].loss.progressive, 12);
+    }
+    expect((await good(["predict", "a.nought", "-"], text)).trim().split("\n").length).toBe(1000);
+    expect(await good(["evaluate", "a.nought", "p.svm"])).toMatch(/^1,000 rows: log-loss/);
+  });
+
+  test("sgd by its strengths, and the default name of the model", async () => {
+    const result = JSON.parse(await good(["train", "p.svm", "--l1", "1/100", "--json"]));
+    expect(result).toMatchObject({ model: "p.nought", solver: "sgd", l1: 0.01, l2: 0 });
+    expect(result.objective).toBeGreaterThan(result.loss.train);
+    expect(existsSync(join(folder, "p.nought"))).toBe(true);
+  });
+});
+
+describe("exit codes", () => {
+  test.each([
+    [["train", "p.svm", "--nonsense"], /unknown option '--nonsense'/],
+    [["train"], /missing required argument 'data'/],
+    [["frobnicate"], /unknown command 'frobnicate'/],
+    [["train", "p.svm", "--alpha", "fast"], /Expected a number/],
+    [["train", "p.svm", "--alpha", "0"], /^error: alpha 0: expected a finite number > 0\n/],
+    [["train", "p.svm", "--target", "y"], /svmlight text holds its labels itself/],
+    [["train", "t.csv", "--target", "price"], /a table needs features/],
+    [["train", "t.csv", "--number", "x"], /^error: --target: say what to learn/],
+    [["train", "t.csv", "--target", "price >", "--number", "x"], /expression "price >": expected a number/],
+    [["train", "t.csv", "--target", "x", "--number", "x", "--number", "x"], /a feature "x" is there already/],
+    [["train", "p.svm", "--solver", "sgd", "--lambda1", "1"], /lambda1 is no option of solver "sgd"/],
+  ])("2 for %j", async (args, message) => {
+    const { code, out, err } = await run([...args, ...(args[1] ? ["-o", "no.nought"] : [])]);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(message);
+    expect(existsSync(join(folder, "no.nought"))).toBe(false);
+  });
+
+  test("3 for bad data, with the place under a caret and no model", async () => {
+    await writeFile(join(folder, "bad.csv"), "city,x,price\nOslo,1,200\nRome,abc,100\n");
+    const { code, out, err } = await run(["train", "bad.csv", "-o", "bad.nought", ...TABLE]);
+    expect([code, out]).toEqual([3, ""]);
+    expect(err).toBe('error: bad.csv:3:6: x: value "abc" is not a finite decimal number\n  Rome,abc,100\n       ^\n');
+    expect((await readdir(folder)).filter((name) => name.startsWith("bad.nought"))).toEqual([]);
+  });
+
+  test("--skip-bad leaves bad lines out and says so", async () => {
+    const text = "1 1:1\n-1 2:1\n1 1:x\n";
+    const bad = await run(["train", "-", "-o", "skip.nought"], text);
+    expect([bad.code, existsSync(join(folder, "skip.nought"))]).toEqual([3, false]);
+    expect(bad.err).toMatch(
+      /^error: standard input:3:5: value "x" is not a finite decimal number\n {2}1 1:x\n {6}\^\n$/,
+    );
+    const skipped = await run(["train", "-", "-o", "skip.nought", "--skip-bad", "1", "--json"], text);
+    expect([skipped.code, skipped.err]).toEqual([0, "warning: 1 bad line left out\n"]);
+    expect(JSON.parse(skipped.out)).toMatchObject({ rows: 2, skipped: 1 });
+  });
+
+  test("3 for a damaged model", async () => {
+    await good(["train", "p.svm", "-o", "m.nought"]);
+    const bytes = await readFile(join(folder, "m.nought"));
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(join(folder, "m.nought"), bytes);
+    for (const args of [
+      ["predict", "m.nought", "p.svm"],
+      ["evaluate", "m.nought", "p.svm"],
+      ["inspect", "m.nought"],
+    ]) {
+      expect(await run(args)).toEqual({
+        code: 3,
+        out: "",
+        err: "error: model file is damaged: its checksum does not match\n",
+      });
+    }
+  });
+
+  test("1 for a file that is not there", async () => {
+    const { code, err } = await run(["train", "nowhere.svm"]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: cannot read nowhere\.svm: ENOENT/);
+  });
+
+  test.each([[["--help"]], [["train", "--help"]], [["--version"]]])("0 for %j", async (args) => {
+    expect(await good(args)).not.toBe("");
+  });
+
+  test("a reader that has had enough is no failure", async () => {
+    const child = execFile(process.execPath, [CLI, "predict", "t.nought", "t.csv"], { cwd: folder });
+    child.stdout?.destroy();
+    expect(await new Promise((resolve) => child.on("exit", resolve))).toBe(0);
+  });
+});

@@ -1,0 +1,83 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createEngine, MemoryError, OptionError } from "../../src/node.js";
+import { type Build, platform, providePlatform } from "../../src/platform.js";
+import { ENGINES, errorOf } from "../helpers.js";
+
+const node = platform();
+afterEach(() => {
+  providePlatform(node);
+  Reflect.deleteProperty(globalThis, "crossOriginIsolated");
+});
+
+/** A platform on which the named builds do not compile. */
+function refuse(...builds: Build[]): void {
+  providePlatform({
+    ...node,
+    compile: async (build) => {
+      if (builds.includes(build)) throw new WebAssembly.CompileError(`no ${build} here`);
+      return node.compile(build);
+    },
+  });
+}
+
+describe("createEngine", () => {
+  test("runs on SIMD by default", async () => {
+    using engine = await createEngine();
+    expect(engine.runtime).toEqual({ kernels: "wasm", simd: true, shared: false, threads: 1, reason: null });
+  });
+
+  test("runs on the baseline when asked to, without a reason", async () => {
+    using engine = await createEngine({ kernels: "baseline" });
+    expect(engine.runtime).toEqual({ kernels: "baseline", simd: false, shared: false, threads: 1, reason: null });
+  });
+
+  test("shares memory when threads are asked for", async () => {
+    using engine = await createEngine({ threads: 2 });
+    expect(engine.runtime).toMatchObject({ kernels: "wasm-threads", simd: true, shared: true });
+    expect(engine.memory.f64(1).view.buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
+  test("says that a page is not isolated", async () => {
+    Object.assign(globalThis, { crossOriginIsolated: false });
+    using engine = await createEngine({ threads: 2 });
+    expect(engine.runtime).toMatchObject({ kernels: "wasm", shared: false, threads: 1 });
+    expect(engine.runtime.reason).toBe("page is not cross-origin isolated (COOP/COEP headers missing)");
+  });
+
+  test("falls back to scalar where SIMD is refused", async () => {
+    refuse("simd");
+    using engine = await createEngine();
+    expect(engine.runtime).toMatchObject({ kernels: "wasm", simd: false });
+    expect(engine.runtime.reason).toBe("the simd build of the kernels was refused (no simd here)");
+  });
+
+  test("falls back to one thread where the threaded build is refused", async () => {
+    refuse("threads");
+    using engine = await createEngine({ threads: 4 });
+    expect(engine.runtime).toMatchObject({ kernels: "wasm", simd: true, shared: false, threads: 1 });
+    expect(engine.runtime.reason).toBe("the threads build of the kernels was refused (no threads here)");
+  });
+
+  test("falls back to the baseline where WebAssembly is refused", async () => {
+    refuse("simd", "scalar", "threads");
+    using engine = await createEngine();
+    expect(engine.runtime).toMatchObject({ kernels: "baseline", simd: false, threads: 1 });
+    expect(engine.runtime.reason).toBe("the scalar build of the kernels was refused (no scalar here)");
+  });
+
+  test.each([
+    [{ kernels: "fast" as "wasm" }, 'kernels "fast": expected "wasm" or "baseline"'],
+    [{ threads: 0 }, "threads 0: expected a whole number, 1 or more"],
+    [{ threads: 1.5 }, "threads 1.5: expected a whole number, 1 or more"],
+  ])("refuses %j", async (options, message) => {
+    const error = await errorOf(createEngine(options));
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error.message).toBe(message);
+  });
+});
+
+test.each(["scalar", "simd", "threads"] as const)("a disposed engine on %s gives no memory", async (build) => {
+  const engine = await ENGINES[build]();
+  engine.dispose();
+  expect(await errorOf(() => engine.memory.f64(1))).toBeInstanceOf(MemoryError);
+});

@@ -1,0 +1,151 @@
+import { describe, expect, test } from "vitest";
+import { randomRows, transpose } from "../../bench/data.js";
+import type { Engine } from "../../src/engine/engine.js";
+import type { Ftrl, Loss, Rows, Sgd } from "../../src/engine/kernels.js";
+import type { F64, U32 } from "../../src/engine/memory.js";
+import { Random } from "../../src/random.js";
+import { bitsOf, ENGINES, raggedRows } from "../helpers.js";
+
+const COLUMNS = 120;
+const ROWS = 340;
+
+interface Variant {
+  loss: Loss;
+  ones: boolean;
+  weighted: boolean;
+  ordered: boolean;
+}
+
+const VARIANTS: Variant[] = (["logistic", "squared"] as const).flatMap((loss) =>
+  [false, true].flatMap((ones) =>
+    [false, true].flatMap((weighted) => [false, true].map((ordered) => ({ loss, ones, weighted, ordered }))),
+  ),
+);
+
+function ftrlState({ memory }: Engine, part: Partial<Ftrl>): Ftrl {
+  return {
+    state: memory.f32(2 * COLUMNS),
+    bias: memory.f32(2),
+    scratch: memory.f32(2 * (50 + 3)),
+    touched: memory.u32(2000),
+    gradient: memory.f64(COLUMNS),
+    stamps: memory.u32(COLUMNS + 1),
+    residuals: memory.f64(16),
+    batch: 1,
+    clip: Number.POSITIVE_INFINITY,
+    inverseAlpha: 8,
+    ridge: 8.5,
+    lambda1: 0.3,
+    biasRidge: 8,
+    biasLambda1: 0,
+    intercept: 1,
+    ...part,
+  };
+}
+
+function ftrlResult({ kernels, memory }: Engine, o: Ftrl, sum: number): BigUint64Array {
+  const w = memory.f64(COLUMNS);
+  kernels.ftrlWeights(o, 0, COLUMNS, w);
+  return bitsOf([sum, kernels.ftrlIntercept(o), ...o.state.view, ...o.bias.view, ...w.view]);
+}
+
+function runSgd({ kernels, memory }: Engine, loss: Loss, rows: Rows, order: U32 | null, l2: number): BigUint64Array {
+  const o: Sgd = {
+    state: memory.f64(COLUMNS),
+    scratch: memory.f64(50),
+    ledger: memory.f64(4),
+    columns: COLUMNS,
+    intercept: 1,
+    l1: 2e-3,
+    l2,
+    rate: 0.05,
+    decay: 0.01,
+    weightScale: 0.8,
+  };
+  o.ledger.view.set([0, 1, 0, 0]);
+  const sum = kernels.sgdRows(loss, rows, order, 3, ROWS, o);
+  const w = memory.f64(COLUMNS);
+  kernels.sgdWeights(o, 0, COLUMNS, w);
+  // The sign of a state whose weight is 0 means nothing.
+  return bitsOf([sum, ...o.state.view.map(Math.abs), ...o.ledger.view, ...w.view]);
+}
+
+function runDescend({ kernels, memory }: Engine, rows: Rows, curve: number): BigUint64Array {
+  const x = transpose(memory, rows, COLUMNS);
+  const model = memory.f64(2 * ROWS);
+  const [curvatures, weights] = [memory.f64(COLUMNS), memory.f64(COLUMNS)];
+  const order = memory.u32(COLUMNS);
+  for (let i = 0; i < ROWS; i++) model.view.set([-rows.labels.view[i]! * 0.5, curve * (1 + (i % 3))], 2 * i);
+  for (let j = 0; j < COLUMNS; j++) {
+    order.view[j] = (j * 7) % COLUMNS;
+    for (let k = x.pointers.view[j]!; k < x.pointers.view[j + 1]!; k++) {
+      const value = x.values?.view[k] ?? 1;
+      curvatures.view[j]! += model.view[2 * x.indices.view[k]! + 1]! * value * value;
+    }
+  }
+  const o = { model, curvatures, weights, l1: 1.5, l2: 0.1 };
+  const violations = [1, 2, 3].map(() => kernels.descend(x, order, COLUMNS, o));
+  return bitsOf([...violations, ...model.view, ...weights.view]);
+}
+
+function randomOrder({ memory }: Engine): U32 {
+  const order = memory.u32(ROWS);
+  order.view.set(Array.from({ length: ROWS }, (_, i) => i));
+  new Random(5).shuffle(order.view);
+  return order;
+}
+
+/** Runs every kernel on the same rows and returns the bits of all it wrote and returned. */
+function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record<string, BigUint64Array> {
+  const { kernels, memory } = engine;
+  const rows = raggedRows(memory, { rows: ROWS, columns: COLUMNS, ones, weighted });
+  const order = ordered ? randomOrder(engine) : null;
+  const random = new Random(11);
+  const w = memory.f64(COLUMNS);
+  for (let j = 0; j < COLUMNS; j++) w.view[j] = random.below(3) === 0 ? 0 : random.unit() * 2 - 1;
+  const margins: F64 = memory.f64(ROWS);
+  kernels.margins(rows, 5, ROWS, w, 0.25, margins);
+  const part = ftrlState(engine, { batch: 16, clip: 0.7 });
+  const alone = ftrlState(engine, { intercept: 0, batch: 3 });
+  const single = ftrlState(engine, {});
+  return {
+    margins: bitsOf(margins.view),
+    loss: bitsOf([kernels.loss(loss, rows, 5, ROWS, margins)]),
+    ftrlRows: ftrlResult(engine, single, kernels.ftrlRows(loss, rows, order, 2, ROWS, single)),
+    clipped: ftrlResult(engine, part, kernels.ftrlBatches(loss, rows, order, 0, ROWS, part)),
+    ftrlBatches: ftrlResult(engine, alone, kernels.ftrlBatches(loss, rows, order, 1, ROWS, alone)),
+    sgdRows: runSgd(engine, loss, rows, order, 1e-3),
+    rebased: runSgd(engine, loss, rows, order, 5),
+    descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
+  };
+}
+
+describe.each(["scalar", "simd", "threads"] as const)("%s gives the bits of the baseline", (build) => {
+  test.each(VARIANTS)("%j", async (variant) => {
+    using engine = await ENGINES[build]();
+    using baseline = await ENGINES.baseline();
+    const [got, expected] = [run(engine, variant), run(baseline, variant)];
+    for (const [kernel, bits] of Object.entries(expected)) expect(got[kernel], kernel).toEqual(bits);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 50])("rows of %i entries each", async (perRow) => {
+    const results = [];
+    for (const name of [build, "baseline"] as const) {
+      using engine = await ENGINES[name]();
+      const shape = { rows: ROWS, columns: COLUMNS, perRow, ones: perRow % 2 === 0 };
+      const rows = randomRows(engine.memory, shape);
+      const o = ftrlState(engine, {});
+      const state = ftrlResult(engine, o, engine.kernels.ftrlRows("logistic", rows, null, 0, ROWS, o));
+      results.push([state, runSgd(engine, "logistic", rows, null, 0), runDescend(engine, rows, 0.25)]);
+    }
+    expect(results[0]).toEqual(results[1]);
+  });
+
+  test("an empty range does nothing and costs nothing", async () => {
+    using engine = await ENGINES[build]();
+    const rows = raggedRows(engine.memory, { rows: ROWS, columns: COLUMNS, ones: false, weighted: false });
+    const o = ftrlState(engine, {});
+    expect(engine.kernels.ftrlRows("logistic", rows, null, 9, 9, o)).toBe(0);
+    expect(o.state.view.every((it) => it === 0)).toBe(true);
+  });
+});

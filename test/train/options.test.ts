@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { type FitOptions, OptionError } from "../../src/node.js";
+import { checkSolver } from "../../src/train/options.js";
+import { errorOf } from "../helpers.js";
+
+test.each<[object, string]>([
+  [{ solver: "adam" }, 'solver "adam": expected "ftrl" or "sgd"'],
+  [{ l1: 1 }, 'l1 is no option of solver "ftrl"; its strengths are lambda1, lambda2'],
+  [{ solver: "sgd", lambda1: 1 }, 'lambda1 is no option of solver "sgd"; its strengths are l1, l2'],
+  [{ lambda1: -1 }, "lambda1 -1: expected a finite number ≥ 0"],
+  [{ lambda1: Number.NaN }, "lambda1 NaN: expected a finite number ≥ 0"],
+  [{ lambda2: Number.POSITIVE_INFINITY }, "lambda2 Infinity: expected a finite number ≥ 0"],
+  [{ alpha: 0 }, "alpha 0: expected a finite number > 0"],
+  [{ alpha: "0.1" }, "alpha 0.1: expected a finite number > 0"],
+  [{ clip: 0 }, "clip 0: expected a finite number > 0"],
+  [{ epochs: 0 }, "epochs 0: expected a whole number ≥ 1"],
+  [{ epochs: 1.5 }, "epochs 1.5: expected a whole number ≥ 1"],
+  [{ batch: 0 }, "batch 0: expected a whole number ≥ 1"],
+  [{ seed: Number.NaN }, "seed NaN: expected a finite number"],
+  [{ solver: "sgd", rate: 0 }, "rate 0: expected a finite number > 0"],
+  [{ solver: "sgd", decay: -1 }, "decay -1: expected a finite number ≥ 0"],
+  [{ beta: 0 }, "beta 0 needs an initialAccumulator above 0: the first step would divide by 0"],
+  [{ order: "random" }, 'order "random": expected "shuffle", "file" or "batches"'],
+  [{ order: "batches" }, 'order "batches" and steps go together'],
+  [{ steps: 5 }, 'order "batches" and steps go together'],
+  [{ order: "batches", steps: 0 }, "steps 0: expected a whole number ≥ 1"],
+])("checkSolver refuses %j", async (options, message) => {
+  const error = await errorOf(() => checkSolver(options as FitOptions));
+  expect(error).toBeInstanceOf(OptionError);
+  expect(error.message).toBe(message);
+});
+
+test.each<[FitOptions]>([
+  [{}],
+  [{ lambda1: 0, clip: Number.POSITIVE_INFINITY }],
+  [{ beta: 0, initialAccumulator: 0.1 }],
+  [{ order: "batches", steps: 3, batch: 10 }],
+  [{ solver: "sgd", l1: 0, l2: 0, rate: 1e-9, decay: 0 }],
+])("checkSolver takes %j", (options) => {
+  expect(checkSolver(options)).toBeUndefined();
+});
