@@ -1,4 +1,4 @@
-import { DataError, type Place } from "../errors.js";
+import { DataError, OptionError, type Place } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
 import { mix } from "../random.js";
@@ -33,7 +33,11 @@ export class Tolerance {
   skipped = 0;
   readonly #limit: number;
 
+  /** Throws OptionError unless `limit` is a whole number, 0 or more. */
   constructor(limit: number) {
+    if (!(Number.isInteger(limit) && limit >= 0)) {
+      throw new OptionError(`skipBad ${limit}: expected a whole number, 0 or more`);
+    }
     this.#limit = limit;
   }
 

@@ -131,6 +131,7 @@ async function* eachRow(
   let good = 0;
   for await (const batch of source.read(tolerance)) {
     places = new Map(batch.columns.map((column, i) => [column, i]));
+    if (batch.rows.length === 0) continue;
     if (!target) {
       target = labeller(options.target, batch.columns);
       const columns = [...needed, ...target.columns, ...(options.weight === undefined ? [] : [options.weight])];

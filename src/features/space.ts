@@ -1,4 +1,4 @@
-import { OptionError } from "../errors.js";
+import { DataError, OptionError } from "../errors.js";
 import { type Cell, isMissing, quote } from "./cell.js";
 import { type CrossDefinition, type Definition, parseSpace, type SpaceDefinition } from "./define.js";
 import { Entries } from "./entries.js";
@@ -267,6 +267,9 @@ export class FeatureSpace {
 function crossInto(out: Entries, output: Output, i: number, id: number, value: number): void {
   const atom = output.atoms[i];
   if (!atom) {
+    if (!Number.isFinite(Math.fround(value))) {
+      throw new DataError(`${output.name}: the product ${value} is beyond single precision (±3.4e38)`);
+    }
     out.push(output.offset + (output.slots === null ? id : id % output.slots), value);
     return;
   }
