@@ -37,14 +37,21 @@ export function addDataFlags(command: Command, target: string): Command {
   return command;
 }
 
-/** Whether an input is a table (CSV, TSV) rather than svmlight text. */
+/** Whether an input is a table (CSV, TSV) rather than svmlight text. Throws OptionError on a table's flag without one. */
 export function isTable(file: string, flags: DataFlags, hasFeatures: boolean): boolean {
-  if (flags.format) return flags.format !== "svmlight";
-  return hasFeatures || /\.(csv|tsv|tab)(\.gz)?$/i.test(file);
+  const isNamed = hasFeatures || /\.(csv|tsv|tab)(\.gz)?$/i.test(file);
+  const answer = flags.format ? flags.format !== "svmlight" : isNamed;
+  if (!answer && flags.delimiter !== undefined) throw new OptionError("--delimiter: svmlight text has its own");
+  if (!answer && flags.header === false) throw new OptionError("--no-header: svmlight text never has one");
+  return answer;
 }
 
 export function csvOptions(flags: DataFlags): CsvOptions {
-  const delimiter = flags.format === "tsv" ? "\t" : flags.delimiter?.replace("\\t", "\t");
+  const given = flags.delimiter?.replace("\\t", "\t");
+  if (flags.format === "tsv" && given !== undefined && given !== "\t") {
+    throw new OptionError("--format tsv: its delimiter is a tab; use --format csv with --delimiter");
+  }
+  const delimiter = given ?? (flags.format && { csv: ",", tsv: "\t", svmlight: undefined }[flags.format]);
   return { ...(delimiter !== undefined && { delimiter }), ...(flags.header === false && { header: false }) };
 }
 

@@ -5,7 +5,7 @@ import { metricsText, plural } from "../report/text.js";
 import { addDataFlags, type DataFlags, readerFor } from "./data.js";
 import { warn } from "./output.js";
 
-export function addEvaluate(program: Command): void {
+export function addEvaluate(program: Command, signal: AbortSignal): void {
   const command = program
     .command("evaluate")
     .description("Measure a model on labelled data.")
@@ -16,7 +16,7 @@ export function addEvaluate(program: Command): void {
   command.action(async (path: string, file: string, flags: DataFlags & { json?: boolean }) => {
     const model = await loadModel(path);
     const reader = readerFor(model, file, flags, true);
-    const metrics = await evaluateRows(model, reader);
+    const metrics = await evaluateRows(model, reader, signal);
     const { skipped, unseen } = reader.tally;
     if (skipped > 0) warn(`${plural(skipped, "bad line")} left out`);
     if (unseen > 0) warn(`${plural(unseen, "value")} not seen in training counted nothing`);

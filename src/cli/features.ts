@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { DataError, OptionError } from "../errors.js";
+import { parseFraction } from "../features/cell.js";
 import { parseSpace, type SpaceDefinition } from "../features/define.js";
 import type { SimpleDefinition } from "../features/kinds.js";
 
@@ -58,8 +59,8 @@ export function addFeatureFlags(command: Command): Command {
 /** Returns the space that flags describe; null when there are none. Throws OptionError that quotes the flag at fault. */
 export async function spaceOf(flags: FeatureFlags): Promise<SpaceDefinition | null> {
   const kinds = Object.keys(PARAMETERS) as SimpleDefinition["kind"][];
-  const isAny = [...kinds, "cross" as const, "derive" as const].some((kind) => flags[kind]);
-  if (flags.features) {
+  const isAny = [...kinds, "cross", "crossOnly", "derive", "missing"].some((flag) => flag in flags);
+  if (flags.features !== undefined) {
     if (isAny) throw new OptionError("--features holds the whole space: it does not go with other feature flags");
     return readSpace(flags.features);
   }
@@ -86,15 +87,18 @@ export async function spaceOf(flags: FeatureFlags): Promise<SpaceDefinition | nu
   }
   for (const text of flags.cross ?? []) {
     const { name, body, parameters } = cut(text);
+    if (parameters.length > 1) throw new OptionError(`--cross ${text}: too many parameters`);
     const of = body.split("*").map((part) => hidden.get(part) ?? part);
-    const slots = parameters[0] === undefined ? {} : { slots: Number(parameters[0]) };
+    const slots = parameters[0] === undefined ? {} : { slots: parseFraction(parameters[0]) };
     add(name ?? body.replaceAll("*", " × "), { kind: "cross", of, ...slots }, `--cross ${text}`);
   }
   const derive = (flags.derive ?? []).map((text) => {
     const equals = text.indexOf("=");
     if (equals < 1) throw new OptionError(`--derive ${text}: expected name=expression`);
-    return [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
+    return [text.slice(0, equals).trim(), text.slice(equals + 1).trim()] as const;
   });
+  const twice = derive.find(([name], i) => derive.findIndex(([it]) => it === name) < i);
+  if (twice) throw new OptionError(`--derive ${twice.join("=")}: ${JSON.stringify(twice[0])} is derived already`);
   return parseSpace({
     features: Object.fromEntries(features),
     ...(derive.length > 0 && { derive: Object.fromEntries(derive) }),

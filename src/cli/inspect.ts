@@ -1,9 +1,11 @@
-import { stat } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import { OptionError } from "../errors.js";
+import { encodeModel } from "../model/codec.js";
 import { loadModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import { count, plural, size } from "../report/text.js";
 import { numeric } from "./data.js";
+import { printable } from "./output.js";
 
 export function addInspect(program: Command): void {
   program
@@ -13,9 +15,11 @@ export function addInspect(program: Command): void {
     .addOption(new Option("--top <n>", "how many of the largest weights to show").default(20).argParser(numeric))
     .option("--json", "print one object with every weight")
     .action(async (path: string, flags: { top: number; json?: boolean }) => {
+      const { top } = flags;
+      if (!(Number.isInteger(top) && top >= 0)) throw new OptionError(`--top ${top}: expected a whole number ≥ 0`);
       const model = await loadModel(path);
-      const bytes = (await stat(path)).size;
-      process.stdout.write(flags.json ? `${JSON.stringify(asJson(model, bytes))}\n` : asText(model, bytes, flags.top));
+      const bytes = encodeModel(model).length;
+      process.stdout.write(flags.json ? `${JSON.stringify(asJson(model, bytes))}\n` : asText(model, bytes, top));
     });
 }
 
@@ -74,7 +78,7 @@ function asText(model: Model, bytes: number, top: number): string {
   ];
   const features = featureRows(model);
   if (features.length > 0) {
-    const width = Math.max(7, ...features.map(({ name }) => name.length));
+    const width = features.reduce((widest, { name }) => Math.max(widest, name.length), 7);
     const cells = (...numbers: string[]) => numbers.map((it) => it.padStart(13)).join("");
     lines.push("", `${"feature".padEnd(width)}${cells("declared", "seen", "zero", "kept")}`);
     for (const { name, declared, seen, zero, kept } of features) {
@@ -84,5 +88,5 @@ function asText(model: Model, bytes: number, top: number): string {
   const signed = (weight: number) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(4)}`;
   lines.push("", `${signed(model.intercept)}  intercept`);
   for (const { name, weight } of model.weights().slice(0, top)) lines.push(`${signed(weight)}  ${name}`);
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(printable).join("\n")}\n`;
 }

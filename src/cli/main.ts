@@ -13,7 +13,7 @@ const interrupt = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
 // A reader that has had enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed),
+  process.exit(error.code === "EPIPE" ? EXIT.done : showError(error, false)),
 );
 
 const program = new Command("nought")
@@ -24,7 +24,7 @@ const program = new Command("nought")
   .configureHelp({ showGlobalOptions: false });
 addTrain(program, interrupt.signal);
 addPredict(program, interrupt.signal);
-addEvaluate(program);
+addEvaluate(program, interrupt.signal);
 addInspect(program);
 for (const command of program.commands) command.exitOverride();
 

@@ -45,10 +45,15 @@ export function showError(error: unknown, interrupted: boolean): number {
   return error instanceof DataError || error instanceof ModelError ? EXIT.badData : EXIT.failed;
 }
 
+/** A line of text that comes from data, without the signs that steer a terminal. */
+export function printable(line: string): string {
+  return line.replace(/\p{Cc}/gu, " ");
+}
+
 /** The part of a line around a column, with a caret below it. */
 function excerpt(text: string, column: number): string {
   const width = 100;
   const from = Math.max(0, column - 1 - width / 2);
-  const part = text.slice(from, from + width).replace(/[\p{Cc}]/gu, " ");
+  const part = printable(text.slice(from, from + width));
   return `  ${part}\n  ${" ".repeat(column - 1 - from)}^\n`;
 }

@@ -74,7 +74,7 @@ export async function runTraining(
   } as AllOptions);
 
   const { model } = trained;
-  const measured = (path: string) => evaluateRows(model, readerFor(model, path, flags, true));
+  const measured = (path: string) => evaluateRows(model, readerFor(model, path, flags, true), running.signal);
   const validation = Number.isNaN(fraction) ? await measured(flags.validate as string) : trained.metrics;
   const test = flags.test === undefined ? null : await measured(flags.test);
   const validationLoss = validation && (validation.logLoss ?? validation.rmse ** 2 / 2);

@@ -28,7 +28,7 @@ interface Parsed {
  */
 export function csvSource(input: Input, options: CsvOptions & { keep: boolean }): TableSource {
   const source = openSource(input, options);
-  const isTabbed = /\.(tsv|tab)(\.gz)?$/.test(source.name);
+  const isTabbed = /\.(tsv|tab)(\.gz)?$/i.test(source.name);
   const delimiter = options.delimiter ?? (isTabbed ? "\t" : ",");
   if (delimiter.length !== 1 || delimiter === '"' || delimiter === "\n" || delimiter === "\r") {
     throw new OptionError(`delimiter ${quote(delimiter)}: expected one character other than a quote or a line end`);
@@ -54,15 +54,16 @@ export function csvSource(input: Input, options: CsvOptions & { keep: boolean })
           line += lineEndsIn(text, recordStart, start);
           const { cells } = record;
           const raw = text.slice(recordStart, start).replace(/\r?\n$/, "");
-          if (cells.length === 1 && cells[0] === "") continue; // a blank line
+          if (raw === "") continue; // a blank line
+          const place = (i: number) => placeOf(i, raw, recordLine, delimiter, source.name);
           if (!columns) {
-            columns = header ? uniqueNames(cells, source.name, recordLine) : cells.map((_, i) => String(i + 1));
+            columns = header ? uniqueNames(cells, place) : cells.map((_, i) => String(i + 1));
             if (header) continue;
           }
           if (cells.length !== columns.length) {
             throw new RecordError(`row has ${cells.length} fields, expected ${columns.length}`, raw.length);
           }
-          rows.push({ cells, place: (i) => placeOf(i, raw, recordLine, delimiter, source.name) });
+          rows.push({ cells, place });
         } catch (error) {
           if (!(error instanceof RecordError)) throw error;
           const before = text.slice(recordStart, recordStart + error.offset).split("\n");
@@ -190,14 +191,11 @@ function lineEndsIn(text: string, from: number, to: number): number {
   return count;
 }
 
-function uniqueNames(names: string[], source: string, line: number): string[] {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return names;
-  const column = names.slice(0, names.lastIndexOf(twice)).join(",").length + 2;
-  throw new DataError(`column ${quote(twice)} appears twice in the header`, {
-    source,
-    line,
-    column,
-    text: names.join(","),
-  });
+function uniqueNames(names: string[], place: (i: number) => Place): string[] {
+  const met = new Set<string>();
+  for (const [i, name] of names.entries()) {
+    if (met.has(name)) throw new DataError(`column ${quote(name)} appears twice in the header`, place(i));
+    met.add(name);
+  }
+  return names;
 }

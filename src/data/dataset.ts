@@ -1,6 +1,6 @@
 import { createEngine, type Engine, type EngineOptions } from "../engine/engine.js";
 import type { Loss, Rows } from "../engine/kernels.js";
-import { DataError, OptionError } from "../errors.js";
+import { DataError, NoughtError, OptionError } from "../errors.js";
 import type { SpaceDefinition } from "../features/define.js";
 import { Entries } from "../features/entries.js";
 import { type FeatureSpace, type Fields, SpaceLearner } from "../features/space.js";
@@ -57,7 +57,6 @@ export interface Arrays {
 export class Dataset implements Disposable {
   readonly engine: Engine;
   readonly loss: Loss;
-  readonly rows: Rows;
   /** Number of rows, of entries, and of entries in the longest row. */
   readonly count: number;
   readonly entries: number;
@@ -76,6 +75,7 @@ export class Dataset implements Disposable {
   /** The rows held out, sharing this one's columns and engine; null when none were asked for. */
   readonly holdout: Dataset | null;
   readonly #ownsEngine: boolean;
+  #rows: Rows | null;
 
   constructor(parts: {
     engine: Engine;
@@ -93,7 +93,7 @@ export class Dataset implements Disposable {
     this.engine = parts.engine;
     this.#ownsEngine = parts.ownsEngine;
     this.loss = parts.loss;
-    this.rows = new RowBuffer(parts.engine.memory).fill(block);
+    this.#rows = new RowBuffer(parts.engine.memory).fill(block);
     this.count = block.rows;
     this.entries = block.indices.length;
     this.longestRow = longestRow(block.pointers);
@@ -107,13 +107,21 @@ export class Dataset implements Disposable {
     parts.builder.clear();
   }
 
+  /** The matrix with its labels and weights, in the engine's memory. */
+  get rows(): Rows {
+    if (!this.#rows) throw new NoughtError("this dataset is disposed of");
+    return this.#rows;
+  }
+
   /** Columns seen in training. */
   get seen(): number {
     return this.dictionary.length;
   }
 
-  /** Frees the memory, unless it belongs to the dataset that this one is `like`. */
+  /** Lets go of the rows and, unless it belongs to the dataset that this one is `like`, of the engine's memory. */
   dispose(): void {
+    this.#rows = null;
+    this.holdout?.dispose();
     if (this.#ownsEngine) this.engine.dispose();
   }
 
@@ -261,11 +269,15 @@ async function load(reader: RowReader, options: DatasetOptions, learning = 0): P
   try {
     const kept = new Collector();
     const held = new Collector();
+    let isWeightless = true;
     const pass = reader.read((entries, label, weight, row) => {
-      (isHeldOut(row, holdout, seed) ? held : kept).add(entries, label, weight);
+      const isHeld = isHeldOut(row, holdout, seed);
+      (isHeld ? held : kept).add(entries, label, weight);
+      if (!isHeld && weight > 0) isWeightless = false;
     });
     for await (const _ of pass) signal?.throwIfAborted();
     if (kept.builder.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
+    if (isWeightless) throw new DataError(`${reader.name}: every row's weight is 0`);
     const dictionary = like?.dictionary ?? kept.dictionary;
     const tally = { ...reader.tally };
     if (like) tally.unseen += kept.translate(dictionary);

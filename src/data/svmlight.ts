@@ -52,8 +52,8 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
           sink(row.entries, label, 1, tally.rows++);
         } catch (error) {
           const { bytes, from, to, number } = lines;
-          const text = () => new TextDecoder().decode(bytes.subarray(from, Math.min(to, from + 200_000)));
-          const column = () => new TextDecoder().decode(bytes.subarray(from, row.at)).length + 1;
+          const text = () => textOf(bytes, from, Math.min(to, row.at + 200));
+          const column = () => textOf(bytes, from, row.at).length + 1;
           tolerance.refuse(
             placed(error, () => ({ source: source.name, line: number, column: column(), text: text() })),
           );
@@ -112,13 +112,13 @@ class RowParser {
   }
 
   #entry(bytes: Uint8Array, from: number, to: number): void {
-    const colon = bytes.indexOf(COLON, from);
-    if (colon < 0 || colon >= to) throw new DataError(`entry ${shown(bytes, from, to)}: expected index:value`);
     let index = 0;
-    for (let at = from; at < colon; at++) {
-      const digit = bytes[at]! - ZERO;
+    let colon = from;
+    for (; colon < to && bytes[colon] !== COLON; colon++) {
+      const digit = bytes[colon]! - ZERO;
       index = digit >= 0 && digit <= 9 ? index * 10 + digit : Number.NaN;
     }
+    if (colon === to) throw new DataError(`entry ${shown(bytes, from, to)}: expected index:value`);
     if (!(index >= 1 && index <= Number.MAX_SAFE_INTEGER)) {
       if (shown(bytes, from, colon) === '"qid"') return;
       throw new DataError(`index ${shown(bytes, from, colon)} is not a whole number from 1 to 9007199254740991`);
@@ -155,7 +155,7 @@ class RowParser {
     }
     const digits = at - first - (scale > 0 ? 1 : 0);
     if (at === to && digits > 0 && digits <= 15) return (sign * mantissa) / (scale || 1);
-    const number = parseDecimal(new TextDecoder().decode(bytes.subarray(from, to)));
+    const number = parseDecimal(textOf(bytes, from, to));
     if (Number.isNaN(number)) throw new DataError(`${what} ${shown(bytes, from, to)} is not a finite decimal number`);
     return number;
   }
@@ -173,7 +173,14 @@ function tokenEnd(bytes: Uint8Array, from: number, to: number): number {
   return at;
 }
 
+/** A byte order mark inside the text is no mark: it stays. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  return DECODER.decode(bytes.subarray(from, to));
+}
+
 function shown(bytes: Uint8Array, from: number, to: number): string {
-  const text = new TextDecoder().decode(bytes.subarray(from, Math.min(to, from + 40)));
+  const text = textOf(bytes, from, Math.min(to, from + 40));
   return JSON.stringify(to > from + 40 ? `${text}…` : text);
 }

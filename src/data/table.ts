@@ -129,6 +129,7 @@ async function* eachRow(
   };
   let row = 0;
   let good = 0;
+  let isWeightless = true;
   for await (const batch of source.read(tolerance)) {
     places = new Map(batch.columns.map((column, i) => [column, i]));
     if (batch.rows.length === 0) continue;
@@ -144,6 +145,7 @@ async function* eachRow(
         const label = target.label(field, labels);
         visit(field, label, weight, row);
         good++;
+        if (weight > 0) isWeightless = false;
       } catch (error) {
         tolerance.refuse(placed(error, () => it.place(reading)));
       }
@@ -152,6 +154,7 @@ async function* eachRow(
     yield { rows: good, skipped: tolerance.skipped };
   }
   if (good === 0) throw new DataError(`${source.name}: no rows${row > 0 ? " that can be used" : ""}`);
+  if (isWeightless) throw new DataError(`${source.name}: every row's weight is 0`);
 }
 
 interface Labeller {
@@ -188,9 +191,12 @@ function weightOf(cell: Cell, column: string): number {
 }
 
 function checkColumns(needed: readonly string[], columns: readonly string[], source: string): void {
-  const unknown = needed.find((column) => !columns.includes(column));
+  const known = new Set(columns);
+  const unknown = needed.find((column) => !known.has(column));
   if (unknown === undefined) return;
-  throw new DataError(`no column ${quote(unknown)}; there are ${columns.map(quote).join(", ")}`, {
+  const shown = columns.slice(0, 20).map(quote).join(", ");
+  const more = columns.length > 20 ? ` and ${columns.length - 20} more` : "";
+  throw new DataError(`no column ${quote(unknown)}; there are ${shown}${more}`, {
     source,
     line: 1,
     column: 1,

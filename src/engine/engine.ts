@@ -1,5 +1,5 @@
 import { BASELINE } from "../baseline/index.js";
-import { OptionError } from "../errors.js";
+import { NoughtError, OptionError } from "../errors.js";
 import { type Build, platform } from "../platform.js";
 import { instantiateOn } from "./instantiate.js";
 import type { Kernels } from "./kernels.js";
@@ -32,23 +32,34 @@ export interface EngineOptions {
 
 /** One memory and the kernels that work on it. Data, trainers' state and scratch live in it. */
 export class Engine implements Disposable {
-  readonly kernels: Kernels;
-  readonly memory: Memory;
   readonly runtime: Readonly<Runtime>;
+  #parts: { kernels: Kernels; memory: Memory } | null;
 
   constructor(kernels: Kernels, memory: Memory, runtime: Runtime) {
-    this.kernels = kernels;
-    this.memory = memory;
+    this.#parts = { kernels, memory };
     this.runtime = runtime;
   }
 
-  /** Frees the memory. Everything that lives in it is gone. */
+  get kernels(): Kernels {
+    return this.#inUse.kernels;
+  }
+
+  get memory(): Memory {
+    return this.#inUse.memory;
+  }
+
+  /** Lets go of the memory. Everything that lives in it is gone; using the engine again is an error. */
   dispose(): void {
-    this.memory.dispose();
+    this.#parts = null;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  get #inUse() {
+    if (!this.#parts) throw new NoughtError("this engine is disposed of, and the data in it");
+    return this.#parts;
   }
 }
 

@@ -25,7 +25,6 @@ export interface Memory {
   mark(): number;
   /** Frees everything allocated since `mark`. Call it in `finally`. */
   release(mark: number): void;
-  dispose(): void;
 }
 
 type Constructor<A extends NumberArray> = {
@@ -115,10 +114,6 @@ export class LinearMemory implements Memory {
     this.#top = mark;
   }
 
-  dispose(): void {
-    this.#top = LIMIT; // the memory itself is freed with the last reference to it
-  }
-
   #slice<A extends NumberArray>(type: Constructor<A>, length: number): Slice<A> {
     return new LinearSlice(this.memory, type, this.allocate(length * type.BYTES_PER_ELEMENT), length);
   }
@@ -177,8 +172,6 @@ export class HostMemory implements Memory {
   }
 
   release(): void {}
-
-  dispose(): void {}
 }
 
 function host<A extends NumberArray>(type: Constructor<A>, length: number): Slice<A> {

@@ -41,6 +41,12 @@ export function textOf(cell: Cell, field: string): string {
 
 /** Shows a value inside a message: quoted, and cut when it is long. */
 export function quote(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  let text: string;
+  try {
+    const isNumber = typeof value === "number" || typeof value === "bigint";
+    text = isNumber ? String(value) : (JSON.stringify(value) ?? String(value));
+  } catch {
+    text = "an object too deep to show"; // or one that holds itself
+  }
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
 }

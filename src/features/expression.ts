@@ -16,6 +16,9 @@ type Node = (cell: (column: string) => Cell) => Cell;
 const TOKEN =
   /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_.]*)|`([^`]+)`|"([^"]*)"|'([^']*)'|(<=|>=|==|!=|[<>=()+\-*/]))/uy;
 
+/** Longer expressions could nest deeper than the call stack. */
+const MOST_TOKENS = 1000;
+
 const COMPARE: Record<string, (order: number) => boolean> = {
   "<": (order) => order < 0,
   "<=": (order) => order <= 0,
@@ -61,7 +64,11 @@ export function compileExpression(text: string): Expression {
     const token = tokens[next];
     if (!token || token.kind === "sign") return fail("a number, a text or a column");
     next++;
-    if (token.kind === "number") return () => Number(token.text);
+    if (token.kind === "number") {
+      const value = Number(token.text);
+      if (!Number.isFinite(value)) throw new OptionError(`expression ${quote(text)}: ${token.text} is not finite`);
+      return () => value;
+    }
     if (token.kind === "text") return () => token.text;
     columns.add(token.text);
     return (cell) => cell(token.text);
@@ -131,6 +138,9 @@ function tokenize(text: string): Token[] {
     const match = TOKEN.exec(text);
     const at = text.length - text.slice(from).trimStart().length;
     if (!match) throw new OptionError(`expression ${quote(text)}: character ${at + 1} makes no sense`);
+    if (tokens.length === MOST_TOKENS) {
+      throw new OptionError(`expression ${quote(text)}: more than ${MOST_TOKENS} numbers, columns and signs`);
+    }
     const [, number, bare, ticked, double, single, sign] = match;
     if (number !== undefined) tokens.push({ kind: "number", text: number, at });
     else if (sign !== undefined) tokens.push({ kind: "sign", text: sign, at });

@@ -138,7 +138,7 @@ const bucket: Kind<BucketDefinition> = {
   encoder({ column, width }, { min = 0, max = 0 }) {
     // A range that is a multiple of the width but for rounding has no bucket for the rest.
     const dimension = Math.ceil(((max - min) / width) * (1 - 1e-12));
-    if (dimension > Number.MAX_SAFE_INTEGER) throw new OptionError(`bucket of ${quote(column)}: too many buckets`);
+    if (!(dimension <= Number.MAX_SAFE_INTEGER)) throw new OptionError(`bucket of ${quote(column)}: too many buckets`);
     // Enough decimals that neighbouring edges differ.
     const decimals = Math.max(0, Math.min(20, 1 - Math.floor(Math.log10(width))));
     const edge = (k: number) => (min + k * width).toFixed(decimals);

@@ -44,6 +44,9 @@ function atomsOf({ features }: SpaceDefinition): Map<string, { name: string; def
   return atoms;
 }
 
+/** Expressions over expressions may read at most this many columns, again and again, for one cell. */
+const MOST_READS = 1000;
+
 /** Reads the cells that a space needs from a record, with derived columns and words for "missing" applied. */
 class CellReader {
   /** Columns of the source that the space reads. */
@@ -56,13 +59,20 @@ class CellReader {
       this.#derived.set(name, compileExpression(text));
     this.#missing = new Set(definition.missing);
     const columns = new Set<string>();
+    let reads = 0;
     const need = (column: string, within: readonly string[] = []) => {
       const expression = this.#derived.get(column);
       if (within.includes(column)) throw new OptionError(`derive ${quote(column)}: it is derived from itself`);
+      if (++reads > MOST_READS) {
+        throw new OptionError(`derive ${quote(within[0] ?? column)}: expands to more than ${MOST_READS} columns`);
+      }
       if (!expression) columns.add(column);
       for (const input of expression?.columns ?? []) need(input, [...within, column]);
     };
-    for (const column of wanted) need(column);
+    for (const column of wanted) {
+      reads = 0;
+      need(column);
+    }
     this.columns = [...columns];
   }
 

@@ -103,28 +103,46 @@ function parseHeader(json: string): Header {
   const header = JSON.parse(json) as Header;
   expect(header.loss === "logistic" || header.loss === "squared", "unknown loss");
   expect(Number.isFinite(header.intercept), "its intercept is no number");
-  for (const name of ["declared", "kept", "idBytes"] as const) {
-    expect(Number.isSafeInteger(header[name]) && header[name] >= 0, `"${name}" is no count`);
-  }
-  const { options, loss, seenByFeature } = header.training ?? {};
-  expect(isObject(options) && isObject(loss) && Array.isArray(seenByFeature), "its training summary is incomplete");
+  for (const name of ["declared", "kept", "idBytes"] as const) expect(isCount(header[name]), `"${name}" is no count`);
+  expect(header.space === null || isObject(header.space), "its feature space is incomplete");
+  expect(isTraining(header.training), "its training summary is incomplete");
   return header;
+}
+
+function isTraining({ options, rows, seen, seenByFeature, loss }: Training): boolean {
+  const isPlain = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  const isLoss = (value: unknown) => value === null || Number.isFinite(value);
+  return (
+    isObject(options) &&
+    Object.values(options).every(isPlain) &&
+    [rows, seen].every(isCount) &&
+    Array.isArray(seenByFeature) &&
+    seenByFeature.every(isCount) &&
+    isObject(loss) &&
+    [loss.progressive, loss.train, loss.validation].every(isLoss)
+  );
 }
 
 function parseLearned(value: unknown): Learned[] {
   expect(Array.isArray(value), "its feature space is incomplete");
   for (const { missing, min, max, edges, values } of value as Learned[]) {
     expect(missing === undefined || typeof missing === "boolean", '"missing" is neither true nor false');
-    expect((min ?? 0) <= (max ?? 0), "a bucket's range is empty");
+    const isRange = Number.isFinite(min) && Number.isFinite(max) && min! <= max!;
+    expect((min === undefined && max === undefined) || isRange, "a bucket's range is no range");
     const isAscending = edges?.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!)) ?? true;
     expect(isAscending, "quantile edges do not ascend");
     expect(values?.every((it) => typeof it === "string") ?? true, "a category is no text");
+    expect(new Set(values).size === (values?.length ?? 0), "a category is there twice");
   }
   return value as Learned[];
 }
 
 function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function expect(holds: boolean, problem: string): asserts holds {

@@ -19,7 +19,7 @@ export function evaluate(model: Model, data: Dataset): Metrics {
 }
 
 /** Measures a model on rows as they come; keeps three numbers a row. */
-export async function evaluateRows(model: Model, reader: RowReader): Promise<Metrics> {
+export async function evaluateRows(model: Model, reader: RowReader, signal?: AbortSignal): Promise<Metrics> {
   const margins: number[] = [];
   const labels: number[] = [];
   const weights: number[] = [];
@@ -28,6 +28,6 @@ export async function evaluateRows(model: Model, reader: RowReader): Promise<Met
     labels.push(label);
     weights.push(weight);
   });
-  for await (const _ of pass);
+  for await (const _ of pass) signal?.throwIfAborted();
   return measure(model.loss, margins, labels, weights);
 }

@@ -1,4 +1,5 @@
 import { type Input, openSource } from "../data/source.js";
+import { ModelError } from "../errors.js";
 import { platform } from "../platform.js";
 import { decodeModel, encodeModel } from "./codec.js";
 import type { Model } from "./model.js";
@@ -13,6 +14,13 @@ export async function saveModel(model: Model, path: string): Promise<number> {
 /** Reads a model from a path (a URL in the browser), a Response, a File or a stream. Throws ModelError. */
 export async function loadModel(input: Input): Promise<Model> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of openSource(input, { keep: false }).chunks()) chunks.push(chunk);
-  return decodeModel(new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer()));
+  const source = openSource(input, { keep: false });
+  for await (const chunk of source.chunks()) chunks.push(chunk);
+  const bytes = new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+  try {
+    return decodeModel(bytes);
+  } catch (cause) {
+    if (!(cause instanceof ModelError)) throw cause;
+    throw new ModelError(`${source.name}: ${cause.message}`, { cause });
+  }
 }

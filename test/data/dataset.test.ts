@@ -5,6 +5,7 @@ import {
   category,
   DataError,
   featureSpace,
+  fit,
   NoughtError,
   number,
   OptionError,
@@ -177,4 +178,11 @@ describe.skipIf(!existsSync(A9A))("a9a (needs ../shared/data)", () => {
     const data = await readSvmlight(A9A.pathname, ENGINE);
     expect([data.count, data.declared, data.entries, data.rows.values]).toEqual([32_561, 123, 451_592, null]);
   });
+});
+
+test("a disposed dataset says so, and so does its holdout", async () => {
+  const data = await readSvmlight(new TextEncoder().encode("1 1:1\n-1 2:1\n".repeat(50)), { holdout: 0.5 });
+  data.dispose();
+  await expect(fit(data)).rejects.toThrow("disposed");
+  expect(() => data.holdout?.rows).toThrow("this dataset is disposed of");
 });
