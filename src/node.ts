@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { NoughtError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
 
 const BUILDS: Record<Build, URL> = {
@@ -43,9 +44,10 @@ providePlatform({
         await file.close();
       }
       await rename(temporary, path);
-    } catch (error) {
+    } catch (cause) {
       await rm(temporary, { force: true });
-      throw error;
+      const reason = (cause as Error).message.split(temporary).join(path);
+      throw new NoughtError(`cannot write ${path}: ${reason}`, { cause });
     }
   },
 });

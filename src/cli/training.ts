@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type DatasetOptions, readCsv, readSvmlight } from "../data/dataset.js";
+import { type Dataset, type DatasetOptions, readCsv, readSvmlight } from "../data/dataset.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import type { SpaceDefinition } from "../features/define.js";
@@ -10,6 +10,7 @@ import { type Fit, type FitOptions, fit } from "../train/fit.js";
 import { streamCsv, streamSvmlight } from "../train/stream.js";
 import { csvOptions, type DataFlags, isTable, readerFor } from "./data.js";
 import { type FeatureFlags, spaceOf } from "./features.js";
+import { warn } from "./output.js";
 
 export type TrainFlags = DataFlags &
   FeatureFlags &
@@ -111,7 +112,28 @@ async function trainInMemory(file: string, space: SpaceDefinition | null, option
   const seconds = { ...data.seconds, solve: since(began) };
   const { holdout } = data;
   const metrics = holdout && holdout.count > 0 ? evaluate(fitted.model, holdout) : null;
+  if ((fitted.loss.train ?? 0) > 1.001 * constantLoss(data)) {
+    warn(
+      "the model is worse than always predicting the mean: large numbers want --bucket or --quantiles instead of " +
+        "--number (or scaling), or the learning rate or the strengths do not fit",
+    );
+  }
   return { ...fitted, skipped: data.tally.skipped, metrics, seconds };
+}
+
+/** Mean training loss of the best model without features. */
+function constantLoss({ rows, count, totalWeight, loss }: Dataset): number {
+  const [labels, weights] = [rows.labels.view, rows.weights?.view];
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const s = weights ? weights[i]! : 1;
+    sum += s * labels[i]!;
+    squares += s * labels[i]! ** 2;
+  }
+  const mean = sum / totalWeight;
+  if (loss === "squared") return (squares / totalWeight - mean ** 2) / 2;
+  const entropy = (p: number) => (p > 0 ? -p * Math.log(p) : 0);
+  return entropy((1 + mean) / 2) + entropy((1 - mean) / 2);
 }
 
 async function trainStreamed(file: string, space: SpaceDefinition | null, options: AllOptions): Promise<Trained> {

@@ -4,6 +4,7 @@ import { DataError, NoughtError, OptionError } from "../errors.js";
 import type { SpaceDefinition } from "../features/define.js";
 import { Entries } from "../features/entries.js";
 import { type FeatureSpace, type Fields, SpaceLearner } from "../features/space.js";
+import { checkNames } from "../options.js";
 import { RowBlockBuilder, RowBuffer } from "./block.js";
 import { type CsvOptions, csvSource } from "./csv.js";
 import { Dictionary } from "./dictionary.js";
@@ -138,6 +139,7 @@ export function longestRow(pointers: Uint32Array): number {
 
 /** Reads svmlight/LIBSVM text into memory. Throws DataError, MemoryError, OptionError. */
 export async function readSvmlight(input: Input, options: DatasetOptions & { name?: string } = {}): Promise<Dataset> {
+  checkNames(options);
   if (options.like?.space) throw new OptionError("the training data had named columns; svmlight has numbers");
   return load(svmlightReader(input, { ...options, loss: lossOf(options), keep: false }), options);
 }
@@ -158,6 +160,9 @@ export async function readRecords(
 
 async function readTable(source: TableSource, options: TableDatasetOptions): Promise<Dataset> {
   const began = performance.now();
+  checkNames(options);
+  if (options.target === undefined)
+    throw new OptionError('a table needs a "target": a column, a comparison or a function');
   const { holdout = 0, seed = 1 } = options;
   const table = { ...options, loss: lossOf(options), holdout: { fraction: holdout, seed } };
   let space = options.like?.space ?? null;

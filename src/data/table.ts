@@ -170,7 +170,13 @@ function labeller(target: Target | null, columns: readonly string[]): Labeller {
     if (typeof value === "boolean") return coder.code(value ? 1 : 0);
     const word = typeof value === "string" ? value.trim().toLowerCase() : value;
     if (word === "true" || word === "false") return coder.code(word === "true" ? 1 : 0);
-    return coder.code(numberOf(value, "target"));
+    try {
+      return coder.code(numberOf(value, "target"));
+    } catch (error) {
+      if (typeof value !== "string" || typeof target !== "string" || !Number.isNaN(Number(value))) throw error;
+      const example = `'${target} == ${quote(value)}'`;
+      throw new DataError(`target: ${quote(value)} is no label; a target of text is compared, as in ${example}`);
+    }
   };
   if (typeof target === "function") {
     return {

@@ -117,9 +117,8 @@ function parseDefinition(value: unknown, what: string): Definition {
   const kind = objectOf(value, what).kind;
   if (kind === "cross") {
     const { of, slots } = fieldsOf(value, what, ["kind", "of", "slots"]);
-    if (!Array.isArray(of) || of.length < 2 || of.length > MOST_PARTS) {
-      throw new OptionError(`${what}: expected "of" with 2 to ${MOST_PARTS} features`);
-    }
+    if (!Array.isArray(of) || of.length < 2) throw new OptionError(`${what}: expected "of" with two features or more`);
+    if (of.length > MOST_PARTS) throw new OptionError(`${what}: ${of.length} features; expected ${MOST_PARTS} at most`);
     if (slots !== undefined) checkSlots(what, slots as number);
     const parts = of.map((part) => (typeof part === "string" ? part : parseSimple(part, `part of ${what}`)));
     return { kind, of: parts, ...(slots !== undefined && { slots: slots as number }) };

@@ -7,6 +7,8 @@ export interface Expression {
   readonly columns: readonly string[];
   /** Whether its result is true or false rather than a number. */
   readonly isComparison: boolean;
+  /** Numbers, texts, columns and signs in it. */
+  readonly size: number;
   /** Computes it. Returns null when a column that it needs is missing, or on division by zero. */
   evaluate(cell: (column: string) => Cell): number | boolean | null;
 }
@@ -16,8 +18,8 @@ type Node = (cell: (column: string) => Cell) => Cell;
 const TOKEN =
   /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_.]*)|`([^`]+)`|"([^"]*)"|'([^']*)'|(<=|>=|==|!=|[<>=()+\-*/]))/uy;
 
-/** Longer expressions could nest deeper than the call stack. */
-const MOST_TOKENS = 1000;
+/** An expression, with all that it is derived from, could else nest deeper than the call stack. */
+export const MOST_TOKENS = 1000;
 
 const COMPARE: Record<string, (order: number) => boolean> = {
   "<": (order) => order < 0,
@@ -90,6 +92,7 @@ export function compileExpression(text: string): Expression {
   return {
     columns: [...columns],
     isComparison: compare !== null,
+    size: tokens.length,
     evaluate(cell) {
       if (compare) return compare(cell);
       const value = left(cell);

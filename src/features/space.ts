@@ -2,7 +2,7 @@ import { DataError, OptionError } from "../errors.js";
 import { type Cell, isMissing, quote } from "./cell.js";
 import { type CrossDefinition, type Definition, parseSpace, type SpaceDefinition } from "./define.js";
 import { Entries } from "./entries.js";
-import { compileExpression, type Expression } from "./expression.js";
+import { compileExpression, type Expression, MOST_TOKENS } from "./expression.js";
 import { hashId } from "./hash.js";
 import { type Encoder, kindOf, type Learned, type Learner, type SimpleDefinition } from "./kinds.js";
 
@@ -44,9 +44,6 @@ function atomsOf({ features }: SpaceDefinition): Map<string, { name: string; def
   return atoms;
 }
 
-/** Expressions over expressions may read at most this many columns, again and again, for one cell. */
-const MOST_READS = 1000;
-
 /** Reads the cells that a space needs from a record, with derived columns and words for "missing" applied. */
 class CellReader {
   /** Columns of the source that the space reads. */
@@ -59,18 +56,21 @@ class CellReader {
       this.#derived.set(name, compileExpression(text));
     this.#missing = new Set(definition.missing);
     const columns = new Set<string>();
-    let reads = 0;
+    let size = 0;
     const need = (column: string, within: readonly string[] = []) => {
       const expression = this.#derived.get(column);
       if (within.includes(column)) throw new OptionError(`derive ${quote(column)}: it is derived from itself`);
-      if (++reads > MOST_READS) {
-        throw new OptionError(`derive ${quote(within[0] ?? column)}: expands to more than ${MOST_READS} columns`);
+      size += expression?.size ?? 0;
+      if (size > MOST_TOKENS) {
+        throw new OptionError(
+          `derive ${quote(within[0] ?? column)}: expands to more than ${MOST_TOKENS} numbers, columns and signs`,
+        );
       }
       if (!expression) columns.add(column);
       for (const input of expression?.columns ?? []) need(input, [...within, column]);
     };
     for (const column of wanted) {
-      reads = 0;
+      size = 0;
       need(column);
     }
     this.columns = [...columns];
@@ -233,9 +233,12 @@ export class FeatureSpace {
     return unseen;
   }
 
-  /** Encodes a record given as an object. A field that is absent is missing. */
+  /** Encodes a record given as an object. Throws DataError when it lacks a field: null says that a value is missing. */
   encodeFields(out: Entries, fields: Fields): number {
-    return this.encodeInto(out, (column) => (Object.hasOwn(fields, column) ? fields[column] : undefined));
+    return this.encodeInto(out, (column) => {
+      if (Object.hasOwn(Object(fields), column)) return fields[column];
+      throw new DataError(`the record has no field ${quote(column)}; give null where the value is missing`);
+    });
   }
 
   /** Returns the feature that an id belongs to. */

@@ -88,7 +88,10 @@ export class Model implements ModelParts {
     return margin;
   }
 
-  /** Returns x·w + b of a record. Values not seen in training count nothing. Throws DataError on a wrong kind of value. */
+  /**
+   * Returns x·w + b of a record. Values not seen in training count nothing, nor do fields that it does not know.
+   * Throws DataError when a field is absent (null says "missing") or of the wrong kind.
+   */
   margin(record: Fields): number {
     if (!this.space) throw new OptionError("this model's features have no names: it was trained on numbered columns");
     this.space.encodeFields(this.#entries, record);

@@ -1,4 +1,5 @@
 import { OptionError } from "../errors.js";
+import { checkNames } from "../options.js";
 
 /** Options that every streaming trainer takes. */
 export interface CommonOptions {
@@ -103,6 +104,7 @@ export const SOLVER_OPTIONS: readonly string[] = [
 
 /** Throws OptionError on a number out of range, or an option that belongs to the other solver. */
 export function checkSolver(options: SolverOptions & OrderOptions): void {
+  checkNames(options);
   const solver = options.solver ?? "ftrl";
   if (solver !== "ftrl" && solver !== "sgd") {
     throw new OptionError(`solver ${JSON.stringify(solver)}: expected "ftrl" or "sgd"`);

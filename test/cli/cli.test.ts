@@ -196,7 +196,7 @@ describe("exit codes", () => {
       expect(await run(args)).toEqual({
         code: 3,
         out: "",
-        err: "error: model file is damaged: its checksum does not match\n",
+        err: "error: m.nought: model file is damaged: its checksum does not match\n",
       });
     }
   });

@@ -89,7 +89,11 @@ describe("tables", () => {
   test.each<[string, Partial<TableDatasetOptions>, string]>([
     ["a,x,1,1\n", {}, 't.csv:2:3: n: value "x" is not a finite decimal number'],
     ["a,NaN,1,1\n", {}, 't.csv:2:3: n: value "NaN" is not a finite decimal number'],
-    ['"a\nb",1,yes,1\n', {}, 't.csv:3:6: target: value "yes" is not a finite decimal number'],
+    [
+      '"a\nb",1,yes,1\n',
+      {},
+      't.csv:3:6: target: "yes" is no label; a target of text is compared, as in \'y == "yes"\'',
+    ],
     ["a,1,,1\n", {}, "t.csv:2:5: target is missing"],
     [
       "a,1,1,1\na,1,3,1\n",

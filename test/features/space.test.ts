@@ -98,7 +98,7 @@ test("category gives each value met an id; others count as unseen", () => {
   const space = learn({ c: category("c") }, [{ c: "b" }, { c: "a" }, { c: "b" }, { c: 7 }, { c: undefined }]);
   expect(namesOf(space)).toEqual(["c = b", "c = a", "c = 7", "c missing"]);
   expect(encode(space, { c: "a" })).toEqual({ pairs: [[1, 1]], unseen: 0 });
-  expect(encode(space, {})).toEqual({ pairs: [[3, 1]], unseen: 0 });
+  expect(encode(space, { c: null })).toEqual({ pairs: [[3, 1]], unseen: 0 });
   expect(encode(space, { c: "z" })).toEqual({ pairs: [], unseen: 1 });
 });
 

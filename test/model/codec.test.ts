@@ -116,7 +116,7 @@ describe("Model", () => {
     const margin = model.intercept + weight("city = Oslo") + weight("x") * 2.5 + weight("city = Oslo × x [2.0, 3.0)");
     expect(model.margin({ city: "Oslo", x: 2.5 })).toBeCloseTo(margin, 12);
     expect(model.predict({ city: "Oslo", x: 2.5 })).toBeCloseTo(1 / (1 + Math.exp(-margin)), 12);
-    expect(model.margin({ city: "Paris" })).toBe(model.intercept);
+    expect(model.margin({ city: "Paris", x: null })).toBe(model.intercept);
   });
 
   test("weights come by name, the largest in size first, none 0", () => {
@@ -130,7 +130,7 @@ describe("Model", () => {
   });
 
   test("probabilities are for logistic loss only", async () => {
-    expect(model.predictProbability({ city: "Oslo" })).toBe(model.predict({ city: "Oslo" }));
+    expect(model.predictProbability({ city: "Oslo", x: 1 })).toBe(model.predict({ city: "Oslo", x: 1 }));
     const squared = await trained("squared");
     expect(squared.predict({ city: "Oslo", x: 1 })).toBe(squared.margin({ city: "Oslo", x: 1 }));
     const error = await errorOf(() => squared.predictProbability({ city: "Oslo" }));

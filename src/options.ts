@@ -1,0 +1,16 @@
+import { OptionError } from "./errors.js";
+
+/** Every option of every reader and trainer, so that a misspelt one is not passed over. */
+const KNOWN = new Set(
+  (
+    "loss positive skipBad holdout seed like signal kernels threads space target weight delimiter header name " +
+    "solver epochs intercept onProgress lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
+    "l1 l2 rate decay order steps"
+  ).split(" "),
+);
+
+/** Throws OptionError on an option that nothing takes. */
+export function checkNames(options: object): void {
+  const unknown = Object.keys(options).find((name) => !KNOWN.has(name));
+  if (unknown !== undefined) throw new OptionError(`unknown option "${unknown}"; there are ${[...KNOWN].join(", ")}`);
+}
