@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { NoughtError } from "./errors.js";
@@ -34,8 +34,15 @@ providePlatform({
   },
 
   async save(path, bytes) {
-    const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+    // Through links to the file itself; a device or a pipe cannot be renamed over.
+    const target = await realpath(path).catch(() => path);
+    const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`;
     try {
+      const isPlain = await stat(target).then(
+        (it) => it.isFile(),
+        () => true,
+      );
+      if (!isPlain) return await writeFile(target, bytes);
       const file = await open(temporary, "wx");
       try {
         await file.writeFile(bytes);
@@ -43,7 +50,7 @@ providePlatform({
       } finally {
         await file.close();
       }
-      await rename(temporary, path);
+      await rename(temporary, target);
     } catch (cause) {
       await rm(temporary, { force: true });
       const reason = (cause as Error).message.split(temporary).join(path);

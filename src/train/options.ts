@@ -79,7 +79,7 @@ type Range = [least: number, isLeastAllowed: boolean, whole?: "whole"];
 
 const FTRL: Record<string, Range> = {
   epochs: [1, true, "whole"],
-  seed: [Number.NEGATIVE_INFINITY, true],
+  seed: [Number.NEGATIVE_INFINITY, true, "whole"],
   lambda1: [0, true],
   lambda2: [0, true],
   alpha: [0, false],
@@ -90,7 +90,7 @@ const FTRL: Record<string, Range> = {
 };
 const SGD: Record<string, Range> = {
   epochs: [1, true, "whole"],
-  seed: [Number.NEGATIVE_INFINITY, true],
+  seed: [Number.NEGATIVE_INFINITY, true, "whole"],
   l1: [0, true],
   l2: [0, true],
   rate: [0, false],

@@ -8,7 +8,7 @@ import { svmlightReader } from "../data/svmlight.js";
 import { learnSpace, tableReader } from "../data/table.js";
 import { createEngine, type Engine } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
-import { OptionError } from "../errors.js";
+import { DataError, OptionError } from "../errors.js";
 import { SpaceLearner } from "../features/space.js";
 import { evaluateRows } from "../model/evaluate.js";
 import { Model } from "../model/model.js";
@@ -80,6 +80,7 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
     await learner.monitor.endEpoch();
   }
 
+  if (learner.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
   const seen = learner.dictionary.length;
   const weights = engine.memory.f64(seen);
   trainer.weightsInto(weights, seen);
@@ -91,7 +92,8 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
   const rows = learner.rows / epochs;
   const training = summary(options, rows, learner.dictionary, space, { progressive, train: null, validation: null });
   const model = Model.from({ loss, intercept, declared, space, training }, learner.dictionary.ids, weights.view);
-  const metrics = holdout > 0 ? await evaluateRows(model, heldOut(reader, holdout, seed)) : null;
+  const measured = holdout > 0 ? await evaluateRows(model, heldOut(reader, holdout, seed)) : null;
+  const metrics = measured && measured.rows > 0 ? measured : null;
   const validation = metrics && (metrics.logLoss ?? metrics.rmse ** 2 / 2);
   training.loss.validation = validation;
   return {
