@@ -16,7 +16,7 @@ test.each<[object, string]>([
   [{ epochs: 0 }, "epochs 0: expected a whole number ≥ 1"],
   [{ epochs: 1.5 }, "epochs 1.5: expected a whole number ≥ 1"],
   [{ batch: 0 }, "batch 0: expected a whole number ≥ 1"],
-  [{ seed: Number.NaN }, "seed NaN: expected a finite number"],
+  [{ seed: Number.NaN }, "seed NaN: expected a whole number"],
   [{ solver: "sgd", rate: 0 }, "rate 0: expected a finite number > 0"],
   [{ solver: "sgd", decay: -1 }, "decay -1: expected a finite number ≥ 0"],
   [{ beta: 0 }, "beta 0 needs an initialAccumulator above 0: the first step would divide by 0"],
