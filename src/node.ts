@@ -28,8 +28,12 @@ providePlatform({
   async *gunzip(chunks) {
     const gunzip = createGunzip({ chunkSize: 1 << 18 });
     const done = pipeline(chunks, gunzip);
-    done.catch(() => {}); // the loop below meets the same error
-    yield* gunzip as AsyncIterable<Uint8Array>;
+    done.catch(() => {}); // awaited below
+    try {
+      yield* gunzip as AsyncIterable<Uint8Array>;
+    } finally {
+      gunzip.destroy();
+    }
     await done;
   },
 
