@@ -291,11 +291,13 @@ async function load(reader: RowReader, options: DatasetOptions, learning = 0): P
     const [first, second] = [learning / 1000, (performance.now() - began) / 1000];
     const seconds = reader.space ? { load: first, encode: second } : { load: second, encode: 0 };
     const common = { engine, loss: lossOf(options), dictionary, declared, space: reader.space, seconds };
-    const holdoutSet =
-      holdout > 0
-        ? new Dataset({ ...common, ownsEngine: false, builder: held.builder, tally: heldTally, holdout: null })
-        : null;
-    return new Dataset({ ...common, ownsEngine: !like, builder: kept.builder, tally, holdout: holdoutSet });
+    return await engine.exclusive(() => {
+      const holdoutSet =
+        holdout > 0
+          ? new Dataset({ ...common, ownsEngine: false, builder: held.builder, tally: heldTally, holdout: null })
+          : null;
+      return new Dataset({ ...common, ownsEngine: !like, builder: kept.builder, tally, holdout: holdoutSet });
+    });
   } catch (error) {
     if (!like) engine.dispose();
     throw error;

@@ -57,6 +57,15 @@ export class Engine implements Disposable {
     this.dispose();
   }
 
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Runs work that allocates across pauses when all such work before it is done: the arena is a stack. */
+  exclusive<T>(work: () => Promise<T> | T): Promise<T> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => {});
+    return run;
+  }
+
   get #inUse() {
     if (!this.#parts) throw new NoughtError("this engine is disposed of, and the data in it");
     return this.#parts;

@@ -183,7 +183,7 @@ const quantiles: Kind<QuantilesDefinition> = {
         const edges = new Set<number>();
         for (let i = 1; i < buckets && sorted.length > 0; i++) {
           // Between the two nearest ranks, as NumPy and R (type 7) interpolate.
-          const rank = (i / buckets) * (sorted.length - 1);
+          const rank = (i * (sorted.length - 1)) / buckets;
           const below = sorted[Math.floor(rank)] as number;
           const above = sorted[Math.ceil(rank)] as number;
           edges.add(below + (above - below) * (rank - Math.floor(rank)));

@@ -45,7 +45,7 @@ export async function fit(data: Dataset | Arrays, options: FitOptions & DatasetO
     using own = await readArrays(data, options);
     return await fitDataset(own, options);
   }
-  return fitDataset(data, options);
+  return data.engine.exclusive(() => fitDataset(data, options));
 }
 
 async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {

@@ -27,6 +27,9 @@ export function sgdTrainer({ kernels, memory }: Engine, loss: Loss, options: Sgd
       if (o.state.length < columns) o.state = memory.grow(o.state, columns);
       o.columns = o.state.length;
     },
+    weigh: (mean) => {
+      o.weightScale = 1 / mean;
+    },
     train: (rows, order, from, to) => kernels.sgdRows(loss, rows, order, from, to, o),
     weightsInto: (out, columns) => kernels.sgdWeights(o, 0, columns, out),
     intercept: () => o.ledger.view[3] as number,

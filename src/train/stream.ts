@@ -84,14 +84,15 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
   const seen = learner.dictionary.length;
   const weights = engine.memory.f64(seen);
   trainer.weightsInto(weights, seen);
+  const w = weights.view.map(Math.fround); // as they ship
   const intercept = trainer.intercept();
-  if (!Number.isFinite(weights.view.reduce((sum, w) => sum + w, intercept))) throw diverged();
+  if (!Number.isFinite(w.reduce((sum, it) => sum + it, intercept))) throw diverged();
   const { space, declared, tally } = reader;
   const { skipped } = tally;
   const progressive = learner.monitor.loss;
   const rows = learner.rows / epochs;
   const training = summary(options, rows, learner.dictionary, space, { progressive, train: null, validation: null });
-  const model = Model.from({ loss, intercept, declared, space, training }, learner.dictionary.ids, weights.view);
+  const model = Model.from({ loss, intercept, declared, space, training }, learner.dictionary.ids, w);
   const measured = holdout > 0 ? await evaluateRows(model, heldOut(reader, holdout, seed)) : null;
   const metrics = measured && measured.rows > 0 ? measured : null;
   const validation = metrics && (metrics.logLoss ?? metrics.rmse ** 2 / 2);
@@ -120,6 +121,7 @@ class BlockTrainer {
   #columns = 0;
   #longestRow = 0;
   #batchEntries = 0;
+  #weightSum = 0;
 
   constructor({ memory }: Engine, trainer: Trainer, options: SolverOptions) {
     this.#trainer = trainer;
@@ -142,6 +144,8 @@ class BlockTrainer {
     this.#batchEntries = Math.max(this.#batchEntries, block.indices.length);
     this.#trainer.reserve({ columns: this.#columns, longestRow: this.#longestRow, batchEntries: this.#batchEntries });
     const weight = block.weights ? block.weights.reduce((sum, s) => sum + s, 0) : block.rows;
+    this.#weightSum += weight;
+    this.#trainer.weigh?.(this.#weightSum / (this.rows + block.rows) || 1);
     this.monitor.count(this.#trainer.train(rows, null, 0, block.rows), weight, block.rows);
     this.rows += block.rows;
     this.builder.clear();

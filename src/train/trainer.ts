@@ -19,6 +19,8 @@ export interface Trainer {
   readonly batch: number;
   /** Makes room; state that is there is kept. */
   reserve(room: Room): void;
+  /** Tells the mean sample weight met so far, where rows are streamed and the trainer needs it. */
+  weigh?(meanWeight: number): void;
   /** Trains on rows order[from … to) (rows from … to when order is null). Returns Σ s·loss, each before its update. */
   train(rows: Rows, order: U32 | null, from: number, to: number): number;
   /** Writes the weights of columns 0 … columns − 1; zeros are exactly +0. */
