@@ -32,27 +32,27 @@ export class Rows extends Matrix {
  * FTRL-Proximal (McMahan et al., KDD 2013): per-coordinate state, strengths, scratch.
  *
  *     ╒═══════╤══════╤═════════╤═════════╤══════════╤════════╤═══════════╤═══════╕
- *     │ state │ bias │ scratch │ touched │ gradient │ stamps │ residuals │ batch │
- *     ├───────┴──────┼─────┬───┴───┬─────┴───┬──────┴────┬───┴─────┬─────┴─────┬─┘
- *     │ clip (f64)   │ 1/α │ ridge │ lambda1 │ biasRidge │ bias λ₁ │ intercept │
- *     ╘══════════════╧═════╧═══════╧═════════╧═══════════╧═════════╧═══════════╛
+ *     │ state │ bias │ scratch │ touched │ gradient │ places │ residuals │ batch │
+ *     ├───────┴──────┼─────────┴─┬───────┴────────┬─┴────────┴──┬────────┼───────┴─┬───────────┐
+ *     │ clip (f64)   │ 1/α (f64) │ biasRidge (f64)│ bias λ₁(f64)│ ridge  │ lambda1 │ intercept │
+ *     ╘══════════════╧═══════════╧════════════════╧═════════════╧════════╧═════════╧═══════════╛
  */
 @unmanaged
 export class Ftrl {
-  state: usize; // f32[2 · columns], {z, n} interleaved: one cache line a feature
-  bias: usize; // f32[2], {z, n} of the intercept
+  state: usize; // f32[2 · columns], {z, n} interleaved: one cache line a feature. n stops at 2²⁴ · g²
+  bias: usize; // f64[2], {z, n} of the intercept
   scratch: usize; // f32[2 · (longest row + 3)], weights and √n of the row at hand
   touched: usize; // u32[entries of the largest batch], columns of the batch at hand   ┐
-  gradient: usize; // f64[columns], summed over the batch, 0 between batches           │ mini-batches
-  stamps: usize; // u32[columns + 1], batch that touched a column last; [0]: the count │ only
+  gradient: usize; // f64[entries of the largest batch], summed, in the order of touched│ mini-batches
+  places: usize; // u32[columns], where touched may hold a column                      │ only
   residuals: usize; // f64[batch], ∂loss/∂margin of each row of the batch              ┘
   batch: u32; // rows a step
   clip: f64; // largest Euclidean norm of a batch's summed gradient, +∞ for none
-  inverseAlpha: f32; // 1/α
+  inverseAlpha: f64; // 1/α; features use it in single precision
+  biasRidge: f64; // ridge and λ₁ of the intercept
+  biasLambda1: f64;
   ridge: f32; // β/α + λ₂
   lambda1: f32;
-  biasRidge: f32; // ridge and λ₁ of the intercept
-  biasLambda1: f32;
   intercept: u32; // 1 when the intercept learns, else 0
 }
 

@@ -19,7 +19,8 @@ export function randomRows(
     while (seen.size < perRow) seen.add(random.below(columns));
     for (const j of [...seen].sort((a, b) => a - b)) {
       indices.view[k] = j;
-      if (values) values.view[k] = random.unit() * 2 - 1;
+      const value = random.unit() * 2 - 1; // drawn either way: the ids are the same with implicit ones
+      if (values) values.view[k] = value;
       k++;
     }
     pointers.view[i + 1] = k;

@@ -1,5 +1,5 @@
 // Each kernel, WebAssembly against plain TypeScript (and gcc -O3 where there is one), on the same seeded data in
-// the same run. Both sides must give the same bits before they are timed. Prints nanoseconds per non-zero.
+// the same run. Both sides must give the same bits, all of them, before they are timed, and C the same sums to 1e-6. Prints nanoseconds per non-zero.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Bench } from "tinybench";
 import type { Ftrl, Matrix, Rows, Sgd } from "../src/engine/kernels.js";
+import type { Slice } from "../src/engine/memory.js";
 import { createEngine, type Engine } from "../src/node.js";
 import { randomRows, transpose } from "./data.js";
 
@@ -14,8 +15,8 @@ const SHAPE = { rows: 20_000, columns: 65_536, perRow: 50 };
 const ENTRIES = SHAPE.rows * SHAPE.perRow;
 const ROUNDS = 7;
 
-/** A kernel on one engine: `reset` puts its state back, `run` is timed and returns a number to check. */
-type Case = { reset(): void; run(): number };
+/** A kernel on one engine: `reset` puts its state back, `run` is timed and returns a number, `output` is all it writes. */
+type Case = { reset(): void; run(): number; output: Slice };
 
 function margins({ kernels, memory }: Engine, rows: Rows): Case {
   const w = memory.f64(SHAPE.columns);
@@ -29,17 +30,18 @@ function margins({ kernels, memory }: Engine, rows: Rows): Case {
       kernels.margins(rows, 0, SHAPE.rows, w, 0, out);
       return out.view[SHAPE.rows - 1] as number;
     },
+    output: out,
   };
 }
 
 function ftrl({ kernels, memory }: Engine, rows: Rows): Case {
   const o: Ftrl = {
     state: memory.f32(2 * SHAPE.columns),
-    bias: memory.f32(2),
+    bias: memory.f64(2),
     scratch: memory.f32(2 * (SHAPE.perRow + 3)),
     touched: null,
     gradient: null,
-    stamps: null,
+    places: null,
     residuals: null,
     batch: 1,
     clip: Number.POSITIVE_INFINITY,
@@ -53,6 +55,7 @@ function ftrl({ kernels, memory }: Engine, rows: Rows): Case {
   return {
     reset: () => o.state.view.fill(0),
     run: () => kernels.ftrlRows("logistic", rows, null, 0, SHAPE.rows, o),
+    output: o.state,
   };
 }
 
@@ -75,6 +78,7 @@ function sgd({ kernels, memory }: Engine, rows: Rows): Case {
       o.ledger.view.set([0, 1, 0, 0]);
     },
     run: () => kernels.sgdRows("logistic", rows, null, 0, SHAPE.rows, o),
+    output: o.state,
   };
 }
 
@@ -99,6 +103,7 @@ function descend({ kernels, memory }: Engine, rows: Rows): Case {
       }
     },
     run: () => kernels.descend(x, order, SHAPE.columns, { model, curvatures, weights, l1: 1e-5, l2: 0 }),
+    output: weights,
   };
 }
 
@@ -111,12 +116,16 @@ const TARGETS: Record<string, number> = {
   "descend stored": 1.9,
 };
 
+/** What C prints of a kernel: nanoseconds per entry, what it returned, and the sum of |x| over all it wrote. */
+type Native = { ns: number; result: number; sum: number };
+const FLAGS = ["-O3", "-march=native", "-fno-math-errno"];
+
 /** Compiles kernels.c and returns a function that times it on the same data; null where there is no gcc. */
-function native(rows: Rows, columns: Matrix): { run(): Map<string, number>; dispose(): void } | null {
+function native(rows: Rows, columns: Matrix): { run(): Map<string, Native>; dispose(): void } | null {
   const folder = mkdtempSync(join(tmpdir(), "nought-bench-"));
   const program = join(folder, "kernels");
   try {
-    execFileSync("gcc", ["-O3", "-o", program, fileURLToPath(new URL("kernels.c", import.meta.url)), "-lm"]);
+    execFileSync("gcc", [...FLAGS, "-o", program, fileURLToPath(new URL("kernels.c", import.meta.url)), "-lm"]);
   } catch {
     rmSync(folder, { recursive: true });
     return null;
@@ -142,12 +151,19 @@ function native(rows: Rows, columns: Matrix): { run(): Map<string, number>; disp
   return {
     run: () => {
       const lines = execFileSync(program, [data, "9"], { encoding: "utf8" }).trim().split("\n");
-      return new Map(lines.map((line) => line.split("\t")).map(([name, ns]) => [name as string, Number(ns)]));
+      return new Map(
+        lines.map((line) => {
+          const [name, ns, result, sum] = line.split("\t");
+          return [name as string, { ns: Number(ns), result: Number(result), sum: Number(sum) }];
+        }),
+      );
     },
     dispose: () => rmSync(folder, { recursive: true }),
   };
 }
 
+type Answer = { result: number; view: Slice["view"] };
+const isNear = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.abs(b);
 const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[numbers.length >> 1] as number;
 
 const wasm = await createEngine();
@@ -163,12 +179,22 @@ for (const ones of [false, true]) {
   if (!ones) gcc = native(same, transpose(baseline.memory, same, SHAPE.columns));
 }
 
+const checked = gcc?.run();
 for (const [name, pair] of cases) {
   const [a, b] = [pair.wasm, pair.baseline].map((it) => {
     it.reset();
-    return it.run();
-  });
-  if (!Object.is(a, b)) throw new Error(`${name}: WebAssembly gives ${a}, TypeScript ${b}`);
+    return { result: it.run(), view: it.output.view };
+  }) as [Answer, Answer];
+  const differs = a.view.findIndex((number, i) => Math.abs(number) !== Math.abs(b.view[i] as number));
+  if (!Object.is(a.result, b.result) || differs >= 0) {
+    throw new Error(`${name}: WebAssembly gives ${a.result}, TypeScript ${b.result}; output ${differs} differs`);
+  }
+  const c = checked?.get(name);
+  let sum = 0;
+  for (const number of a.view) sum += Math.abs(number);
+  if (c && !(isNear(c.result, a.result) && isNear(c.sum, sum))) {
+    throw new Error(`${name}: C gives ${c.result} (sum ${c.sum}), WebAssembly ${a.result} (sum ${sum})`);
+  }
 }
 
 const times = new Map<string, { wasm: number[]; baseline: number[]; gcc: number[] }>();
@@ -185,7 +211,7 @@ for (let round = 0; round < ROUNDS; round++) {
       entry[task.name as "wasm" | "baseline"].push((task.result.latency.p50 * 1e6) / ENTRIES);
     }
   }
-  for (const [name, ns] of gcc?.run() ?? []) times.get(name)?.gcc.push(ns);
+  for (const [name, { ns }] of gcc?.run() ?? []) times.get(name)?.gcc.push(ns);
 }
 gcc?.dispose();
 

@@ -64,6 +64,6 @@ export function sigmoid(m: number): number {
 
 /** Moves v towards 0 by t ≥ 0 and stops at exactly 0: S(v, t) = sgn(v)·max(|v| − t, 0). */
 export function softThreshold(v: number, t: number): number {
-  if (v > t) return v - t;
-  return v < -t ? v + t : 0;
+  if (Math.abs(v) <= t) return 0;
+  return v > 0 ? v - t : v + t;
 }

@@ -23,18 +23,18 @@ export interface Rows extends Matrix {
 
 /** FTRL-Proximal: per-coordinate state, strengths and scratch (McMahan et al., KDD 2013). */
 export interface Ftrl {
-  /** [2 · columns], {z, n} interleaved. */
+  /** [2 · columns], {z, n} interleaved. n of a feature stops growing at 2²⁴ times its g². */
   state: F32;
   /** [2], {z, n} of the intercept. */
-  bias: F32;
+  bias: F64;
   /** [2 · (longest row + 3)] */
   scratch: F32;
   /** [entries of the largest batch]; this and the next three only for `ftrlBatches`. */
   touched: U32 | null;
-  /** [columns], all 0 between calls. */
+  /** [entries of the largest batch] */
   gradient: F64 | null;
-  /** [columns + 1] */
-  stamps: U32 | null;
+  /** [columns] */
+  places: U32 | null;
   /** [batch] */
   residuals: F64 | null;
   /** Rows a step. */

@@ -57,6 +57,7 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
     trainer.reserve({
       columns: data.seen,
       longestRow: data.longestRow,
+      batchRows: Math.min(data.count, trainer.batch),
       batchEntries: Math.min(data.entries, trainer.batch * data.longestRow),
     });
     const progressive = await run(data, trainer, options);

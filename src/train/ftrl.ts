@@ -11,12 +11,12 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
   const isBatched = batch > 1 || clip < Number.POSITIVE_INFINITY;
   const o: Ftrl = {
     state: memory.f32(0),
-    bias: memory.f32(2),
+    bias: memory.f64(2),
     scratch: memory.f32(0),
     touched: isBatched ? memory.u32(0) : null,
     gradient: isBatched ? memory.f64(0) : null,
-    stamps: isBatched ? memory.u32(1) : null,
-    residuals: isBatched ? memory.f64(batch) : null,
+    places: isBatched ? memory.u32(0) : null,
+    residuals: isBatched ? memory.f64(0) : null,
     batch,
     clip,
     inverseAlpha: 1 / alpha,
@@ -30,13 +30,14 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
 
   return {
     batch,
-    reserve({ columns, longestRow, batchEntries }) {
+    reserve({ columns, longestRow, batchRows, batchEntries }) {
       const grown = <S extends Slice>(slice: S, length: number): S =>
         slice.length < length ? (memory.grow(slice, length) as S) : slice;
       o.scratch = grown(o.scratch, 2 * (longestRow + 3));
       if (o.touched) o.touched = grown(o.touched, batchEntries);
-      if (o.gradient) o.gradient = grown(o.gradient, columns);
-      if (o.stamps) o.stamps = grown(o.stamps, columns + 1);
+      if (o.gradient) o.gradient = grown(o.gradient, batchEntries);
+      if (o.places) o.places = grown(o.places, columns);
+      if (o.residuals) o.residuals = grown(o.residuals, batchRows);
       const had = o.state.length;
       o.state = grown(o.state, 2 * columns);
       if (initialAccumulator > 0) {

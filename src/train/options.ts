@@ -37,13 +37,13 @@ export interface FtrlOptions extends CommonOptions {
   lambda2?: number;
   /** Learning rate α > 0. Default 0.1. */
   alpha?: number;
-  /** β ≥ 0. Default 1. */
+  /** β ≥ 0. Default 1. With 0, initialAccumulator (or lambda2, for what it holds for) must be above 0. */
   beta?: number;
   /** Rows a step; their gradients are summed. Default 1. */
   batch?: number;
   /** Largest Euclidean norm of a step's summed gradient, > 0. Default Infinity. */
   clip?: number;
-  /** Where every n begins, ≥ 0; with beta 0 it must be above 0. Default 0. */
+  /** Where every n begins, ≥ 0. Default 0. */
   initialAccumulator?: number;
   /** Whether λ₁ and λ₂ hold for the intercept too. Default false. */
   penalizeIntercept?: boolean;
@@ -117,18 +117,28 @@ export function checkSolver(options: SolverOptions & OrderOptions): void {
       throw new OptionError(`${name} is no option of solver "${solver}"; its strengths are ${hint}`);
     }
   }
-  if (solver === "ftrl") {
-    const { beta = 1, initialAccumulator = 0 } = options as FtrlOptions;
-    if (beta === 0 && initialAccumulator === 0) {
-      throw new OptionError("beta 0 needs an initialAccumulator above 0: the first step would divide by 0");
-    }
-  }
+  if (solver === "ftrl") checkDenominators(options as FtrlOptions);
   const { order = "shuffle", steps } = options;
   if (!["shuffle", "file", "batches"].includes(order)) {
     throw new OptionError(`order ${JSON.stringify(order)}: expected "shuffle", "file" or "batches"`);
   }
   if ((order === "batches") !== (steps !== undefined)) throw new OptionError(`order "batches" and steps go together`);
   if (steps !== undefined) checkNumber("steps", steps, [1, true, "whole"]);
+}
+
+/** Throws OptionError where the first step would divide by 0 or ∞, in single precision as features have it. */
+function checkDenominators(options: FtrlOptions): void {
+  const { alpha = 0.1, beta = 1, lambda2 = 0, initialAccumulator = 0, intercept = true, penalizeIntercept } = options;
+  const inverseAlpha = Math.fround(1 / alpha);
+  const root = Math.fround(Math.sqrt(Math.fround(initialAccumulator)));
+  // The intercept is spared lambda2 unless it is penalized.
+  const least = beta / alpha + (intercept && !penalizeIntercept ? 0 : lambda2);
+  const denominators = [least, beta / alpha + lambda2].map((ridge) => Math.fround(root * inverseAlpha + ridge));
+  if (inverseAlpha > 0 && denominators.every((it) => it > 0 && it < Number.POSITIVE_INFINITY)) return;
+  throw new OptionError(
+    `alpha ${alpha}, beta ${beta}, initialAccumulator ${initialAccumulator}: (beta + √initialAccumulator)/alpha + ` +
+      "lambda2 divides the first step and must be above 0 and finite; the intercept has no lambda2 unless penalized",
+  );
 }
 
 function checkNumber(name: string, value: unknown, [least, isLeastAllowed, whole]: Range): void {

@@ -120,6 +120,7 @@ class BlockTrainer {
   readonly #blockRows: number;
   #columns = 0;
   #longestRow = 0;
+  #batchRows = 0;
   #batchEntries = 0;
   #weightSum = 0;
 
@@ -141,8 +142,14 @@ class BlockTrainer {
     // Room for columns grows by half at a time, so that it is rarely moved.
     if (this.dictionary.length > this.#columns) this.#columns = Math.ceil(this.dictionary.length * 1.5);
     this.#longestRow = Math.max(this.#longestRow, longestRow(block.pointers));
+    this.#batchRows = Math.max(this.#batchRows, Math.min(block.rows, this.#trainer.batch));
     this.#batchEntries = Math.max(this.#batchEntries, block.indices.length);
-    this.#trainer.reserve({ columns: this.#columns, longestRow: this.#longestRow, batchEntries: this.#batchEntries });
+    this.#trainer.reserve({
+      columns: this.#columns,
+      longestRow: this.#longestRow,
+      batchRows: this.#batchRows,
+      batchEntries: this.#batchEntries,
+    });
     const weight = block.weights ? block.weights.reduce((sum, s) => sum + s, 0) : block.rows;
     this.#weightSum += weight;
     this.#trainer.weigh?.(this.#weightSum / (this.rows + block.rows) || 1);

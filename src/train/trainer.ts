@@ -9,7 +9,8 @@ import { sgdTrainer } from "./sgd.js";
 export interface Room {
   columns: number;
   longestRow: number;
-  /** Entries of the largest batch. */
+  /** Rows and entries of the largest batch. */
+  batchRows: number;
   batchEntries: number;
 }
 

@@ -25,11 +25,11 @@ const VARIANTS: Variant[] = (["logistic", "squared"] as const).flatMap((loss) =>
 function ftrlState({ memory }: Engine, part: Partial<Ftrl>): Ftrl {
   return {
     state: memory.f32(2 * COLUMNS),
-    bias: memory.f32(2),
+    bias: memory.f64(2),
     scratch: memory.f32(2 * (50 + 3)),
     touched: memory.u32(2000),
-    gradient: memory.f64(COLUMNS),
-    stamps: memory.u32(COLUMNS + 1),
+    gradient: memory.f64(2000),
+    places: memory.u32(COLUMNS),
     residuals: memory.f64(16),
     batch: 1,
     clip: Number.POSITIVE_INFINITY,
@@ -148,4 +148,18 @@ describe.each(["scalar", "simd", "threads"] as const)("%s gives the bits of the 
     expect(engine.kernels.ftrlRows("logistic", rows, null, 9, 9, o)).toBe(0);
     expect(o.state.view.every((it) => it === 0)).toBe(true);
   });
+});
+
+test("the intercept alone predicts how often a rare class occurs, however many rows there are", async () => {
+  using engine = await ENGINES.simd();
+  const { kernels, memory } = engine;
+  const [count, positives] = [200_000, 100];
+  const labels = memory.f64(count);
+  for (let i = 0; i < count; i++) labels.view[i] = i % (count / positives) === 0 ? 1 : -1;
+  const rows: Rows = { pointers: memory.u32(count + 1), indices: memory.u32(0), values: null, labels, weights: null };
+  const o = ftrlState(engine, { inverseAlpha: 10, biasRidge: 10, lambda1: 0 });
+  for (let pass = 0; pass < 100; pass++) kernels.ftrlRows("logistic", rows, null, 0, count, o);
+  const predicted = 1 / (1 + Math.exp(-kernels.ftrlIntercept(o)));
+  expect(predicted / (positives / count)).toBeGreaterThan(0.95);
+  expect(predicted / (positives / count)).toBeLessThan(1.05);
 });

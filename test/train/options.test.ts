@@ -3,6 +3,10 @@ import { type FitOptions, OptionError } from "../../src/node.js";
 import { checkSolver } from "../../src/train/options.js";
 import { errorOf } from "../helpers.js";
 
+const DIVIDES = (alpha: number, beta: number, initialAccumulator: number) =>
+  `alpha ${alpha}, beta ${beta}, initialAccumulator ${initialAccumulator}: (beta + √initialAccumulator)/alpha + ` +
+  "lambda2 divides the first step and must be above 0 and finite; the intercept has no lambda2 unless penalized";
+
 test.each<[object, string]>([
   [{ solver: "adam" }, 'solver "adam": expected "ftrl" or "sgd"'],
   [{ l1: 1 }, 'l1 is no option of solver "ftrl"; its strengths are lambda1, lambda2'],
@@ -19,7 +23,11 @@ test.each<[object, string]>([
   [{ seed: Number.NaN }, "seed NaN: expected a whole number"],
   [{ solver: "sgd", rate: 0 }, "rate 0: expected a finite number > 0"],
   [{ solver: "sgd", decay: -1 }, "decay -1: expected a finite number ≥ 0"],
-  [{ beta: 0 }, "beta 0 needs an initialAccumulator above 0: the first step would divide by 0"],
+  [{ beta: 0 }, DIVIDES(0.1, 0, 0)],
+  [{ beta: 0, initialAccumulator: 1e-60 }, DIVIDES(0.1, 0, 1e-60)],
+  [{ beta: 0, lambda2: 1 }, DIVIDES(0.1, 0, 0)],
+  [{ beta: 1e-50, alpha: 1e10 }, DIVIDES(1e10, 1e-50, 0)],
+  [{ alpha: 1e-40 }, DIVIDES(1e-40, 1, 0)],
   [{ order: "random" }, 'order "random": expected "shuffle", "file" or "batches"'],
   [{ order: "batches" }, 'order "batches" and steps go together'],
   [{ steps: 5 }, 'order "batches" and steps go together'],
@@ -34,6 +42,8 @@ test.each<[FitOptions]>([
   [{}],
   [{ lambda1: 0, clip: Number.POSITIVE_INFINITY }],
   [{ beta: 0, initialAccumulator: 0.1 }],
+  [{ beta: 0, lambda2: 1, intercept: false }],
+  [{ beta: 0, lambda2: 1, penalizeIntercept: true }],
   [{ order: "batches", steps: 3, batch: 10 }],
   [{ solver: "sgd", l1: 0, l2: 0, rate: 1e-9, decay: 0 }],
 ])("checkSolver takes %j", (options) => {
