@@ -4,8 +4,9 @@ import { Rows } from "./layout";
 /** Where a matrix has its entries' values. Chosen at compile time, so that implicit ones cost nothing. */
 export abstract class Values {
   abstract at(values: usize, k: u32): f32;
-  /** Values k … k+3; only in builds with SIMD. */
+  /** Values k … k+3, and k, k+1 times two factors; only in builds with SIMD. */
   abstract four(values: usize, k: u32): v128;
+  abstract scaleTwo(values: usize, k: u32, factors: v128): v128;
 }
 
 /** Values stored as f32[entries]. */
@@ -21,6 +22,13 @@ export class Stored extends Values {
   four(values: usize, k: u32): v128 {
     return v128.load(values + (<usize>k << alignof<f32>()));
   }
+
+  // @ts-ignore: decorator
+  @inline
+  scaleTwo(values: usize, k: u32, factors: v128): v128 {
+    const two = f64x2.promote_low_f32x4(v128.load64_zero(values + (<usize>k << alignof<f32>())));
+    return f64x2.mul(factors, two);
+  }
 }
 
 /** Every value is 1 and none is stored. */
@@ -35,6 +43,12 @@ export class Ones extends Values {
   @inline
   four(_values: usize, _k: u32): v128 {
     return f32x4.splat(1.0);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  scaleTwo(_values: usize, _k: u32, factors: v128): v128 {
+    return factors;
   }
 }
 
