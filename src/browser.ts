@@ -1,4 +1,4 @@
-import { OptionError } from "./errors.js";
+import { NoughtError, OptionError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
 
 // Written out, so that bundlers see the files.
@@ -14,8 +14,12 @@ providePlatform({
     let module = compiled.get(build);
     if (!module) {
       module = fetch(BUILDS[build]())
-        .then((response) => response.arrayBuffer())
+        .then((response) => {
+          if (!response.ok) throw new NoughtError(`cannot load ${response.url}: HTTP status ${response.status}`);
+          return response.arrayBuffer();
+        })
         .then((bytes) => WebAssembly.compile(bytes));
+      module.catch(() => compiled.delete(build));
       compiled.set(build, module);
     }
     return module;

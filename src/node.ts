@@ -18,6 +18,7 @@ providePlatform({
     let module = compiled.get(build);
     if (!module) {
       module = readFile(BUILDS[build]).then((bytes) => WebAssembly.compile(bytes));
+      module.catch(() => compiled.delete(build));
       compiled.set(build, module);
     }
     return module;

@@ -1,5 +1,16 @@
 import type { Rows } from "../engine/kernels.js";
-import type { F32, F64, Memory, NumberArray, Slice, U32 } from "../engine/memory.js";
+import {
+  type Constructor,
+  type F32,
+  type F64,
+  hostArray,
+  type Memory,
+  type NumberArray,
+  type Slice,
+  type U32,
+} from "../engine/memory.js";
+import type { Entries } from "../features/entries.js";
+import type { Dictionary } from "./dictionary.js";
 
 /** Rows on their way into linear memory, CSR in ordinary typed arrays. */
 export interface RowBlock {
@@ -68,6 +79,12 @@ export class RowBlockBuilder {
     this.#unweighted = true;
   }
 
+  /** Adds a whole row, its ids as the dictionary numbers them. */
+  addRow(entries: Entries, dictionary: Dictionary, label: number, weight: number): void {
+    for (let k = 0; k < entries.length; k++) this.push(dictionary.add(entries.ids[k]!), entries.values[k]!);
+    this.endRow(label, weight);
+  }
+
   /** Renames every index by `rename` and drops the entries that it maps to −1. Returns how many were dropped. */
   reindex(rename: (index: number) => number): number {
     let kept = 0;
@@ -87,8 +104,8 @@ export class RowBlockBuilder {
   }
 }
 
-function doubled<A extends Uint32Array | Float32Array | Float64Array>(array: A): A {
-  const grown = new (array.constructor as new (length: number) => A)(array.length * 2);
+function doubled<A extends NumberArray>(array: A): A {
+  const grown = hostArray(array.constructor as Constructor<A>, array.length * 2);
   grown.set(array);
   return grown;
 }

@@ -76,6 +76,8 @@ export class Dataset implements Disposable {
   /** The rows held out, sharing this one's columns and engine; null when none were asked for. */
   readonly holdout: Dataset | null;
   readonly #ownsEngine: boolean;
+  /** Where the rows begin and end in the arena. */
+  readonly #span: [from: number, to: number];
   #rows: Rows | null;
 
   constructor(parts: {
@@ -94,7 +96,10 @@ export class Dataset implements Disposable {
     this.engine = parts.engine;
     this.#ownsEngine = parts.ownsEngine;
     this.loss = parts.loss;
-    this.#rows = new RowBuffer(parts.engine.memory).fill(block);
+    const { memory } = parts.engine;
+    const from = memory.mark();
+    this.#rows = new RowBuffer(memory).fill(block);
+    this.#span = [from, memory.mark()];
     this.count = block.rows;
     this.entries = block.indices.length;
     this.longestRow = longestRow(block.pointers);
@@ -105,7 +110,6 @@ export class Dataset implements Disposable {
     this.tally = { ...parts.tally };
     this.seconds = parts.seconds;
     this.holdout = parts.holdout;
-    parts.builder.clear();
   }
 
   /** The matrix with its labels and weights, in the engine's memory. */
@@ -119,9 +123,14 @@ export class Dataset implements Disposable {
     return this.dictionary.length;
   }
 
-  /** Lets go of the rows and, unless it belongs to the dataset that this one is `like`, of the engine's memory. */
+  /**
+   * Lets go of the rows and of the engine. An engine that belongs to the dataset that this one is `like` stays; its
+   * memory is given back if this dataset is the last that was read into it.
+   */
   dispose(): void {
+    if (!this.#rows) return;
     this.#rows = null;
+    this.engine.reclaim(...this.#span);
     this.holdout?.dispose();
     if (this.#ownsEngine) this.engine.dispose();
   }
@@ -252,10 +261,7 @@ class Collector {
   }
 
   add(entries: Entries, label: number, weight: number): void {
-    for (let k = 0; k < entries.length; k++) {
-      this.builder.push(this.dictionary.add(entries.ids[k]!), entries.values[k]!);
-    }
-    this.builder.endRow(label, weight);
+    this.builder.addRow(entries, this.dictionary, label, weight);
   }
 
   /** Moves to the columns of another dictionary and drops entries that it does not know. */
@@ -292,11 +298,17 @@ async function load(reader: RowReader, options: DatasetOptions, learning = 0): P
     const seconds = reader.space ? { load: first, encode: second } : { load: second, encode: 0 };
     const common = { engine, loss: lossOf(options), dictionary, declared, space: reader.space, seconds };
     return await engine.exclusive(() => {
-      const holdoutSet =
-        holdout > 0
-          ? new Dataset({ ...common, ownsEngine: false, builder: held.builder, tally: heldTally, holdout: null })
-          : null;
-      return new Dataset({ ...common, ownsEngine: !like, builder: kept.builder, tally, holdout: holdoutSet });
+      const mark = engine.memory.mark();
+      try {
+        const holdoutSet =
+          holdout > 0
+            ? new Dataset({ ...common, ownsEngine: false, builder: held.builder, tally: heldTally, holdout: null })
+            : null;
+        return new Dataset({ ...common, ownsEngine: !like, builder: kept.builder, tally, holdout: holdoutSet });
+      } catch (error) {
+        engine.memory.release(mark);
+        throw error;
+      }
     });
   } catch (error) {
     if (!like) engine.dispose();

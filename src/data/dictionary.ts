@@ -1,3 +1,4 @@
+import { hostArray } from "../engine/memory.js";
 import { mix } from "../random.js";
 
 const FREE = 0xffffffff;
@@ -50,10 +51,10 @@ export class Dictionary {
   }
 
   #grow(): void {
-    const ids = new Float64Array(this.#ids.length * 2);
+    const ids = hostArray(Float64Array, this.#ids.length * 2);
     ids.set(this.#ids);
     this.#ids = ids;
-    this.#columns = new Uint32Array(ids.length * 2).fill(FREE);
+    this.#columns = hostArray(Uint32Array, ids.length * 2).fill(FREE);
     for (let column = 0; column < this.#length; column++) this.#columns[this.#slotOf(ids[column]!)] = column;
   }
 }

@@ -36,9 +36,19 @@ function nameOf(input: Input): string {
   return "input";
 }
 
+/** Bytes in memory come in pieces of this size, and every so many milliseconds other work has its turn. */
+const PIECE = 1 << 18;
+const PAUSE_EVERY = 50;
+
 async function* chunksOf(input: Input): AsyncGenerator<Uint8Array> {
   if (input instanceof Uint8Array) {
-    yield input;
+    let paused = performance.now();
+    for (let from = 0; from < input.length; from += PIECE) {
+      yield input.subarray(from, from + PIECE);
+      if (performance.now() - paused < PAUSE_EVERY) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      paused = performance.now();
+    }
     return;
   }
   const chunks = typeof input === "string" ? platform().open(input) : streamOf(input);

@@ -57,6 +57,12 @@ export class Engine implements Disposable {
     this.dispose();
   }
 
+  /** Gives the arena from `from` to `to` back if nothing has been taken since; else it stays taken. */
+  reclaim(from: number, to: number): void {
+    const memory = this.#parts?.memory;
+    if (memory?.mark() === to) memory.release(from);
+  }
+
   #last: Promise<unknown> = Promise.resolve();
 
   /** Runs work that allocates across pauses when all such work before it is done: the arena is a stack. */
@@ -73,8 +79,8 @@ export class Engine implements Disposable {
 }
 
 /**
- * Creates an engine on the best kernels that this machine allows.
- * Throws OptionError on an unknown option, MemoryError when not even the first page is to be had.
+ * Creates an engine on the best kernels that this machine allows: a build that it refuses gives way to the next, at
+ * last to plain TypeScript. Throws OptionError on an unknown option, and what reading the kernels' file throws.
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { kernels = "wasm", threads = 1 } = options;
@@ -92,10 +98,18 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     try {
       return await wasmEngine(build, build === "threads" ? ONE_THREAD : unshared || refusal || null);
     } catch (error) {
+      if (!isRefusal(error)) throw error;
       refusal = `the ${build} build of the kernels was refused (${(error as Error).message})`;
     }
   }
   return baselineEngine(refusal);
+}
+
+/** Whether an error says that WebAssembly, or this much of it, is not to be had here; all others are failures. */
+function isRefusal(error: unknown): boolean {
+  if (typeof WebAssembly === "undefined") return true;
+  const refusals = [WebAssembly.CompileError, WebAssembly.LinkError, RangeError, EvalError];
+  return refusals.some((type) => error instanceof type);
 }
 
 /** Creates an engine on one build, or throws what the platform throws. */

@@ -27,7 +27,7 @@ export interface Memory {
   release(mark: number): void;
 }
 
-type Constructor<A extends NumberArray> = {
+export type Constructor<A extends NumberArray> = {
   new (length: number): A;
   new (buffer: ArrayBufferLike, offset: number, length: number): A;
   readonly BYTES_PER_ELEMENT: number;
@@ -175,8 +175,13 @@ export class HostMemory implements Memory {
 }
 
 function host<A extends NumberArray>(type: Constructor<A>, length: number): Slice<A> {
+  return new HostSlice(hostArray(type, length));
+}
+
+/** Returns an ordinary typed array of zeros. Throws MemoryError where it is refused. */
+export function hostArray<A extends NumberArray>(type: Constructor<A>, length: number): A {
   try {
-    return new HostSlice(new type(length));
+    return new type(length);
   } catch (cause) {
     throw new MemoryError(`${megabytes(length * type.BYTES_PER_ELEMENT)} needed for one array; it was refused`, {
       cause,

@@ -71,8 +71,7 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
     const pass = reader.read((entries, label, weight, row) => {
       if (isHeldOut(row, holdout, seed)) return;
       const { dictionary, builder } = learner;
-      for (let k = 0; k < entries.length; k++) builder.push(dictionary.add(entries.ids[k]!), entries.values[k]!);
-      builder.endRow(label, weight);
+      builder.addRow(entries, dictionary, label, weight);
       learner.trainWhenFull();
     });
     for await (const _ of pass) if (learner.monitor.isDue) await learner.monitor.breathe();

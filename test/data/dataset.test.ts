@@ -190,3 +190,24 @@ test("a disposed dataset says so, and so does its holdout", async () => {
   await expect(fit(data)).rejects.toThrow("disposed");
   expect(() => data.holdout?.rows).toThrow("this dataset is disposed of");
 });
+
+test("test sets read into a training set's engine, one after another, do not pile up in its memory", async () => {
+  using train = await readSvmlight(bytesOf("1 1:1\n-1 2:1\n"));
+  const before = train.engine.memory.mark();
+  for (let i = 0; i < 3; i++) {
+    const test = await readSvmlight(bytesOf("1 1:0.5\n-1 2:2\n".repeat(100)), { like: train, holdout: 0.5, seed: i });
+    expect(train.engine.memory.mark()).toBeGreaterThan(before);
+    test.dispose();
+    test.dispose();
+    expect(train.engine.memory.mark()).toBe(before);
+  }
+  expect(rowsOf(train)).toHaveLength(2);
+});
+
+test("bytes in memory are read in pieces, between which a signal is heard", async () => {
+  const text = bytesOf("1 1:1\n-1 2:1\n".repeat(200_000));
+  const controller = new AbortController();
+  const reading = readSvmlight(text, { ...ENGINE, signal: controller.signal });
+  setImmediate(() => controller.abort(new Error("enough")));
+  await expect(reading).rejects.toThrow("enough");
+});

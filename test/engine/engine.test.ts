@@ -65,6 +65,14 @@ describe("createEngine", () => {
     expect(engine.runtime.reason).toBe("the scalar build of the kernels was refused (no scalar here)");
   });
 
+  test("does not take a failure for a refusal, and tries again the next time", async () => {
+    providePlatform({ ...node, compile: () => Promise.reject(new Error("no such file")) });
+    await expect(createEngine()).rejects.toThrow("no such file");
+    providePlatform(node);
+    using engine = await createEngine();
+    expect(engine.runtime.kernels).toBe("wasm");
+  });
+
   test.each([
     [{ kernels: "fast" as "wasm" }, 'kernels "fast": expected "wasm" or "baseline"'],
     [{ threads: 0 }, "threads 0: expected a whole number, 1 or more"],
