@@ -11,10 +11,13 @@ import { Values } from "../sparse";
 // With Q = Π 1/(1+η·l2), one step turns |w|/Q into max(|w|/Q − η·l1/Q_before, 0). So u = sgn(w)·(|w|/Q + debt),
 // debt = Σ η·l1/Q_before, does not change while a column is absent.
 
-/** Below this scale u is written anew with scale 1 and debt 0, before |w|/scale loses its last bits to debt. */
-const SMALLEST_SCALE: f64 = 1e-6;
-/** Likewise above this debt. */
-const LARGEST_DEBT: f64 = 1e3;
+/** Below this scale u is written anew with scale 1 and debt 0, before |w|/scale or debt overflows. */
+const SMALLEST_SCALE: f64 = 1e-150;
+/**
+ * Likewise when debt is that of so many steps like the last, before |w|/scale loses its last bits to debt.
+ * Adding debt and taking it away rounds by 2^−53·debt: here by at most 2^−33 of what one step owes.
+ */
+const MOST_STEPS_OWED: f64 = 1048576; // 2^20
 
 /** Weight that u stands for. */
 // @ts-ignore: decorator
@@ -59,10 +62,11 @@ export function sgdRows<D extends Datafit, V extends Values>(
     const move = eta * s * o.weightScale * changetype<D>(0).gradient(y, m);
     scatterMove<V>(columns, values, start, end, move, 1.0 / scale, debt, o);
     if (o.intercept) bias -= move;
-    debt += (eta * l1) / scale;
+    const owed = (eta * l1) / scale;
+    debt += owed;
     scale /= 1.0 + eta * l2;
     step += 1.0;
-    if (scale < SMALLEST_SCALE || debt > LARGEST_DEBT) {
+    if (scale < SMALLEST_SCALE || debt / owed > MOST_STEPS_OWED) {
       settle(o, scale, debt);
       scale = 1.0;
       debt = 0.0;

@@ -3,8 +3,8 @@ import { DATAFITS } from "./datafit.js";
 
 // The steps of assembly/online/sgd.ts, in plain TypeScript.
 
-const SMALLEST_SCALE = 1e-6;
-const LARGEST_DEBT = 1e3;
+const SMALLEST_SCALE = 1e-150;
+const MOST_STEPS_OWED = 1048576;
 
 function weightOf(u: number, scale: number, debt: number): number {
   const size = Math.abs(u) - debt;
@@ -53,10 +53,11 @@ export const sgdRows: Kernels["sgdRows"] = (name, rows, order, from, to, o) => {
       state[indices[k]!] = w < 0 ? -u : u;
     }
     if (o.intercept) bias -= move;
-    debt += (eta * o.l1) / scale;
+    const owed = (eta * o.l1) / scale;
+    debt += owed;
     scale /= 1 + eta * o.l2;
     step++;
-    if (scale < SMALLEST_SCALE || debt > LARGEST_DEBT) {
+    if (scale < SMALLEST_SCALE || debt / owed > MOST_STEPS_OWED) {
       for (let j = 0; j < o.columns; j++) state[j] = weightOf(state[j]!, scale, debt);
       scale = 1;
       debt = 0;

@@ -111,8 +111,10 @@ async function trainInMemory(file: string, space: SpaceDefinition | null, option
   const fitted = await fit(data, options);
   const seconds = { ...data.seconds, solve: since(began) };
   const { holdout } = data;
-  const metrics = holdout && holdout.count > 0 ? evaluate(fitted.model, holdout) : null;
-  if ((fitted.loss.train ?? 0) > 1.001 * constantLoss(data)) {
+  const metrics = holdout && holdout.totalWeight > 0 ? evaluate(fitted.model, holdout) : null;
+  const constant = constantLoss(data);
+  if (constant === 0) warn("every label is the same: there is nothing to learn but the intercept");
+  else if ((fitted.loss.train ?? 0) > 1.001 * constant) {
     warn(
       "the model is worse than always predicting the mean: large numbers want --bucket or --quantiles instead of " +
         "--number (or scaling), or the learning rate or the strengths do not fit",

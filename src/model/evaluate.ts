@@ -1,24 +1,28 @@
 import type { Dataset } from "../data/dataset.js";
 import type { RowReader } from "../data/reader.js";
+import type { F64 } from "../engine/memory.js";
+import { DataError } from "../errors.js";
 import { type Metrics, measure } from "../report/metrics.js";
 import type { Model } from "./model.js";
 
 /** Measures a model on a dataset in memory. */
 export function evaluate(model: Model, data: Dataset): Metrics {
-  const { ids } = data.dictionary;
-  const { pointers, indices, values, labels, weights } = data.rows;
-  const margins = Float64Array.from({ length: data.count }, (_, i) => {
-    let margin = model.intercept;
-    for (let k = pointers.view[i]!; k < pointers.view[i + 1]!; k++) {
-      margin += model.weightOf(ids[indices.view[k]!]!) * (values ? values.view[k]! : 1);
-    }
-    return margin;
-  });
-  const own = <A extends Float64Array>(array: A) => array.subarray(0, data.count);
-  return measure(model.loss, margins, own(labels.view), weights && own(weights.view));
+  const { kernels, memory } = data.engine;
+  const mark = memory.mark();
+  try {
+    const w = memory.f64(data.seen);
+    const margins = memory.f64(data.count);
+    w.view.set(data.dictionary.ids.map((id) => model.weightOf(id)));
+    kernels.margins(data.rows, 0, data.count, w, model.intercept, margins);
+    const own = (slice: F64) => slice.view.subarray(0, data.count);
+    const { labels, weights } = data.rows;
+    return measure(model.loss, margins.view, own(labels), weights && own(weights));
+  } finally {
+    memory.release(mark);
+  }
 }
 
-/** Measures a model on rows as they come; keeps three numbers a row. */
+/** Measures a model on rows as they come; keeps three numbers a row. Throws DataError when all weigh 0. */
 export async function evaluateRows(model: Model, reader: RowReader, signal?: AbortSignal): Promise<Metrics> {
   const margins: number[] = [];
   const labels: number[] = [];
@@ -29,5 +33,6 @@ export async function evaluateRows(model: Model, reader: RowReader, signal?: Abo
     weights.push(weight);
   });
   for await (const _ of pass) signal?.throwIfAborted();
+  if (!weights.some((s) => s > 0)) throw new DataError(`${reader.name}: every row's weight is 0`);
   return measure(model.loss, margins, labels, weights);
 }

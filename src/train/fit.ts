@@ -60,8 +60,9 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
       batchRows: Math.min(data.count, trainer.batch),
       batchEntries: Math.min(data.entries, trainer.batch * data.longestRow),
     });
+    const weights = memory.f64(data.seen); // before the work: memory that is not to be had should not cost it
     const progressive = await run(data, trainer, options);
-    return finish(data, trainer, options, progressive);
+    return finish(data, trainer, weights, options, progressive);
   } finally {
     memory.release(mark);
   }
@@ -108,9 +109,8 @@ function weightOf({ rows }: Dataset, order: U32 | null, from: number, to: number
 }
 
 /** Makes the model and measures it. */
-function finish(data: Dataset, trainer: Trainer, options: FitOptions, progressive: number): Fit {
+function finish(data: Dataset, trainer: Trainer, weights: F64, options: FitOptions, progressive: number): Fit {
   const { engine, seen, dictionary } = data;
-  const weights = engine.memory.f64(seen);
   trainer.weightsInto(weights, seen);
   // What ships is single precision, and what ships is measured.
   const w = weights.view.map(Math.fround);
@@ -119,7 +119,7 @@ function finish(data: Dataset, trainer: Trainer, options: FitOptions, progressiv
   if (!Number.isFinite(w.reduce((sum, it) => sum + it, intercept))) throw diverged();
 
   const train = meanLoss(data, weights, intercept);
-  const validation = data.holdout && data.holdout.count > 0 ? meanLoss(data.holdout, weights, intercept) : null;
+  const validation = data.holdout && data.holdout.totalWeight > 0 ? meanLoss(data.holdout, weights, intercept) : null;
   const loss = { progressive, train, validation };
   const training = summary(options, data.count, data.dictionary, data.space, loss);
   const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };

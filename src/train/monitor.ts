@@ -3,9 +3,11 @@ import { DivergenceError } from "../errors.js";
 import type { CommonOptions } from "./options.js";
 import type { Trainer } from "./trainer.js";
 
-/** Milliseconds between two events, and between two pauses that let other work run. */
+/** Milliseconds between two events at least, and between two pauses that let other work run. */
 const EVERY = 100;
 const PAUSE_EVERY = 30;
+/** Counting non-zeros visits every column: it may take this share of the time. */
+const COUNTING_SHARE = 0.02;
 
 /** Counts what a training does, tells who listens, and lets it be stopped. It never changes the result. */
 export class Monitor {
@@ -17,7 +19,7 @@ export class Monitor {
   #rows = 0;
   #lossSum = 0;
   #weightSum = 0;
-  #lastEvent = performance.now();
+  #nextEvent = performance.now() + EVERY;
   #lastPause = performance.now();
 
   constructor(trainer: Trainer, memory: Memory, seen: () => number, options: CommonOptions) {
@@ -59,7 +61,7 @@ export class Monitor {
     await new Promise((resolve) => setTimeout(resolve));
     this.#options.signal?.throwIfAborted();
     this.#lastPause = performance.now();
-    if (this.#lastPause - this.#lastEvent > EVERY) this.#emit();
+    if (this.#lastPause > this.#nextEvent) this.#emit();
   }
 
   async endEpoch(): Promise<void> {
@@ -68,9 +70,9 @@ export class Monitor {
   }
 
   #emit(): void {
-    this.#lastEvent = performance.now();
     const { onProgress } = this.#options;
     if (!onProgress) return;
+    const began = performance.now();
     const mark = this.#memory.mark();
     try {
       const weights = this.#memory.f64(this.#seen());
@@ -80,6 +82,8 @@ export class Monitor {
       onProgress({ rows: this.#rows, epoch: this.#epoch, loss: this.loss, kept, bytes: kept * 12 });
     } finally {
       this.#memory.release(mark);
+      const now = performance.now();
+      this.#nextEvent = now + Math.max(EVERY, (now - began) / COUNTING_SHARE);
     }
   }
 }

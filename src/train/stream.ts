@@ -66,10 +66,14 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
   using engine = await createEngine(options);
   const trainer = createTrainer(engine, loss, options, 1);
   const learner = new BlockTrainer(engine, trainer, options);
+  let heldWeight = 0;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     learner.monitor.beginEpoch(epoch);
     const pass = reader.read((entries, label, weight, row) => {
-      if (isHeldOut(row, holdout, seed)) return;
+      if (isHeldOut(row, holdout, seed)) {
+        heldWeight += weight;
+        return;
+      }
       const { dictionary, builder } = learner;
       builder.addRow(entries, dictionary, label, weight);
       learner.trainWhenFull();
@@ -92,8 +96,7 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
   const rows = learner.rows / epochs;
   const training = summary(options, rows, learner.dictionary, space, { progressive, train: null, validation: null });
   const model = Model.from({ loss, intercept, declared, space, training }, learner.dictionary.ids, w);
-  const measured = holdout > 0 ? await evaluateRows(model, heldOut(reader, holdout, seed)) : null;
-  const metrics = measured && measured.rows > 0 ? measured : null;
+  const metrics = heldWeight > 0 ? await evaluateRows(model, heldOut(reader, holdout, seed)) : null;
   const validation = metrics && (metrics.logLoss ?? metrics.rmse ** 2 / 2);
   training.loss.validation = validation;
   return {

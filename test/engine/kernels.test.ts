@@ -49,7 +49,14 @@ function ftrlResult({ kernels, memory }: Engine, o: Ftrl, sum: number): BigUint6
   return bitsOf([sum, kernels.ftrlIntercept(o), ...o.state.view, ...o.bias.view, ...w.view]);
 }
 
-function runSgd({ kernels, memory }: Engine, loss: Loss, rows: Rows, order: U32 | null, l2: number): BigUint64Array {
+function runSgd(
+  { kernels, memory }: Engine,
+  loss: Loss,
+  rows: Rows,
+  order: U32 | null,
+  l2: number,
+  debt = 0,
+): BigUint64Array {
   const o: Sgd = {
     state: memory.f64(COLUMNS),
     scratch: memory.f64(50),
@@ -62,7 +69,7 @@ function runSgd({ kernels, memory }: Engine, loss: Loss, rows: Rows, order: U32 
     decay: 0.01,
     weightScale: 0.8,
   };
-  o.ledger.view.set([0, 1, 0, 0]);
+  o.ledger.view.set([0, 1, debt, 0]);
   const sum = kernels.sgdRows(loss, rows, order, 3, ROWS, o);
   const w = memory.f64(COLUMNS);
   kernels.sgdWeights(o, 0, COLUMNS, w);
@@ -115,7 +122,9 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     clipped: ftrlResult(engine, part, kernels.ftrlBatches(loss, rows, order, 0, ROWS, part)),
     ftrlBatches: ftrlResult(engine, alone, kernels.ftrlBatches(loss, rows, order, 1, ROWS, alone)),
     sgdRows: runSgd(engine, loss, rows, order, 1e-3),
-    rebased: runSgd(engine, loss, rows, order, 5),
+    // Both settle some times within the rows: one for a small scale, one for a debt of 2^20 steps.
+    rebased: runSgd(engine, loss, rows, order, 1e3),
+    indebted: runSgd(engine, loss, rows, order, 0, 100),
     descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
   };
 }
