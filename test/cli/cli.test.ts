@@ -217,3 +217,17 @@ describe("exit codes", () => {
     expect(await new Promise((resolve) => child.on("exit", resolve))).toBe(0);
   });
 });
+
+test("labels of one class are told", async () => {
+  await writeFile(join(folder, "one.svm"), "1 1:1\n1 2:1\n");
+  const { code, err } = await run(["train", "one.svm"]);
+  expect([code, err]).toEqual([0, "warning: every label is the same: there is nothing to learn but the intercept\n"]);
+});
+
+test("evaluating on rows of no weight is bad data", async () => {
+  await good(["train", "t.csv", ...TABLE, "-o", "w.nought", "--quiet"]);
+  await writeFile(join(folder, "w.csv"), "city,x,price,s\nOslo,1,200,0\nRome,2,100,0\n");
+  const { code, err } = await run(["evaluate", "w.nought", "w.csv", "--target", "price > 150", "--weight", "s"]);
+  expect(code).toBe(3);
+  expect(err).toContain("w.csv: every row's weight is 0");
+});
