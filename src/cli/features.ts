@@ -67,6 +67,7 @@ export async function spaceOf(flags: FeatureFlags): Promise<SpaceDefinition | nu
   if (!isAny) return null;
   const features = new Map<string, unknown>();
   const add = (name: string, definition: unknown, flag: string) => {
+    if (name === "") throw new OptionError(`${flag}: a feature needs a name`);
     if (features.has(name))
       throw new OptionError(`${flag}: a feature ${JSON.stringify(name)} is there already; name it as name:…`);
     features.set(name, definition);

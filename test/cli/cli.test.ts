@@ -218,6 +218,12 @@ describe("exit codes", () => {
   });
 });
 
+test.each([":x", "=3"])("--number %s lacks a name", async (feature) => {
+  const { code, err } = await run(["train", "t.csv", "--target", "price > 150", "--number", feature]);
+  expect(code).toBe(2);
+  expect(err).toMatch(feature === ":x" ? "--number :x: a feature needs a name" : "--number =3: too many parameters");
+});
+
 test("labels of one class are told", async () => {
   await writeFile(join(folder, "one.svm"), "1 1:1\n1 2:1\n");
   const { code, err } = await run(["train", "one.svm"]);

@@ -164,3 +164,22 @@ test("truncated and damaged gzip are DataErrors", async () => {
     expect(error.message).toMatch(/^x\.svm: gzip data is truncated or damaged \(.+\)$/);
   }
 });
+
+describe("after the end of gzip data", () => {
+  const whole = gzipSync(bytesOf(TEXT));
+  const followed = (byte: number) => new Uint8Array([...whole, ...new Uint8Array(600).fill(byte)]);
+
+  test.each([[whole.length], [whole.length, whole.length + 1], [10, whole.length - 1]])(
+    "zeros are padding, cut at %j",
+    async (...places) => {
+      const data = await readSvmlight(cut(followed(0), ...places));
+      expect(rowsOf(data)).toEqual(rowsOf(await readSvmlight(bytesOf(TEXT))));
+    },
+  );
+
+  test("other bytes are damage", async () => {
+    const error = await errorOf(readSvmlight(followed(7), { name: "x.svm" }));
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.message).toMatch(/^x\.svm: gzip data is truncated or damaged/);
+  });
+});
