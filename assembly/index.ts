@@ -1,5 +1,6 @@
 // The entry: one monomorphic export a kernel, named kernel + loss + values. Nothing else is exported but the layout.
 import { descendEpoch } from "./batch/descent";
+import * as quadratic from "./batch/quadratic";
 import { Logistic, Squared } from "./datafit";
 import { Descent, Ftrl, Matrix, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
@@ -71,6 +72,24 @@ export function sgdWeights(o: Sgd, from: u32, to: u32, out: usize): void {
   sgd.sgdWeights(o, from, to, out);
 }
 
+export function linearizeLogistic(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
+  return quadratic.linearize<Logistic>(rows, from, to, m, model);
+}
+export function linearizeSquared(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
+  return quadratic.linearize<Squared>(rows, from, to, m, model);
+}
+export function gradientsStored(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.gradients<Stored>(x, from, to, model, out);
+}
+export function gradientsOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.gradients<Ones>(x, from, to, model, out);
+}
+export function curvaturesStored(x: Matrix, order: usize, count: u32, model: usize, out: usize): void {
+  quadratic.curvatures<Stored>(x, order, count, model, out);
+}
+export function curvaturesOnes(x: Matrix, order: usize, count: u32, model: usize, out: usize): void {
+  quadratic.curvatures<Ones>(x, order, count, model, out);
+}
 export function descendStored(x: Matrix, order: usize, count: u32, o: Descent): f64 {
   return descendEpoch<Stored>(x, order, count, o);
 }

@@ -1,4 +1,4 @@
-import type { Matrix, Rows } from "../src/engine/kernels.js";
+import type { Rows } from "../src/engine/kernels.js";
 import type { Memory } from "../src/engine/memory.js";
 import { Random } from "../src/random.js";
 
@@ -27,27 +27,4 @@ export function randomRows(
     labels.view[i] = random.unit() < 0.3 ? 1 : -1;
   }
   return { pointers, indices, values, labels, weights: null };
-}
-
-/** Returns the same matrix by columns (CSC). */
-export function transpose(memory: Memory, rows: Matrix, columns: number): Matrix {
-  const entries = rows.indices.length;
-  const out: Matrix = {
-    pointers: memory.u32(columns + 1),
-    indices: memory.u32(entries),
-    values: rows.values && memory.f32(entries),
-  };
-  const next = new Uint32Array(columns + 1);
-  for (const j of rows.indices.view) next[j + 1]!++;
-  for (let j = 0; j < columns; j++) next[j + 1]! += next[j]!;
-  out.pointers.view.set(next);
-  const pointers = rows.pointers.view;
-  for (let i = 0; i + 1 < pointers.length; i++) {
-    for (let k = pointers[i]!; k < pointers[i + 1]!; k++) {
-      const at = next[rows.indices.view[k]!]!++;
-      out.indices.view[at] = i;
-      if (rows.values && out.values) out.values.view[at] = rows.values.view[k]!;
-    }
-  }
-  return out;
 }

@@ -6,10 +6,11 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Bench } from "tinybench";
+import { transpose } from "../src/data/columns.js";
 import type { Ftrl, Matrix, Rows, Sgd } from "../src/engine/kernels.js";
 import type { Slice } from "../src/engine/memory.js";
 import { createEngine, type Engine } from "../src/node.js";
-import { randomRows, transpose } from "./data.js";
+import { randomRows } from "./data.js";
 
 const SHAPE = { rows: 20_000, columns: 65_536, perRow: 50 };
 const ENTRIES = SHAPE.rows * SHAPE.perRow;

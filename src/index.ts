@@ -33,6 +33,7 @@ export { evaluate } from "./model/evaluate.js";
 export { loadModel, saveModel } from "./model/file.js";
 export { Model, type NamedWeight } from "./model/model.js";
 export { type Metrics, measure } from "./report/metrics.js";
+export type { Certificate } from "./train/batch.js";
 export { type Fit, type FitOptions, fit } from "./train/fit.js";
-export type { FtrlOptions, Progress, SgdOptions } from "./train/options.js";
+export type { BatchOptions, FtrlOptions, Progress, SgdOptions } from "./train/options.js";
 export { type StreamFit, streamCsv, streamSvmlight } from "./train/stream.js";

@@ -1,6 +1,7 @@
 import type { Kernels } from "../engine/kernels.js";
 import { descend } from "./descent.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
+import { curvatures, gradients, linearize } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 
@@ -14,5 +15,8 @@ export const BASELINE: Kernels = {
   ftrlIntercept,
   sgdRows,
   sgdWeights,
+  linearize,
+  gradients,
+  curvatures,
   descend,
 };

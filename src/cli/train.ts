@@ -4,7 +4,7 @@ import { count, duration, metricsText, plural, size } from "../report/text.js";
 import type { Progress } from "../train/options.js";
 import { addDataFlags, numeric } from "./data.js";
 import { addFeatureFlags } from "./features.js";
-import { LiveLine, warn } from "./output.js";
+import { EXIT, LiveLine, warn } from "./output.js";
 import { type Result, runTraining, type TrainFlags } from "./training.js";
 
 export function addTrain(program: Command, signal: AbortSignal): void {
@@ -21,13 +21,14 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     else if (/<(n|x)>/.test(flags)) option.argParser(numeric);
     command.addOption(option);
   };
-  const [solver, ftrl, sgd] = [
+  const [solver, ftrl, sgd, batch] = [
     "Solver:",
     "Solver ftrl (strengths against the sum of gradients):",
-    "Solver sgd (strengths against the mean loss):",
+    "Solvers sgd and batch (strengths against the mean loss):",
+    "Solver batch (the certified optimum, in memory):",
   ];
   add(solver, "--loss <loss>", "default logistic", ["logistic", "squared"]);
-  add(solver, "--solver <solver>", "default ftrl; sgd when --l1 or --l2 is given", ["ftrl", "sgd"]);
+  add(solver, "--solver <solver>", "default ftrl; sgd when --l1 or --l2 is given", ["ftrl", "sgd", "batch"]);
   add(solver, "--epochs <n>", "passes over the data (default 1)");
   add(solver, "--order <order>", "how rows are visited (default shuffle)", ["shuffle", "file", "batches"]);
   add(solver, "--steps <n>", "with --order batches: how many to draw");
@@ -42,6 +43,8 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(ftrl, "--clip <x>", "largest norm of a step's gradient (default none)");
   add(ftrl, "--initial-accumulator <x>", "where the sums of squared gradients begin (default 0)");
   add(ftrl, "--penalize-intercept", "let the strengths hold for the intercept too");
+  add(batch, "--tolerance <x>", "largest duality gap, relative to the model without features (default 1e-6)");
+  add(batch, "--iterations <n>", "Newton steps at most (default 200)");
   add(sgd, "--l1 <x>", "L1 strength (default 1e-4)");
   add(sgd, "--l2 <x>", "L2 strength (default 0)");
   add(sgd, "--rate <x>", "learning rate of the first step (default 0.1)");
@@ -72,6 +75,12 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
     live.clear();
     if (result.skipped > 0) warn(`${plural(result.skipped, "bad line")} left out`);
     if (result.runtime.reason && !flags.quiet) warn(`running on ${result.runtime.kernels}: ${result.runtime.reason}`);
+    if (result.converged === false) {
+      warn(
+        `the gap ${result.gap?.toExponential(1)} did not reach the tolerance: raise --iterations or --tolerance, or --l1`,
+      );
+      process.exitCode = EXIT.notMet;
+    }
     if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     else if (!flags.quiet) process.stdout.write(summary(result, validation, test));
   } finally {
@@ -80,7 +89,7 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
 }
 
 function summary(
-  { columns, loss, seconds, bytes, model, rows }: Result,
+  { columns, loss, seconds, bytes, model, rows, gap }: Result,
   validation: Metrics | null,
   test: Metrics | null,
 ): string {
@@ -88,8 +97,9 @@ function summary(
   const lines = [
     `✓ ${plural(kept, "weight")} of ${count(seen)} seen (${count(declared)} declared), ${plural(rows, "row")}, ${duration(seconds.total)}`,
     loss.train === null
-      ? `  progressive loss ${loss.progressive.toFixed(4)}`
+      ? `  progressive loss ${loss.progressive?.toFixed(4)}`
       : `  training loss ${loss.train.toFixed(4)}`,
+    ...(gap === null ? [] : [`  duality gap ${gap.toExponential(1)}`]),
     ...(validation ? [`  validation ${metricsText(validation)}`] : []),
     ...(test ? [`  test ${metricsText(test)}`] : []),
     `  model ${model} ${size(bytes.model)} (dense ${size(bytes.dense)})`,

@@ -7,6 +7,7 @@ import { evaluate, evaluateRows } from "../model/evaluate.js";
 import { saveModel } from "../model/file.js";
 import type { Metrics } from "../report/metrics.js";
 import { type Fit, type FitOptions, fit } from "../train/fit.js";
+import type { OrderOptions, SolverOptions } from "../train/options.js";
 import { streamCsv, streamSvmlight } from "../train/stream.js";
 import { csvOptions, type DataFlags, isTable, readerFor } from "./data.js";
 import { type FeatureFlags, spaceOf } from "./features.js";
@@ -14,7 +15,10 @@ import { warn } from "./output.js";
 
 export type TrainFlags = DataFlags &
   FeatureFlags &
-  Omit<FitOptions, "signal" | "onProgress"> & {
+  OrderOptions & {
+    solver?: "ftrl" | "sgd" | "batch";
+    l1?: number;
+    l2?: number;
     loss?: "logistic" | "squared";
     validate?: string;
     test?: string;
@@ -34,7 +38,7 @@ interface Result {
   skipped: number;
   columns: Fit["columns"];
   intercept: number;
-  loss: { progressive: number; train: number | null; validation: number | null };
+  loss: { progressive: number | null; train: number | null; validation: number | null };
   objective: number | null;
   gap: number | null;
   converged: boolean | null;
@@ -92,8 +96,8 @@ export async function runTraining(
     intercept: model.intercept,
     loss: { ...trained.loss, validation: validationLoss },
     objective: trained.objective,
-    gap: null,
-    converged: null,
+    gap: trained.certificate?.gap ?? null,
+    converged: trained.certificate?.converged ?? null,
     metrics: { validation, test },
     seconds: { ...trained.seconds, total: since(began) },
     bytes: { model: modelBytes, dense: 4 * trained.columns.declared },
@@ -140,7 +144,8 @@ function constantLoss({ rows, count, totalWeight, loss }: Dataset): number {
 
 async function trainStreamed(file: string, space: SpaceDefinition | null, options: AllOptions): Promise<Trained> {
   const began = performance.now();
-  const fitted = space ? await streamCsv(file, { ...options, space }) : await streamSvmlight(file, options);
+  const streaming = options as SolverOptions & DatasetOptions & { target: string }; // checkFlags saw to it
+  const fitted = space ? await streamCsv(file, { ...streaming, space }) : await streamSvmlight(file, streaming);
   return { ...fitted, metrics: fitted.holdout, seconds: { load: 0, encode: 0, solve: since(began) } };
 }
 
@@ -155,6 +160,9 @@ function checkFlags(file: string, flags: TrainFlags, space: SpaceDefinition | nu
   if (!table && space) throw new OptionError("svmlight text has no columns by name: feature flags need a table");
   if (!table && flags.target !== undefined) throw new OptionError("--target: svmlight text holds its labels itself");
   if (!table && flags.weight !== undefined) throw new OptionError("--weight: svmlight text has no columns by name");
+  if (flags.stream && flags.solver === "batch") {
+    throw new OptionError("--solver batch needs the data in memory: it does not go with --stream");
+  }
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
   }
@@ -163,7 +171,7 @@ function checkFlags(file: string, flags: TrainFlags, space: SpaceDefinition | nu
 /** Flags that go to the trainer as they are. */
 const SOLVER_FLAGS =
   "solver lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
-  "l1 l2 rate decay epochs order steps seed intercept";
+  "l1 l2 rate decay tolerance iterations epochs order steps seed intercept";
 
 function solverOf(flags: TrainFlags): FitOptions {
   const isMean = flags.solver === undefined && ("l1" in flags || "l2" in flags);
@@ -171,7 +179,7 @@ function solverOf(flags: TrainFlags): FitOptions {
 }
 
 function strengthsOf(solver: FitOptions): Record<string, number> {
-  if (solver.solver === "sgd") return { l1: solver.l1 ?? 1e-4, l2: solver.l2 ?? 0 };
+  if (solver.solver === "sgd" || solver.solver === "batch") return { l1: solver.l1 ?? 1e-4, l2: solver.l2 ?? 0 };
   return { lambda1: solver.lambda1 ?? 1, lambda2: solver.lambda2 ?? 0 };
 }
 

@@ -104,6 +104,12 @@ export interface Kernels {
   /** Steps on rows order[from … to) and returns their summed loss, each before its step. */
   sgdRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Sgd): number;
   sgdWeights(o: Sgd, from: number, to: number, out: F64): void;
+  /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss. */
+  linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;
+  /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
+  gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
+  /** Writes out[j] = Σ_i D_i·x_ij² for columns order[0 … count) of x (CSC). */
+  curvatures(x: Matrix, order: U32, count: number, model: F64, out: F64): void;
   /** Visits columns order[0 … count) of x (CSC) once and returns the largest violation met, h·|Δw|. */
   descend(x: Matrix, order: U32, count: number, o: Descent): number;
 }

@@ -96,6 +96,21 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     sgdWeights: (o, from, to, out) => {
       call("sgdWeights", writeSgd({ ...o }), from, to, at(out));
     },
+    linearize: (loss, rows, from, to, margins, model) =>
+      call(
+        loss === "logistic" ? "linearizeLogistic" : "linearizeSquared",
+        writeRows(rows),
+        from,
+        to,
+        at(margins),
+        at(model),
+      ),
+    gradients: (x, from, to, model, out) => {
+      call(`gradients${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
+    },
+    curvatures: (x, order, count, model, out) => {
+      call(`curvatures${kind(x)}`, writeMatrix(x), at(order), count, at(model), at(out));
+    },
     descend: (x, order, count, o: Descent) =>
       call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o })),
   };

@@ -6,11 +6,13 @@ import { DivergenceError } from "../errors.js";
 import type { FeatureSpace } from "../features/space.js";
 import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
+import { type Certificate, solveBatch } from "./batch.js";
 import { Monitor } from "./monitor.js";
-import { checkSolver, type OrderOptions, SOLVER_OPTIONS, type SolverOptions } from "./options.js";
+import { type BatchOptions, checkSolver, type OrderOptions, SOLVER_OPTIONS, type SolverOptions } from "./options.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
-export type FitOptions = SolverOptions & OrderOptions;
+export type FitOptions = (SolverOptions & OrderOptions) | BatchOptions;
+type StreamingOptions = SolverOptions & OrderOptions;
 
 /** What a training gave. */
 export interface Fit {
@@ -20,8 +22,8 @@ export interface Fit {
   /** Declared dimension, columns seen in training, weights that are not 0. */
   columns: { declared: number; seen: number; kept: number };
   loss: {
-    /** Mean loss of the last epoch's rows, each predicted before it was learned. */
-    progressive: number;
+    /** Mean loss of the last epoch's rows, each predicted before it was learned; null for the batch solver. */
+    progressive: number | null;
     /** Mean loss of the finished model on the training rows; null when they were not kept (`stream`). */
     train: number | null;
     /** On the rows held out; null without any. */
@@ -29,6 +31,8 @@ export interface Fit {
   };
   /** (1/S) Σ s·loss + l1·‖w‖₁ + (l2/2)·‖w‖² of the finished model; null where the solver has another objective. */
   objective: number | null;
+  /** How near the optimum a batch solver came; null for streaming solvers. */
+  certificate: Certificate | null;
   runtime: Runtime;
 }
 
@@ -53,6 +57,7 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
   const { memory } = data.engine;
   const mark = memory.mark();
   try {
+    if (options.solver === "batch") return await fitBatch(data, options);
     const trainer = createTrainer(data.engine, data.loss, options, data.totalWeight / data.count || 1);
     trainer.reserve({
       columns: data.seen,
@@ -62,14 +67,25 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
     });
     const weights = memory.f64(data.seen); // before the work: memory that is not to be had should not cost it
     const progressive = await run(data, trainer, options);
-    return finish(data, trainer, weights, options, progressive);
+    trainer.weightsInto(weights, data.seen);
+    return finish(data, weights, trainer.intercept(), options, progressive, null);
   } finally {
     memory.release(mark);
   }
 }
 
+async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
+  const weights = data.engine.memory.f64(data.seen);
+  const { intercept, ...certificate } = await solveBatch(data, weights, options, (iteration, loss, w) => {
+    if (!options.onProgress) return;
+    const kept = w.reduce((count, it) => count + Number(it !== 0), 0);
+    options.onProgress({ rows: data.count, epoch: iteration, loss, kept, bytes: kept * 12 });
+  });
+  return finish(data, weights, intercept, options, null, certificate);
+}
+
 /** Visits the rows as the options say and returns the progressive loss of the last epoch. */
-async function run(data: Dataset, trainer: Trainer, options: FitOptions): Promise<number> {
+async function run(data: Dataset, trainer: Trainer, options: StreamingOptions): Promise<number> {
   const { epochs = 1, seed = 1, order: kind = "shuffle", steps = 0 } = options;
   const random = new Random(seed);
   const isBatches = kind === "batches";
@@ -109,13 +125,18 @@ function weightOf({ rows }: Dataset, order: U32 | null, from: number, to: number
 }
 
 /** Makes the model and measures it. */
-function finish(data: Dataset, trainer: Trainer, weights: F64, options: FitOptions, progressive: number): Fit {
+function finish(
+  data: Dataset,
+  weights: F64,
+  intercept: number,
+  options: FitOptions,
+  progressive: number | null,
+  certificate: Certificate | null,
+): Fit {
   const { engine, seen, dictionary } = data;
-  trainer.weightsInto(weights, seen);
   // What ships is single precision, and what ships is measured.
   const w = weights.view.map(Math.fround);
   weights.view.set(w);
-  const intercept = trainer.intercept();
   if (!Number.isFinite(w.reduce((sum, it) => sum + it, intercept))) throw diverged();
 
   const train = meanLoss(data, weights, intercept);
@@ -125,7 +146,8 @@ function finish(data: Dataset, trainer: Trainer, weights: F64, options: FitOptio
   const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
   const model = Model.from(parts, dictionary.ids, w);
   const columns = { declared: data.declared, seen, kept: model.kept };
-  return { model, rows: data.count, columns, loss, objective: objective(options, train, w), runtime: engine.runtime };
+  const { runtime } = engine;
+  return { model, rows: data.count, columns, loss, objective: objective(options, train, w), certificate, runtime };
 }
 
 export function diverged(): DivergenceError {
@@ -174,7 +196,7 @@ function meanLoss(data: Dataset, weights: F64, intercept: number): number {
 }
 
 function objective(options: FitOptions, loss: number, w: Float64Array): number | null {
-  if (options.solver !== "sgd") return null;
+  if (options.solver !== "sgd" && options.solver !== "batch") return null;
   const { l1 = 1e-4, l2 = 0 } = options;
   return loss + w.reduce((sum, it) => sum + l1 * Math.abs(it) + 0.5 * l2 * it * it, 0);
 }

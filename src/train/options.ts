@@ -62,6 +62,19 @@ export interface SgdOptions extends CommonOptions {
   decay?: number;
 }
 
+/** The batch solver: the certified optimum of (1/S) Σ s·loss + l1·‖w‖₁ + (l2/2)·‖w‖². For data in memory. */
+export interface BatchOptions extends Omit<CommonOptions, "epochs"> {
+  solver: "batch";
+  /** L1 strength ≥ 0. Default 1e-4. */
+  l1?: number;
+  /** L2 strength ≥ 0; with l1 0 it must be above 0. Default 0. */
+  l2?: number;
+  /** Largest duality gap, > 0, as a share of the objective of the best model without features. Default 1e-6. */
+  tolerance?: number;
+  /** Newton steps at most. Default 200. */
+  iterations?: number;
+}
+
 /** How rows of a dataset in memory are visited. */
 export interface OrderOptions {
   /**
@@ -97,28 +110,54 @@ const SGD: Record<string, Range> = {
   decay: [0, true],
 };
 
+const BATCH: Record<string, Range> = {
+  seed: [Number.NEGATIVE_INFINITY, true, "whole"],
+  l1: [0, true],
+  l2: [0, true],
+  tolerance: [0, false],
+  iterations: [1, true, "whole"],
+};
+const SOLVERS = {
+  ftrl: { ranges: FTRL, hint: "its strengths are lambda1, lambda2" },
+  sgd: { ranges: SGD, hint: "its strengths are l1, l2" },
+  batch: { ranges: BATCH, hint: "it takes l1, l2, tolerance, iterations" },
+};
+const ALL_RANGES = { ...FTRL, ...SGD, ...BATCH };
+
 /** Every option that a solver takes, but for listeners. */
 export const SOLVER_OPTIONS: readonly string[] = [
-  ...new Set([...Object.keys(FTRL), ...Object.keys(SGD), "solver", "intercept", "penalizeIntercept", "order", "steps"]),
+  ...new Set([...Object.keys(ALL_RANGES), "solver", "intercept", "penalizeIntercept", "order", "steps"]),
 ];
 
 /** Throws OptionError on a number out of range, or an option that belongs to the other solver. */
-export function checkSolver(options: SolverOptions & OrderOptions): void {
+export function checkSolver(options: (SolverOptions & OrderOptions) | BatchOptions): void {
   checkNames(options);
   const solver = options.solver ?? "ftrl";
-  if (solver !== "ftrl" && solver !== "sgd") {
-    throw new OptionError(`solver ${JSON.stringify(solver)}: expected "ftrl" or "sgd"`);
+  if (!Object.hasOwn(SOLVERS, solver)) {
+    throw new OptionError(`solver ${JSON.stringify(solver)}: expected "ftrl", "sgd" or "batch"`);
   }
-  const [ranges, others, hint] = solver === "ftrl" ? [FTRL, SGD, "lambda1, lambda2"] : [SGD, FTRL, "l1, l2"];
+  const { ranges, hint }: { ranges: Record<string, Range>; hint: string } = SOLVERS[solver];
   for (const [name, value] of Object.entries(options)) {
     const range = ranges[name];
     if (range && value !== undefined) checkNumber(name, value, range);
-    else if (!range && (name in others || (name === "penalizeIntercept" && solver === "sgd")) && value !== undefined) {
-      throw new OptionError(`${name} is no option of solver "${solver}"; its strengths are ${hint}`);
+    else if (
+      !range &&
+      (name in ALL_RANGES || (name === "penalizeIntercept" && solver !== "ftrl")) &&
+      value !== undefined
+    ) {
+      throw new OptionError(`${name} is no option of solver "${solver}"; ${hint}`);
     }
   }
   if (solver === "ftrl") checkDenominators(options as FtrlOptions);
-  const { order = "shuffle", steps } = options;
+  const { order = "shuffle", steps } = options as OrderOptions;
+  if (options.solver === "batch") {
+    const { l1 = 1e-4, l2 = 0 } = options;
+    if (l1 === 0 && l2 === 0)
+      throw new OptionError('solver "batch" needs l1 or l2 above 0: nothing bounds the weights');
+    if ("order" in options || "steps" in options)
+      throw new OptionError('solver "batch" visits all rows: it has no order');
+    return;
+  }
   if (!["shuffle", "file", "batches"].includes(order)) {
     throw new OptionError(`order ${JSON.stringify(order)}: expected "shuffle", "file" or "batches"`);
   }

@@ -105,6 +105,7 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
     columns: { declared, seen, kept: model.kept },
     loss: { progressive, train: null, validation },
     objective: null,
+    certificate: null,
     runtime: engine.runtime,
     skipped,
     holdout: metrics,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { randomRows, transpose } from "../../bench/data.js";
+import { randomRows } from "../../bench/data.js";
+import { transpose } from "../../src/data/columns.js";
 import type { Engine } from "../../src/engine/engine.js";
 import type { Ftrl, Loss, Rows, Sgd } from "../../src/engine/kernels.js";
 import type { F64, U32 } from "../../src/engine/memory.js";
@@ -95,6 +96,18 @@ function runDescend({ kernels, memory }: Engine, rows: Rows, curve: number): Big
   return bitsOf([...violations, ...model.view, ...weights.view]);
 }
 
+function runQuadratic({ kernels, memory }: Engine, loss: Loss, rows: Rows, margins: F64): BigUint64Array {
+  const x = transpose(memory, rows, COLUMNS);
+  const model = memory.f64(2 * ROWS);
+  const order = memory.u32(COLUMNS);
+  order.view.set(Array.from({ length: COLUMNS }, (_, j) => (j * 7) % COLUMNS));
+  const [gradients, curvatures] = [memory.f64(COLUMNS), memory.f64(COLUMNS)];
+  const sum = kernels.linearize(loss, rows, 0, ROWS, margins, model);
+  kernels.gradients(x, 3, COLUMNS, model, gradients);
+  kernels.curvatures(x, order, COLUMNS - 4, model, curvatures);
+  return bitsOf([sum, ...model.view, ...gradients.view, ...curvatures.view]);
+}
+
 function randomOrder({ memory }: Engine): U32 {
   const order = memory.u32(ROWS);
   order.view.set(Array.from({ length: ROWS }, (_, i) => i));
@@ -125,6 +138,7 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     // Both settle some times within the rows: one for a small scale, one for a debt of 2^20 steps.
     rebased: runSgd(engine, loss, rows, order, 1e3),
     indebted: runSgd(engine, loss, rows, order, 0, 100),
+    quadratic: runQuadratic(engine, loss, rows, margins),
     descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
   };
 }

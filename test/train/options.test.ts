@@ -8,7 +8,7 @@ const DIVIDES = (alpha: number, beta: number, initialAccumulator: number) =>
   "lambda2 divides the first step and must be above 0 and finite; the intercept has no lambda2 unless penalized";
 
 test.each<[object, string]>([
-  [{ solver: "adam" }, 'solver "adam": expected "ftrl" or "sgd"'],
+  [{ solver: "adam" }, 'solver "adam": expected "ftrl", "sgd" or "batch"'],
   [{ l1: 1 }, 'l1 is no option of solver "ftrl"; its strengths are lambda1, lambda2'],
   [{ solver: "sgd", lambda1: 1 }, 'lambda1 is no option of solver "sgd"; its strengths are l1, l2'],
   [{ lambda1: -1 }, "lambda1 -1: expected a finite number ≥ 0"],
@@ -23,6 +23,10 @@ test.each<[object, string]>([
   [{ seed: Number.NaN }, "seed NaN: expected a whole number"],
   [{ solver: "sgd", rate: 0 }, "rate 0: expected a finite number > 0"],
   [{ solver: "sgd", decay: -1 }, "decay -1: expected a finite number ≥ 0"],
+  [{ solver: "batch", epochs: 3 }, 'epochs is no option of solver "batch"; it takes l1, l2, tolerance, iterations'],
+  [{ solver: "batch", tolerance: 0 }, "tolerance 0: expected a finite number > 0"],
+  [{ solver: "batch", l1: 0 }, 'solver "batch" needs l1 or l2 above 0: nothing bounds the weights'],
+  [{ solver: "batch", order: "file" }, 'solver "batch" visits all rows: it has no order'],
   [{ beta: 0 }, DIVIDES(0.1, 0, 0)],
   [{ beta: 0, initialAccumulator: 1e-60 }, DIVIDES(0.1, 0, 1e-60)],
   [{ beta: 0, lambda2: 1 }, DIVIDES(0.1, 0, 0)],

@@ -48,7 +48,7 @@ describe.each([
     const streamed = await streamSvmlight(bytes, options);
     expect(contentOf(streamed.model)).toEqual(contentOf(fitted.model));
     expect(streamed.columns).toEqual(fitted.columns);
-    expect(streamed.loss.progressive).toBeCloseTo(fitted.loss.progressive, 12);
+    expect(streamed.loss.progressive!).toBeCloseTo(fitted.loss.progressive!, 12);
   });
 });
 

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import { type BatchOptions, DataError, type Fit, fit, readArrays } from "../../src/node.js";
+import { Random } from "../../src/random.js";
+import { errorOf } from "../helpers.js";
+
+interface Problem {
+  /** Dense, by rows. */
+  x: number[][];
+  y: number[];
+  s: number[];
+}
+
+/** Seeded rows of which a few columns matter; values are small halves or all 1, so that singles hold them exactly. */
+function randomProblem(loss: "logistic" | "squared", { n = 200, p = 30, ones = false, weighted = false }): Problem {
+  const random = new Random(7);
+  const x = Array.from({ length: n }, () =>
+    Array.from({ length: p }, () => (random.below(4) > 0 ? 0 : ones ? 1 : (random.below(8) - 3.5) / 2)),
+  );
+  const margin = (row: number[]) => row.slice(0, 5).reduce((sum, it, j) => sum + it * (j % 2 ? -1 : 1), 0.3);
+  const y = x.map((row) => {
+    const m = margin(row) + random.unit() - 0.5;
+    return loss === "squared" ? m : m > 0 ? 1 : -1;
+  });
+  return { x, y, s: y.map(() => (weighted ? random.below(4) : 1)) };
+}
+
+function arraysOf({ x, y, s }: Problem) {
+  const [rows, columns, values]: [number[], number[], number[]] = [[0], [], []];
+  for (const row of x) {
+    row.forEach((value, j) => {
+      if (value === 0) return;
+      columns.push(j);
+      values.push(value);
+    });
+    rows.push(columns.length);
+  }
+  return { rows, columns, values, labels: y, weights: s, dimension: x[0]!.length };
+}
+
+/** Recomputes objective and optimality violation from scratch: the gradient must lie in the subdifferential. */
+function verify({ x, y, s }: Problem, { model }: Fit, loss: "logistic" | "squared", l1: number, l2: number) {
+  const w = x[0]!.map((_, j) => model.weightOf(j));
+  const total = s.reduce((a, b) => a + b);
+  const margins = x.map((row) => row.reduce((sum, it, j) => sum + it * w[j]!, model.intercept));
+  const losses = margins.map((m, i) =>
+    loss === "squared" ? 0.5 * (y[i]! - m) ** 2 : Math.log1p(Math.exp(-y[i]! * m)),
+  );
+  const slopes = margins.map((m, i) => (loss === "squared" ? m - y[i]! : -y[i]! / (1 + Math.exp(y[i]! * m))));
+  const objective =
+    losses.reduce((sum, it, i) => sum + s[i]! * it, 0) / total +
+    w.reduce((sum, it) => sum + l1 * Math.abs(it) + 0.5 * l2 * it * it, 0);
+  const violations = w.map((wj, j) => {
+    const g = x.reduce((sum, row, i) => sum + s[i]! * slopes[i]! * row[j]!, 0) / total + l2 * wj;
+    return wj === 0 ? Math.max(Math.abs(g) - l1, 0) : Math.abs(g + l1 * Math.sign(wj));
+  });
+  const bias = Math.abs(slopes.reduce((sum, it, i) => sum + s[i]! * it, 0)) / total;
+  return { objective, violation: Math.max(...violations), bias };
+}
+
+describe.each(["wasm", "baseline"] as const)("batch on %s", (kernels) => {
+  test.each<["logistic" | "squared", { ones?: boolean; weighted?: boolean }, Partial<BatchOptions>]>([
+    ["logistic", {}, { l1: 0.01 }],
+    ["logistic", { ones: true, weighted: true }, { l1: 0.005 }],
+    ["logistic", {}, { l1: 0.01, l2: 0.1 }],
+    ["logistic", {}, { l1: 0, l2: 0.01 }],
+    ["logistic", { weighted: true }, { l1: 0.01, intercept: false }],
+    ["squared", {}, { l1: 0.02 }],
+    ["squared", { ones: true, weighted: true }, { l1: 0.01, l2: 0.05 }],
+    ["squared", {}, { l1: 0.02, intercept: false }],
+  ])("%s loss on %j with %j: the optimum, by its conditions", async (loss, shape, options) => {
+    const problem = randomProblem(loss, shape);
+    const { l1 = 0, l2 = 0, intercept = true } = options;
+    const found = await fit(arraysOf(problem), { solver: "batch", tolerance: 1e-9, ...options, loss, kernels });
+    const { objective, violation, bias } = verify(problem, found, loss, l1, l2);
+    expect(found.certificate?.converged || (found.certificate?.relativeGap ?? 1) < 1e-6).toBe(true);
+    expect(violation).toBeLessThan(2e-5);
+    if (intercept) expect(bias).toBeLessThan(1e-12);
+    else expect(found.model.intercept).toBe(0);
+    expect(found.objective).toBeCloseTo(objective, 12);
+    expect(found.certificate?.objective).toBeCloseTo(objective, 12);
+    if (l1 > 0) expect(found.columns.kept).toBeLessThan(30);
+  });
+
+  test("the gap bounds what a solve stopped early is above the optimum", async () => {
+    const problem = randomProblem("logistic", {});
+    const best = await fit(arraysOf(problem), { solver: "batch", l1: 0.002, tolerance: 1e-10, kernels });
+    for (const iterations of [1, 2, 3]) {
+      const early = await fit(arraysOf(problem), { solver: "batch", l1: 0.002, tolerance: 1e-12, iterations, kernels });
+      const { gap = 0, converged, objective = 0 } = early.certificate ?? {};
+      expect(converged).toBe(false);
+      expect(objective - (best.objective ?? 0)).toBeLessThanOrEqual(gap);
+    }
+  });
+
+  test("at λmax and above every weight is exactly 0, and that is certified at once", async () => {
+    const found = await fit(arraysOf(randomProblem("logistic", {})), { solver: "batch", l1: 10, kernels });
+    expect(found.columns.kept).toBe(0);
+    expect(found.certificate).toMatchObject({ converged: true, iterations: 0 });
+  });
+});
+
+test("WebAssembly and TypeScript give the same bits", async () => {
+  const arrays = arraysOf(randomProblem("logistic", { n: 500 }));
+  const [a, b] = await Promise.all(
+    (["wasm", "baseline"] as const).map((kernels) => fit(arrays, { solver: "batch", l1: 0.003, kernels })),
+  );
+  expect(a!.model.values).toEqual(b!.model.values);
+  expect([a!.model.intercept, a!.certificate]).toEqual([b!.model.intercept, b!.certificate]);
+});
+
+test("separable data at a tiny l1, and columns alike", async () => {
+  const x = Array.from({ length: 40 }, (_, i) => [i % 2, i % 2, 1 - (i % 2)]);
+  const problem: Problem = { x, y: x.map((row) => (row[0] ? 1 : -1)), s: x.map(() => 1) };
+  const found = await fit(arraysOf(problem), { solver: "batch", l1: 1e-6 });
+  expect(found.certificate?.converged).toBe(true);
+  expect(verify(problem, found, "logistic", 1e-6, 0).violation).toBeLessThan(1e-6);
+});
+
+test("one class has no best intercept", async () => {
+  const data = await readArrays({ rows: [0, 1, 2], columns: [0, 1], labels: [1, 1], dimension: 2 });
+  const error = await errorOf(fit(data, { solver: "batch" }));
+  expect(error).toBeInstanceOf(DataError);
+  expect(error.message).toContain("every label is the same");
+  const without = await fit(data, { solver: "batch", intercept: false, l1: 0.01 });
+  expect(without.certificate?.converged).toBe(true);
+});
+
+test("a signal stops a solve", async () => {
+  const controller = new AbortController();
+  const solving = fit(arraysOf(randomProblem("logistic", { n: 4000, p: 300 })), {
+    solver: "batch",
+    l1: 1e-7,
+    tolerance: 1e-14,
+    signal: controller.signal,
+    onProgress: () => controller.abort(new Error("enough")),
+  });
+  await expect(solving).rejects.toThrow("enough");
+});
