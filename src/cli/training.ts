@@ -130,14 +130,16 @@ async function trainInMemory(file: string, space: SpaceDefinition | null, option
 /** Mean training loss of the best model without features. */
 function constantLoss({ rows, count, totalWeight, loss }: Dataset): number {
   const [labels, weights] = [rows.labels.view, rows.weights?.view];
+  const first = labels[0]!;
+  // Around the first label, so that equal ones give exactly 0.
   let [sum, squares] = [0, 0];
   for (let i = 0; i < count; i++) {
     const s = weights ? weights[i]! : 1;
-    sum += s * labels[i]!;
-    squares += s * labels[i]! ** 2;
+    sum += s * (labels[i]! - first);
+    squares += s * (labels[i]! - first) ** 2;
   }
-  const mean = sum / totalWeight;
-  if (loss === "squared") return (squares / totalWeight - mean ** 2) / 2;
+  const mean = first + sum / totalWeight;
+  if (loss === "squared") return (squares / totalWeight - (sum / totalWeight) ** 2) / 2;
   const entropy = (p: number) => (p > 0 ? -p * Math.log(p) : 0);
   return entropy((1 + mean) / 2) + entropy((1 - mean) / 2);
 }

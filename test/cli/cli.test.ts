@@ -224,9 +224,12 @@ test.each([":x", "=3"])("--number %s lacks a name", async (feature) => {
   expect(err).toMatch(feature === ":x" ? "--number :x: a feature needs a name" : "--number =3: too many parameters");
 });
 
-test("labels of one class are told", async () => {
-  await writeFile(join(folder, "one.svm"), "1 1:1\n1 2:1\n");
-  const { code, err } = await run(["train", "one.svm"]);
+test.each([
+  ["1", "logistic"],
+  ["0.1", "squared"],
+])("labels that are all %s are told, %s loss", async (label, loss) => {
+  await writeFile(join(folder, "one.svm"), `${label} 1:1\n`.repeat(3));
+  const { code, err } = await run(["train", "one.svm", "--loss", loss]);
   expect([code, err]).toEqual([0, "warning: every label is the same: there is nothing to learn but the intercept\n"]);
 });
 
@@ -236,4 +239,14 @@ test("evaluating on rows of no weight is bad data", async () => {
   const { code, err } = await run(["evaluate", "w.nought", "w.csv", "--target", "price > 150", "--weight", "s"]);
   expect(code).toBe(3);
   expect(err).toContain("w.csv: every row's weight is 0");
+});
+
+test("the batch solver prints its gap, and exit code 4 tells that it was stopped short of the tolerance", async () => {
+  const result = JSON.parse(await good(["train", "p.svm", "--solver", "batch", "--l1", "0.01", "--json"]));
+  expect(result).toMatchObject({ solver: "batch", l1: 0.01, l2: 0, converged: true });
+  expect(result.gap).toBeLessThan(1e-6);
+  const short = await run(["train", "p.svm", "--solver", "batch", "--l1", "1e-4", "--iterations", "1"]);
+  expect(short.code).toBe(4);
+  expect(short.err).toMatch(/^warning: the gap .+ did not reach the tolerance/);
+  expect((await run(["train", "p.svm", "--solver", "batch", "--stream"])).code).toBe(2);
 });
