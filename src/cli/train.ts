@@ -89,7 +89,7 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
 }
 
 function summary(
-  { columns, loss, seconds, bytes, model, rows, gap }: Result,
+  { columns, loss, seconds, bytes, model, rows, gap, provenZero }: Result,
   validation: Metrics | null,
   test: Metrics | null,
 ): string {
@@ -99,7 +99,9 @@ function summary(
     loss.train === null
       ? `  progressive loss ${loss.progressive?.toFixed(4)}`
       : `  training loss ${loss.train.toFixed(4)}`,
-    ...(gap === null ? [] : [`  duality gap ${gap.toExponential(1)}`]),
+    ...(gap === null
+      ? []
+      : [`  duality gap ${gap.toExponential(1)}; ${plural(provenZero ?? 0, "weight")} proven zero before training`]),
     ...(validation ? [`  validation ${metricsText(validation)}`] : []),
     ...(test ? [`  test ${metricsText(test)}`] : []),
     `  model ${model} ${size(bytes.model)} (dense ${size(bytes.dense)})`,

@@ -42,6 +42,7 @@ interface Result {
   objective: number | null;
   gap: number | null;
   converged: boolean | null;
+  provenZero: number | null;
   metrics: { validation: Metrics | null; test: Metrics | null };
   seconds: { load: number; encode: number; solve: number; total: number };
   bytes: { model: number; dense: number };
@@ -98,6 +99,7 @@ export async function runTraining(
     objective: trained.objective,
     gap: trained.certificate?.gap ?? null,
     converged: trained.certificate?.converged ?? null,
+    provenZero: trained.certificate?.provenZero ?? null,
     metrics: { validation, test },
     seconds: { ...trained.seconds, total: since(began) },
     bytes: { model: modelBytes, dense: 4 * trained.columns.declared },

@@ -59,7 +59,7 @@ describe("on a table", () => {
     const result = JSON.parse(await good(args));
     expect(Object.keys(result)).toEqual([
       ...["model", "solver", "rows", "skipped", "columns", "lambda1", "lambda2", "intercept", "loss", "objective"],
-      ...["gap", "converged", "metrics", "seconds", "bytes", "runtime"],
+      ...["gap", "converged", "provenZero", "metrics", "seconds", "bytes", "runtime"],
     ]);
     expect(result).toMatchObject({ model: "j.nought", solver: "ftrl", skipped: 0, lambda1: 1, lambda2: 0 });
     expect(Object.keys(result.columns)).toEqual(["declared", "seen", "kept"]);
