@@ -1,12 +1,15 @@
-import { log1pExp, sigmoid } from "./math";
+import { expNegative, log1pExp, log1pUnit, sigmoid } from "./math";
+
+/** A row whose curvature vanishes still bounds its step (Yuan, Ho & Lin, JMLR 2012). */
+const LEAST_CURVATURE: f64 = 1e-12;
 
 /** A loss as a function of one margin m = x·w + b and its target y. Stateless: called as `changetype<D>(0).loss(y, m)`. */
 export abstract class Datafit {
   abstract loss(y: f64, m: f64): f64;
   /** ∂loss/∂m */
   abstract gradient(y: f64, m: f64): f64;
-  /** ∂²loss/∂m² */
-  abstract curvature(y: f64, m: f64): f64;
+  /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at an address and returns s·loss. */
+  abstract expand(y: f64, m: f64, s: f64, at: usize): f64;
 }
 
 /** log(1 + exp(−y·m)), y ∈ {−1, +1}. */
@@ -19,8 +22,14 @@ export class Logistic extends Datafit {
     return -y * sigmoid(-y * m);
   }
 
-  curvature(y: f64, m: f64): f64 {
-    return sigmoid(m) * sigmoid(-m);
+  /** D = e/(1 + e)² with e = exp(−|m|): one exponential for all three. */
+  expand(y: f64, m: f64, s: f64, at: usize): f64 {
+    const e = expNegative(-abs<f64>(m));
+    const wrong = -y * m;
+    const share = 1.0 / (1.0 + e);
+    store<f64>(at, s * (-y * ((wrong >= 0.0 ? 1.0 : e) * share)));
+    store<f64>(at, max<f64>(s * (e * share * share), LEAST_CURVATURE), 8);
+    return s * (max<f64>(wrong, 0.0) + log1pUnit(e));
   }
 }
 
@@ -34,7 +43,9 @@ export class Squared extends Datafit {
     return m - y;
   }
 
-  curvature(_y: f64, _m: f64): f64 {
-    return 1.0;
+  expand(y: f64, m: f64, s: f64, at: usize): f64 {
+    store<f64>(at, s * (m - y));
+    store<f64>(at, max<f64>(s, LEAST_CURVATURE), 8);
+    return s * (0.5 * (y - m) * (y - m));
   }
 }

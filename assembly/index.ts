@@ -78,11 +78,11 @@ export function linearizeLogistic(rows: Rows, from: u32, to: u32, m: usize, mode
 export function linearizeSquared(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
   return quadratic.linearize<Squared>(rows, from, to, m, model);
 }
-export function gradientsStored(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
-  quadratic.gradients<Stored>(x, from, to, model, out);
+export function gradientsStored(x: Matrix, order: usize, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.gradients<Stored>(x, order, from, to, model, out);
 }
-export function gradientsOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
-  quadratic.gradients<Ones>(x, from, to, model, out);
+export function gradientsOnes(x: Matrix, order: usize, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.gradients<Ones>(x, order, from, to, model, out);
 }
 export function curvaturesStored(x: Matrix, order: usize, count: u32, model: usize, out: usize): void {
   quadratic.curvatures<Stored>(x, order, count, model, out);
@@ -90,9 +90,18 @@ export function curvaturesStored(x: Matrix, order: usize, count: u32, model: usi
 export function curvaturesOnes(x: Matrix, order: usize, count: u32, model: usize, out: usize): void {
   quadratic.curvatures<Ones>(x, order, count, model, out);
 }
-export function descendStored(x: Matrix, order: usize, count: u32, o: Descent): f64 {
-  return descendEpoch<Stored>(x, order, count, o);
+export function spreadStored(x: Matrix, order: usize, count: u32, d: usize, out: usize): void {
+  quadratic.spread<Stored>(x, order, count, d, out);
 }
-export function descendOnes(x: Matrix, order: usize, count: u32, o: Descent): f64 {
-  return descendEpoch<Ones>(x, order, count, o);
+export function spreadOnes(x: Matrix, order: usize, count: u32, d: usize, out: usize): void {
+  quadratic.spread<Ones>(x, order, count, d, out);
+}
+export function bend(from: u32, to: u32, model: usize, v: usize, out: usize): f64 {
+  return quadratic.bend(from, to, model, v, out);
+}
+export function descendStored(x: Matrix, order: usize, count: u32, o: Descent): void {
+  descendEpoch<Stored>(x, order, count, o);
+}
+export function descendOnes(x: Matrix, order: usize, count: u32, o: Descent): void {
+  descendEpoch<Ones>(x, order, count, o);
 }

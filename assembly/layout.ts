@@ -94,17 +94,23 @@ export class Ledger {
 
 /**
  * Coordinate descent on a quadratic model Σ_i (g_i m_i + ½ D_i m_i²) of the loss in the margins m = X·w, plus
- * l1·|w| + (l2/2)·w².
+ * l1_j·|w_j| + (l2_j/2)·w_j², within a box of half-width radius/max_i|x_ij| around the origin.
  *
- *     ╒═══════╤════════════╤═════════╤═══════════╤══════════╤══════════╕
- *     │ model │ curvatures │ weights │ (4 bytes) │ l1 (f64) │ l2 (f64) │
- *     ╘═══════╧════════════╧═════════╧═══════════╧══════════╧══════════╛
+ *     ╒═══════╤════════════╤═════════╤═══════════╤════════╤══════════════╤═════════╤═══════════╕
+ *     │ model │ curvatures │ weights │ penalties │ origin │ inverseReach │ outcome │ (4 bytes) │
+ *     ├───────┴────────┬───┴─────────┴─┬─────────┴────────┴──────────────┴─────────┴───────────╯
+ *     │ radius (f64)   │ slack (f64)   │
+ *     ╘════════════════╧═══════════════╛
  */
 @unmanaged
 export class Descent {
   model: usize; // f64[2 · rows], {q, D} interleaved: q_i = g_i + D_i·Δm_i follows every step
   curvatures: usize; // f64[columns], Σ_i D_i·x_ij²
   weights: usize; // f64[columns]
-  l1: f64;
-  l2: f64;
+  penalties: usize; // f64[2 · columns], {l1, l2} interleaved
+  origin: usize; // f64[columns], weights in the middle of the box
+  inverseReach: usize; // f64[columns], 1 / max_i |x_ij|
+  outcome: usize; // f64[2], violation met and columns left
+  radius: f64; // +∞ for no box
+  slack: f64; // zeros whose gradient is further than this inside its bound are left out; +∞ keeps all
 }

@@ -89,6 +89,12 @@ function descend({ kernels, memory }: Engine, rows: Rows): Case {
   const curvatures = memory.f64(SHAPE.columns);
   const weights = memory.f64(SHAPE.columns);
   const order = memory.u32(SHAPE.columns);
+  const [origin, inverseReach, outcome] = [memory.f64(SHAPE.columns), memory.f64(SHAPE.columns), memory.f64(2)];
+  const penalties = memory.f64(2 * SHAPE.columns);
+  for (let j = 0; j < SHAPE.columns; j++) penalties.view[2 * j] = 1e-5;
+  const none = Number.POSITIVE_INFINITY;
+  inverseReach.view.fill(1);
+  const o = { model, curvatures, weights, penalties, origin, inverseReach, outcome, radius: none, slack: none };
   const D = 0.25 / SHAPE.rows;
   for (let j = 0; j < SHAPE.columns; j++) {
     order.view[j] = j;
@@ -103,7 +109,10 @@ function descend({ kernels, memory }: Engine, rows: Rows): Case {
         model.view.set([(-0.5 * (rows.labels.view[i] as number)) / SHAPE.rows, D], 2 * i);
       }
     },
-    run: () => kernels.descend(x, order, SHAPE.columns, { model, curvatures, weights, l1: 1e-5, l2: 0 }),
+    run: () => {
+      kernels.descend(x, order, SHAPE.columns, o);
+      return outcome.view[0] as number;
+    },
     output: weights,
   };
 }

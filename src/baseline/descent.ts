@@ -1,5 +1,6 @@
 import type { Kernels } from "../engine/kernels.js";
 import { softThreshold } from "./math.js";
+import { gradientOnes, gradientStored } from "./quadratic.js";
 
 /** One epoch of coordinate descent, as in assembly/batch/descent.ts. */
 export const descend: Kernels["descend"] = (x, order, count, o) => {
@@ -10,21 +11,33 @@ export const descend: Kernels["descend"] = (x, order, count, o) => {
   const curvatures = o.curvatures.view;
   const weights = o.weights.view;
   const columns = order.view;
-  const { l1, l2 } = o;
+  const penalties = o.penalties.view;
+  const origin = o.origin.view;
+  const inverseReach = o.inverseReach.view;
+  const { radius, slack } = o;
   let violation = 0;
+  let left = 0;
   for (let t = 0; t < count; t++) {
     const j = columns[t]!;
+    const l1 = penalties[2 * j]!;
+    const l2 = penalties[2 * j + 1]!;
     const h = curvatures[j]! + l2;
     if (h <= 0) continue; // an empty column
     const start = pointers[j]!;
     const end = pointers[j + 1]!;
     const w = weights[j]!;
     const sum = values ? gradientStored(indices, values, start, end, model) : gradientOnes(indices, start, end, model);
-    const next = softThreshold(h * w - (sum + l2 * w), l1) / h;
+    const g = sum + l2 * w;
+    if (w === 0 && l1 - Math.abs(g) > slack) continue;
+    columns[t] = columns[left]!;
+    columns[left++] = j;
+    const middle = origin[j]!;
+    const reach = radius * inverseReach[j]!;
+    const next = Math.min(Math.max(softThreshold(h * w - g, l1) / h, middle - reach), middle + reach);
     const step = next - w;
     if (step === 0) continue;
     weights[j] = next;
-    violation = Math.max(violation, h * Math.abs(step));
+    violation += h * Math.abs(step);
     if (values) {
       for (let k = start; k < end; k++) {
         const i = indices[k]! * 2;
@@ -37,35 +50,6 @@ export const descend: Kernels["descend"] = (x, order, count, o) => {
       }
     }
   }
-  return violation;
+  o.outcome.view[0] = violation;
+  o.outcome.view[1] = left;
 };
-
-function gradientStored(
-  indices: Uint32Array,
-  values: Float32Array,
-  from: number,
-  to: number,
-  model: Float64Array,
-): number {
-  let even = 0;
-  let odd = 0;
-  let k = from;
-  for (const pairs = from + ((to - from) & ~1); k < pairs; k += 2) {
-    even += model[indices[k]! * 2]! * values[k]!;
-    odd += model[indices[k + 1]! * 2]! * values[k + 1]!;
-  }
-  if (k < to) even += model[indices[k]! * 2]! * values[k]!;
-  return even + odd;
-}
-
-function gradientOnes(indices: Uint32Array, from: number, to: number, model: Float64Array): number {
-  let even = 0;
-  let odd = 0;
-  let k = from;
-  for (const pairs = from + ((to - from) & ~1); k < pairs; k += 2) {
-    even += model[indices[k]! * 2]!;
-    odd += model[indices[k + 1]! * 2]!;
-  }
-  if (k < to) even += model[indices[k]! * 2]!;
-  return even + odd;
-}

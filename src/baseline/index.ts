@@ -1,7 +1,7 @@
 import type { Kernels } from "../engine/kernels.js";
 import { descend } from "./descent.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
-import { curvatures, gradients, linearize } from "./quadratic.js";
+import { bend, curvatures, gradients, linearize, spread } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 
@@ -18,5 +18,7 @@ export const BASELINE: Kernels = {
   linearize,
   gradients,
   curvatures,
+  spread,
+  bend,
   descend,
 };

@@ -73,7 +73,10 @@ export interface Sgd {
   weightScale: number;
 }
 
-/** Coordinate descent on a quadratic model Σ_i (g_i·m_i + ½·D_i·m_i²) of the loss, plus l1·|w| + (l2/2)·w². */
+/**
+ * Coordinate descent on a quadratic model Σ_i (g_i·m_i + ½·D_i·m_i²) of the loss, plus l1_j·|w_j| + (l2_j/2)·w_j²,
+ * within a box of half-width radius/max_i|x_ij| around the origin.
+ */
 export interface Descent {
   /** [2 · rows], {q, D} interleaved; q_i = g_i + D_i·Δm_i follows every step. */
   model: F64;
@@ -81,8 +84,18 @@ export interface Descent {
   curvatures: F64;
   /** [columns] */
   weights: F64;
-  l1: number;
-  l2: number;
+  /** [2 · columns], {l1, l2} interleaved. */
+  penalties: F64;
+  /** [columns] */
+  origin: F64;
+  /** [columns], 1 / max_i |x_ij|. */
+  inverseReach: F64;
+  /** [2]: the violation met, Σ h·|Δw|, and how many columns of the order stay, in front. */
+  outcome: F64;
+  /** Infinity for no box. */
+  radius: number;
+  /** Zeros whose gradient is further than this inside its bound leave the order; Infinity keeps all. */
+  slack: number;
 }
 
 /**
@@ -106,10 +119,14 @@ export interface Kernels {
   sgdWeights(o: Sgd, from: number, to: number, out: F64): void;
   /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss. */
   linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;
-  /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
-  gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
+  /** Writes out[j] = Σ_i x_ij·q_i for columns j = order[from … to) of x (CSC), without an order for from ≤ j < to. */
+  gradients(x: Matrix, order: U32 | null, from: number, to: number, model: F64, out: F64): void;
   /** Writes out[j] = Σ_i D_i·x_ij² for columns order[0 … count) of x (CSC). */
   curvatures(x: Matrix, order: U32, count: number, model: F64, out: F64): void;
-  /** Visits columns order[0 … count) of x (CSC) once and returns the largest violation met, h·|Δw|. */
-  descend(x: Matrix, order: U32, count: number, o: Descent): number;
+  /** Adds x_ij·d_j to out[i] for columns j = order[0 … count) of x (CSC). */
+  spread(x: Matrix, order: U32, count: number, d: F64, out: F64): void;
+  /** Writes out[2i] = D_i·v_i for rows from ≤ i < to and returns Σ D_i·v_i². out: [2 · rows]. */
+  bend(from: number, to: number, model: F64, v: F64, out: F64): number;
+  /** Visits columns order[0 … count) of x (CSC) once, minimises the model over each and says in o.outcome how it went. */
+  descend(x: Matrix, order: U32, count: number, o: Descent): void;
 }

@@ -35,7 +35,17 @@ const SGD = {
   decay: "Float64",
   weightScale: "Float64",
 } as const;
-const DESCENT = { model: "Uint32", curvatures: "Uint32", weights: "Uint32", l1: "Float64", l2: "Float64" } as const;
+const DESCENT = {
+  model: "Uint32",
+  curvatures: "Uint32",
+  weights: "Uint32",
+  penalties: "Uint32",
+  origin: "Uint32",
+  inverseReach: "Uint32",
+  outcome: "Uint32",
+  radius: "Float64",
+  slack: "Float64",
+} as const;
 
 type Fields = Record<string, "Uint32" | "Float32" | "Float64">;
 type Content<F extends Fields> = { [K in keyof F]: number | Slice | null };
@@ -105,13 +115,18 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
         at(margins),
         at(model),
       ),
-    gradients: (x, from, to, model, out) => {
-      call(`gradients${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
+    gradients: (x, order, from, to, model, out) => {
+      call(`gradients${kind(x)}`, writeMatrix(x), at(order), from, to, at(model), at(out));
     },
     curvatures: (x, order, count, model, out) => {
       call(`curvatures${kind(x)}`, writeMatrix(x), at(order), count, at(model), at(out));
     },
-    descend: (x, order, count, o: Descent) =>
-      call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o })),
+    spread: (x, order, count, d, out) => {
+      call(`spread${kind(x)}`, writeMatrix(x), at(order), count, at(d), at(out));
+    },
+    bend: (from, to, model, v, out) => call("bend", from, to, at(model), at(v), at(out)),
+    descend: (x, order, count, o: Descent) => {
+      call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o }));
+    },
   };
 }

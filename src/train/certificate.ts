@@ -1,5 +1,6 @@
 import { log1pUnit } from "../baseline/math.js";
 import type { Loss, Rows } from "../engine/kernels.js";
+import type { State } from "./newton.js";
 
 /** Below this, −u·log u is left out: it would add less than 10⁻¹⁵, and a dual value may be too small, never too large. */
 const NEGLIGIBLE = 1e-18;
@@ -29,4 +30,35 @@ export function dualValue(loss: Loss, rows: Rows, count: number, model: Float64A
     sum += s * (loss === "logistic" ? entropyOf(u) + entropyOf(1 - u) : labels[i]! * a - 0.5 * a * a);
   }
   return sum;
+}
+
+/**
+ * Returns the duality gap against the sum of losses; where that is above `enough` for certain, a cheaper lower bound.
+ * −q, scaled until |X_jᵀq| ≤ l1_j for all j, is a dual point. What is above l1_j may stay where l2_j > 0 and costs
+ * (|X_jᵀq| − l1_j)²/(2·l2_j). A column without penalties, such as the intercept, wants X_jᵀq = 0, and is there but for
+ * rounding and what the solve has left: that is covered by |X_jᵀq| times twice its weight.
+ */
+export function gapOf(state: State, enough: number): number {
+  const { loss, rows, count, design, model, margins, gradients, w, penalties } = state;
+  const [g, weights, l] = [gradients.view, w.view, penalties.view];
+  let [shrink, excess, penalty, slack] = [1, 0, 0, 0];
+  for (let j = 0; j < g.length; j++) {
+    const [size, weight, l1, l2] = [Math.abs(g[j]!), Math.abs(weights[j]!), l[2 * j]!, l[2 * j + 1]!];
+    penalty += l1 * weight + 0.5 * l2 * weight * weight;
+    if (l1 === 0 && l2 === 0) slack += size * (2 * weight + design.inverseReach.view[j]!);
+    else if (size > l1) {
+      excess += ((size - l1) * (size - l1)) / (2 * l2);
+      shrink = Math.min(shrink, l1 / size);
+    }
+  }
+  if (Number.isFinite(excess)) {
+    const kept = dualValue(loss, rows, count, model.view, 1) - excess;
+    return state.lossSum + penalty + slack - Math.max(kept, dualValue(loss, rows, count, model.view, shrink));
+  }
+  // The dual is concave in the scale, and its slope at 1 is −Σ q·m.
+  let slope = 0;
+  for (let i = 0, [q, m] = [model.view, margins.view]; i < count; i++) slope += q[2 * i]! * m[i]!;
+  const least = penalty + shrink * slope;
+  if (least > enough) return least;
+  return state.lossSum + penalty + slack - dualValue(loss, rows, count, model.view, shrink);
 }

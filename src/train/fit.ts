@@ -76,10 +76,8 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
 
 async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   const weights = data.engine.memory.f64(data.seen);
-  const { intercept, ...certificate } = await solveBatch(data, weights, options, (iteration, loss, w) => {
-    if (!options.onProgress) return;
-    const kept = w.reduce((count, it) => count + Number(it !== 0), 0);
-    options.onProgress({ rows: data.count, epoch: iteration, loss, kept, bytes: kept * 12 });
+  const { intercept, ...certificate } = await solveBatch(data, weights, options, (iteration, loss, kept) => {
+    options.onProgress?.({ rows: data.count, epoch: iteration, loss, kept, bytes: kept * 12 });
   });
   return finish(data, weights, intercept, options, null, certificate);
 }

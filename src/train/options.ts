@@ -71,8 +71,13 @@ export interface BatchOptions extends Omit<CommonOptions, "epochs"> {
   l2?: number;
   /** Largest duality gap, > 0, as a share of the objective of the best model without features. Default 1e-6. */
   tolerance?: number;
-  /** Newton steps at most. Default 200. */
+  /** Newton steps at most. Default 1000. */
   iterations?: number;
+  /**
+   * What l1 and l2 count times, ≥ 0, by the name of a feature or the id of a column; 0 leaves a weight unpenalised.
+   * Default 1 for all.
+   */
+  penaltyFactors?: Readonly<Record<string, number>> | ((id: number) => number);
 }
 
 /** How rows of a dataset in memory are visited. */

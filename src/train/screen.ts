@@ -1,12 +1,12 @@
 import type { Dataset } from "../data/dataset.js";
 
 /**
- * Returns for each column 1 when its weight is 0 at the optimum for certain, else 0; `l1` counts against the sum of
+ * Returns for each column 1 when its weight is 0 at the optimum for certain, else 0; l1[j] counts against the sum of
  * losses. Logistic: every row pulls on a margin by less than s, positives up and negatives down, so at any w and b
  * |gradient_j| < max(Σ s·|x_ij| of those that pull one way, of those that pull the other). Squared: |gradient_j| ≤
  * √(Σ s·x_ij²)·√(Σ s·r²), and at the optimum Σ s·r² is at most that of the best model without features.
  */
-export function provenZero(data: Dataset, l1: number, intercept: boolean): Uint8Array {
+export function provenZero(data: Dataset, l1: Float64Array, intercept: boolean): Uint8Array {
   const { rows, count, seen, loss } = data;
   const [pointers, indices, values] = [rows.pointers.view, rows.indices.view, rows.values?.view];
   const [labels, weights] = [rows.labels.view, rows.weights?.view];
@@ -29,6 +29,6 @@ export function provenZero(data: Dataset, l1: number, intercept: boolean): Uint8
   const bound = (j: number) =>
     loss === "squared" ? Math.sqrt(up[j]! * Math.max(residuals, 0)) : Math.max(up[j]!, down[j]!);
   // So that l1 = 1/n, times n rows, does prove columns of one row: what it lets in is below the rounding of a gradient.
-  const most = l1 * (1 + 1e-12);
-  return Uint8Array.from(up, (_, j) => Number(bound(j) <= most));
+  const room = 1 + 1e-12;
+  return Uint8Array.from(l1, (it, j) => Number(bound(j) <= it * room));
 }

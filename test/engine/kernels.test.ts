@@ -91,9 +91,21 @@ function runDescend({ kernels, memory }: Engine, rows: Rows, curve: number): Big
       curvatures.view[j]! += model.view[2 * x.indices.view[k]! + 1]! * value * value;
     }
   }
-  const o = { model, curvatures, weights, l1: 1.5, l2: 0.1 };
-  const violations = [1, 2, 3].map(() => kernels.descend(x, order, COLUMNS, o));
-  return bitsOf([...violations, ...model.view, ...weights.view]);
+  const [penalties, origin] = [memory.f64(2 * COLUMNS), memory.f64(COLUMNS)];
+  const [inverseReach, outcome] = [memory.f64(COLUMNS), memory.f64(2)];
+  for (let j = 0; j < COLUMNS; j++) {
+    penalties.view.set([1 + (j % 2), 0.1 * (j % 3)], 2 * j);
+    origin.view[j] = (j % 5) / 20;
+    inverseReach.view[j] = 1 / (1 + (j % 4));
+  }
+  let count = COLUMNS;
+  const outcomes = [Number.POSITIVE_INFINITY, 0.5, 0.01].flatMap((slack) => {
+    const o = { model, curvatures, weights, penalties, origin, inverseReach, outcome, radius: 0.4, slack };
+    kernels.descend(x, order, count, o);
+    count = outcome.view[1]!;
+    return [...outcome.view];
+  });
+  return bitsOf([...outcomes, ...order.view, ...model.view, ...weights.view]);
 }
 
 function runQuadratic({ kernels, memory }: Engine, loss: Loss, rows: Rows, margins: F64): BigUint64Array {
@@ -103,9 +115,13 @@ function runQuadratic({ kernels, memory }: Engine, loss: Loss, rows: Rows, margi
   order.view.set(Array.from({ length: COLUMNS }, (_, j) => (j * 7) % COLUMNS));
   const [gradients, curvatures] = [memory.f64(COLUMNS), memory.f64(COLUMNS)];
   const sum = kernels.linearize(loss, rows, 0, ROWS, margins, model);
-  kernels.gradients(x, 3, COLUMNS, model, gradients);
+  kernels.gradients(x, null, 3, COLUMNS, model, gradients);
+  kernels.gradients(x, order, 1, 3, model, gradients);
   kernels.curvatures(x, order, COLUMNS - 4, model, curvatures);
-  return bitsOf([sum, ...model.view, ...gradients.view, ...curvatures.view]);
+  const [bent, moves] = [memory.f64(2 * ROWS), memory.f64(ROWS)];
+  kernels.spread(x, order, COLUMNS - 4, gradients, moves);
+  const energy = kernels.bend(2, ROWS - 1, model, moves, bent);
+  return bitsOf([sum, energy, ...model.view, ...gradients.view, ...curvatures.view, ...moves.view, ...bent.view]);
 }
 
 function randomOrder({ memory }: Engine): U32 {
