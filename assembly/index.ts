@@ -1,8 +1,10 @@
 // The entry: one monomorphic export a kernel, named kernel + loss + values. Nothing else is exported but the layout.
+import * as columns from "./batch/columns";
+import { conjugate } from "./batch/conjugate";
 import { descendEpoch } from "./batch/descent";
 import * as quadratic from "./batch/quadratic";
 import { Logistic, Squared } from "./datafit";
-import { Descent, Ftrl, Matrix, Rows, Sgd } from "./layout";
+import { Conjugate, Descent, Ftrl, Matrix, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
 import * as sparse from "./sparse";
@@ -78,30 +80,73 @@ export function linearizeLogistic(rows: Rows, from: u32, to: u32, m: usize, mode
 export function linearizeSquared(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
   return quadratic.linearize<Squared>(rows, from, to, m, model);
 }
-export function gradientsStored(x: Matrix, order: usize, from: u32, to: u32, model: usize, out: usize): void {
-  quadratic.gradients<Stored>(x, order, from, to, model, out);
+export function gradientsStored(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.gradients<Stored>(x, from, to, model, out);
 }
-export function gradientsOnes(x: Matrix, order: usize, from: u32, to: u32, model: usize, out: usize): void {
-  quadratic.gradients<Ones>(x, order, from, to, model, out);
+export function gradientsOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.gradients<Ones>(x, from, to, model, out);
 }
-export function curvaturesStored(x: Matrix, order: usize, count: u32, model: usize, out: usize): void {
-  quadratic.curvatures<Stored>(x, order, count, model, out);
+export function curvaturesStored(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.curvatures<Stored>(x, from, to, model, out);
 }
-export function curvaturesOnes(x: Matrix, order: usize, count: u32, model: usize, out: usize): void {
-  quadratic.curvatures<Ones>(x, order, count, model, out);
+export function curvaturesOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.curvatures<Ones>(x, from, to, model, out);
 }
-export function spreadStored(x: Matrix, order: usize, count: u32, d: usize, out: usize): void {
-  quadratic.spread<Stored>(x, order, count, d, out);
+export function spreadStored(x: Matrix, count: u32, d: usize, out: usize): void {
+  quadratic.spread<Stored>(x, count, d, out);
 }
-export function spreadOnes(x: Matrix, order: usize, count: u32, d: usize, out: usize): void {
-  quadratic.spread<Ones>(x, order, count, d, out);
+export function spreadOnes(x: Matrix, count: u32, d: usize, out: usize): void {
+  quadratic.spread<Ones>(x, count, d, out);
 }
-export function bend(from: u32, to: u32, model: usize, v: usize, out: usize): f64 {
-  return quadratic.bend(from, to, model, v, out);
+export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
+  return quadratic.bend(from, to, model, v);
+}
+export function gramStored(rows: Matrix, count: u32, columns: u32, model: usize, out: usize): void {
+  quadratic.gram<Stored>(rows, count, columns, model, out);
+}
+export function gramOnes(rows: Matrix, count: u32, columns: u32, model: usize, out: usize): void {
+  quadratic.gram<Ones>(rows, count, columns, model, out);
+}
+export function survey(count: u32, gradients: usize, weights: usize, penalties: usize, order: usize): u32 {
+  return quadratic.survey(count, gradients, weights, penalties, order);
 }
 export function descendStored(x: Matrix, order: usize, count: u32, o: Descent): void {
   descendEpoch<Stored>(x, order, count, o);
 }
 export function descendOnes(x: Matrix, order: usize, count: u32, o: Descent): void {
   descendEpoch<Ones>(x, order, count, o);
+}
+export function conjugateStored(x: Matrix, rows: Matrix, count: u32, o: Conjugate): void {
+  conjugate<Stored>(x, rows, count, o);
+}
+export function conjugateOnes(x: Matrix, rows: Matrix, count: u32, o: Conjugate): void {
+  conjugate<Ones>(x, rows, count, o);
+}
+
+export function countIndices(x: Matrix, count: u32, places: usize, counts: usize): void {
+  columns.countIndices(x, count, places, counts);
+}
+export function transposeStored(x: Matrix, count: u32, places: usize, next: usize, out: Matrix): void {
+  columns.transpose<Stored>(x, count, places, next, out);
+}
+export function transposeOnes(x: Matrix, count: u32, places: usize, next: usize, out: Matrix): void {
+  columns.transpose<Ones>(x, count, places, next, out);
+}
+export function selectStored(x: Matrix, order: usize, count: u32, out: Matrix): void {
+  columns.select<Stored>(x, order, count, out);
+}
+export function selectOnes(x: Matrix, order: usize, count: u32, out: Matrix): void {
+  columns.select<Ones>(x, order, count, out);
+}
+export function pullsStored(rows: Rows, count: u32, up: usize, down: usize): void {
+  columns.pulls<Stored>(rows, count, up, down);
+}
+export function pullsOnes(rows: Rows, count: u32, up: usize, down: usize): void {
+  columns.pulls<Ones>(rows, count, up, down);
+}
+export function squaresStored(rows: Rows, count: u32, sums: usize): void {
+  columns.squares<Stored>(rows, count, sums);
+}
+export function squaresOnes(rows: Rows, count: u32, sums: usize): void {
+  columns.squares<Ones>(rows, count, sums);
 }

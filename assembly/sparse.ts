@@ -1,5 +1,5 @@
 import { Datafit } from "./datafit";
-import { Rows } from "./layout";
+import { Matrix, Rows } from "./layout";
 
 /** Where a matrix has its entries' values. Chosen at compile time, so that implicit ones cost nothing. */
 export abstract class Values {
@@ -7,6 +7,8 @@ export abstract class Values {
   /** Values k … k+3, and k, k+1 times two factors; only in builds with SIMD. */
   abstract four(values: usize, k: u32): v128;
   abstract scaleTwo(values: usize, k: u32, factors: v128): v128;
+  /** Copies `length` values from k on to those of another matrix, from `at` on. */
+  abstract copy(values: usize, k: u32, to: usize, at: usize, length: usize): void;
 }
 
 /** Values stored as f32[entries]. */
@@ -29,6 +31,13 @@ export class Stored extends Values {
     const two = f64x2.promote_low_f32x4(v128.load64_zero(values + (<usize>k << alignof<f32>())));
     return f64x2.mul(factors, two);
   }
+
+  // @ts-ignore: decorator
+  @inline
+  copy(values: usize, k: u32, to: usize, at: usize, length: usize): void {
+    if (length == 1) store<f32>(to + (at << alignof<f32>()), this.at(values, k));
+    else memory.copy(to + (at << alignof<f32>()), values + (<usize>k << alignof<f32>()), length << alignof<f32>());
+  }
 }
 
 /** Every value is 1 and none is stored. */
@@ -50,6 +59,10 @@ export class Ones extends Values {
   scaleTwo(_values: usize, _k: u32, factors: v128): v128 {
     return factors;
   }
+
+  // @ts-ignore: decorator
+  @inline
+  copy(_values: usize, _k: u32, _to: usize, _at: usize, _length: usize): void {}
 }
 
 /**
@@ -85,7 +98,7 @@ function weight(w: usize, column: u32): f64 {
 }
 
 /** Writes out[i] = bias + x_i · w for rows from ≤ i < to. w: f64[columns], out: f64[rows]. */
-export function margins<V extends Values>(rows: Rows, from: u32, to: u32, w: usize, bias: f64, out: usize): void {
+export function margins<V extends Values>(rows: Matrix, from: u32, to: u32, w: usize, bias: f64, out: usize): void {
   const pointers = rows.pointers;
   const columns = rows.indices;
   const values = rows.values;

@@ -6,7 +6,7 @@ import { modelGradient } from "./quadratic";
 /**
  * Visits columns order[0 … count) of x (CSC) once and minimises the model over each in turn:
  * w_j ← S(h·w_j − G, l1)/h within the box, with G = Σ_i x_ij·q_i + l2·w_j and h = Σ_i D_i·x_ij² + l2.
- * Columns at 0 and well inside their bound, l1 − |G| > slack, change places with the last of `order` that stay.
+ * Columns at 0 and well inside their bound, l1 − |G| > slack, leave `order`; the others move up.
  * Writes to o.outcome the violation, Σ h·|Δw_j|, which is 0 exactly at the model's optimum, and how many stay.
  */
 export function descendEpoch<V extends Values>(x: Matrix, order: usize, count: u32, o: Descent): void {
@@ -35,7 +35,6 @@ export function descendEpoch<V extends Values>(x: Matrix, order: usize, count: u
     const w = load<f64>(at);
     const g = modelGradient<V>(indices, values, first, last, model) + l2 * w;
     if (w == 0.0 && l1 - abs<f64>(g) > slack) continue;
-    store<u32>(t, load<u32>(left));
     store<u32>(left, <u32>j);
     left += 4;
     const middle = load<f64>(origin + (j << 3));

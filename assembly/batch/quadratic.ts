@@ -3,7 +3,6 @@ import { Matrix, Rows } from "../layout";
 import { Values } from "../sparse";
 
 // The quadratic model of the loss at margins m: {q_i, D_i} = s_i·{loss′(y_i, m_i), loss″(y_i, m_i)}, interleaved.
-// Arrays that belong to columns are indexed by column; `order` lists those at hand.
 
 /** Writes the model of rows from ≤ i < to at margins m: f64[rows]. Returns Σ s_i·loss(y_i, m_i). */
 export function linearize<D extends Datafit>(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
@@ -18,23 +17,16 @@ export function linearize<D extends Datafit>(rows: Rows, from: u32, to: u32, m: 
   return sum;
 }
 
-/** Writes out[j] = Σ_i x_ij·q_i for columns j = order[from … to) of x (CSC); without an order for from ≤ j < to. */
-export function gradients<V extends Values>(
-  x: Matrix,
-  order: usize,
-  from: u32,
-  to: u32,
-  model: usize,
-  out: usize,
-): void {
+/** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
+export function gradients<V extends Values>(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   const pointers = x.pointers;
   const indices = x.indices;
   const values = x.values;
-  for (let t = from; t < to; ++t) {
-    const j: usize = order ? load<u32>(order + (<usize>t << 2)) : t;
-    const start = load<u32>(pointers + (j << 2));
-    const end = load<u32>(pointers + (j << 2), 4);
-    store<f64>(out + (j << 3), modelGradient<V>(indices, values, start, end, model));
+  let start = load<u32>(pointers + (<usize>from << 2));
+  for (let j = from; j < to; ++j) {
+    const end = load<u32>(pointers + (<usize>j << 2), 4);
+    store<f64>(out + (<usize>j << 3), modelGradient<V>(indices, values, start, end, model));
+    start = end;
   }
 }
 
@@ -74,32 +66,31 @@ export function modelGradient<V extends Values>(
   return even + odd;
 }
 
-/** Writes out[j] = Σ_i D_i·x_ij² for columns j = order[0 … count) of x (CSC). */
-export function curvatures<V extends Values>(x: Matrix, order: usize, count: u32, model: usize, out: usize): void {
+/** Writes out[j] = Σ_i D_i·x_ij² for columns from ≤ j < to of x (CSC). */
+export function curvatures<V extends Values>(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   const pointers = x.pointers;
   const indices = x.indices;
   const values = x.values;
-  for (let t: u32 = 0; t < count; ++t) {
-    const j: usize = load<u32>(order + (<usize>t << 2));
-    const end = load<u32>(pointers + (j << 2), 4);
+  let k = load<u32>(pointers + (<usize>from << 2));
+  for (let j = from; j < to; ++j) {
     let sum: f64 = 0.0;
-    for (let k = load<u32>(pointers + (j << 2)); k < end; ++k) {
+    for (const end = load<u32>(pointers + (<usize>j << 2), 4); k < end; ++k) {
       const value: f64 = changetype<V>(0).at(values, k);
       sum += load<f64>(model + (<usize>load<u32>(indices + (<usize>k << 2)) << 4), 8) * (value * value);
     }
-    store<f64>(out + (j << 3), sum);
+    store<f64>(out + (<usize>j << 3), sum);
   }
 }
 
-/** Adds x_ij·d_j to out[i], f64[rows], for columns j = order[0 … count) of x (CSC). d: f64[columns]. */
-export function spread<V extends Values>(x: Matrix, order: usize, count: u32, d: usize, out: usize): void {
+/** Adds x_ij·d_j to out[i], f64[rows], for columns 0 ≤ j < count of x (CSC). d: f64[columns]. */
+export function spread<V extends Values>(x: Matrix, count: u32, d: usize, out: usize): void {
   const pointers = x.pointers;
   const indices = x.indices;
   const values = x.values;
-  for (let t: u32 = 0; t < count; ++t) {
-    const j: usize = load<u32>(order + (<usize>t << 2));
-    const end = load<u32>(pointers + (j << 2), 4);
+  for (let j: usize = 0; j < count; ++j) {
     const step = load<f64>(d + (j << 3));
+    if (step == 0.0) continue;
+    const end = load<u32>(pointers + (j << 2), 4);
     for (let k = load<u32>(pointers + (j << 2)); k < end; ++k) {
       const at = out + (<usize>load<u32>(indices + (<usize>k << 2)) << 3);
       store<f64>(at, load<f64>(at) + step * changetype<V>(0).at(values, k));
@@ -107,15 +98,56 @@ export function spread<V extends Values>(x: Matrix, order: usize, count: u32, d:
   }
 }
 
-/** Writes out[2i] = D_i·v_i for rows from ≤ i < to and returns Σ D_i·v_i². out: f64[2 · rows], laid out as a model. */
-export function bend(from: u32, to: u32, model: usize, v: usize, out: usize): f64 {
+/** Multiplies v_i, f64[rows], by D_i for rows from ≤ i < to and returns Σ D_i·v_i². */
+export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
   let sum: f64 = 0.0;
   for (let i = from; i < to; ++i) {
-    const at = <usize>i << 4;
-    const move = load<f64>(v + (at >> 1));
-    const q = load<f64>(model + at, 8) * move;
-    store<f64>(out + at, q);
-    sum += q * move;
+    const at = v + (<usize>i << 3);
+    const move = load<f64>(at);
+    const bent = load<f64>(model + (<usize>i << 4), 8) * move;
+    store<f64>(at, bent);
+    sum += bent * move;
   }
   return sum;
+}
+
+/** Lists in order, u32[columns], the columns 0 ≤ j < count with a weight or with |g_j| > l1_j. Returns how many. */
+export function survey(count: u32, gradients: usize, weights: usize, penalties: usize, order: usize): u32 {
+  let size: u32 = 0;
+  for (let j: u32 = 0; j < count; ++j) {
+    const at = <usize>j << 3;
+    store<u32>(order + (<usize>size << 2), j);
+    const isZero = load<f64>(weights + at) == 0.0;
+    size += u32(!isZero || abs<f64>(load<f64>(gradients + at)) > load<f64>(penalties + (at << 1)));
+  }
+  return size;
+}
+
+/**
+ * Writes H = XᵀDX, f64[columns²], from the rows (CSR) 0 ≤ i < count of a matrix whose indices ascend in each row. H
+ * begins as 0.
+ */
+export function gram<V extends Values>(rows: Matrix, count: u32, columns: u32, model: usize, out: usize): void {
+  const pointers = rows.pointers;
+  const indices = rows.indices;
+  const values = rows.values;
+  const width = <usize>columns << 3;
+  for (let i: u32 = 0; i < count; ++i) {
+    const start = load<u32>(pointers + (<usize>i << 2));
+    const end = load<u32>(pointers + (<usize>i << 2), 4);
+    const D = load<f64>(model + (<usize>i << 4), 8);
+    for (let k = start; k < end; ++k) {
+      const line = out + <usize>load<u32>(indices + (<usize>k << 2)) * width;
+      const value: f64 = D * changetype<V>(0).at(values, k);
+      for (let other = start; other <= k; ++other) {
+        const at = line + (<usize>load<u32>(indices + (<usize>other << 2)) << 3);
+        store<f64>(at, load<f64>(at) + value * changetype<V>(0).at(values, other));
+      }
+    }
+  }
+  for (let j: usize = 0; j < columns; ++j) {
+    for (let other: usize = 0; other < j; ++other) {
+      store<f64>(out + other * width + (j << 3), load<f64>(out + j * width + (other << 3)));
+    }
+  }
 }

@@ -29,7 +29,6 @@ export const descend: Kernels["descend"] = (x, order, count, o) => {
     const sum = values ? gradientStored(indices, values, start, end, model) : gradientOnes(indices, start, end, model);
     const g = sum + l2 * w;
     if (w === 0 && l1 - Math.abs(g) > slack) continue;
-    columns[t] = columns[left]!;
     columns[left++] = j;
     const middle = origin[j]!;
     const reach = radius * inverseReach[j]!;

@@ -1,7 +1,9 @@
 import type { Kernels } from "../engine/kernels.js";
+import { countIndices, pulls, select, squares, transpose } from "./columns.js";
+import { conjugate } from "./conjugate.js";
 import { descend } from "./descent.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
-import { bend, curvatures, gradients, linearize, spread } from "./quadratic.js";
+import { bend, curvatures, gradients, gram, linearize, spread, survey } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 
@@ -20,5 +22,13 @@ export const BASELINE: Kernels = {
   curvatures,
   spread,
   bend,
+  survey,
+  gram,
+  countIndices,
+  transpose,
+  select,
+  pulls,
+  squares,
   descend,
+  conjugate,
 };

@@ -15,15 +15,13 @@ export const linearize: Kernels["linearize"] = (name, rows, from, to, margins, m
   return sum;
 };
 
-export const gradients: Kernels["gradients"] = (x, order, from, to, o, out) => {
+export const gradients: Kernels["gradients"] = (x, from, to, o, out) => {
   const pointers = x.pointers.view;
   const indices = x.indices.view;
   const values = x.values?.view;
   const model = o.view;
   const result = out.view;
-  const columns = order?.view;
-  for (let t = from; t < to; t++) {
-    const j = columns ? columns[t]! : t;
+  for (let j = from; j < to; j++) {
     const [start, end] = [pointers[j]!, pointers[j + 1]!];
     result[j] = values ? gradientStored(indices, values, start, end, model) : gradientOnes(indices, start, end, model);
   }
@@ -59,15 +57,13 @@ export function gradientOnes(indices: Uint32Array, from: number, to: number, mod
   return even + odd;
 }
 
-export const curvatures: Kernels["curvatures"] = (x, order, count, o, out) => {
+export const curvatures: Kernels["curvatures"] = (x, from, to, o, out) => {
   const pointers = x.pointers.view;
   const indices = x.indices.view;
   const values = x.values?.view;
-  const columns = order.view;
   const model = o.view;
   const result = out.view;
-  for (let t = 0; t < count; t++) {
-    const j = columns[t]!;
+  for (let j = from; j < to; j++) {
     const end = pointers[j + 1]!;
     let sum = 0;
     if (values) {
@@ -77,31 +73,58 @@ export const curvatures: Kernels["curvatures"] = (x, order, count, o, out) => {
   }
 };
 
-export const spread: Kernels["spread"] = (x, order, count, d, out) => {
+export const spread: Kernels["spread"] = (x, count, d, out) => {
   const pointers = x.pointers.view;
   const indices = x.indices.view;
   const values = x.values?.view;
-  const columns = order.view;
   const steps = d.view;
   const result = out.view;
-  for (let t = 0; t < count; t++) {
-    const j = columns[t]!;
-    const end = pointers[j + 1]!;
+  for (let j = 0; j < count; j++) {
     const step = steps[j]!;
+    if (step === 0) continue;
+    const end = pointers[j + 1]!;
     if (values) for (let k = pointers[j]!; k < end; k++) result[indices[k]!]! += step * values[k]!;
     else for (let k = pointers[j]!; k < end; k++) result[indices[k]!]! += step;
   }
 };
 
-export const bend: Kernels["bend"] = (from, to, o, moves, out) => {
+export const bend: Kernels["bend"] = (from, to, o, moves) => {
   const model = o.view;
   const v = moves.view;
-  const result = out.view;
   let sum = 0;
   for (let i = from; i < to; i++) {
-    const q = model[2 * i + 1]! * v[i]!;
-    result[2 * i] = q;
-    sum += q * v[i]!;
+    const move = v[i]!;
+    const bent = model[2 * i + 1]! * move;
+    v[i] = bent;
+    sum += bent * move;
   }
   return sum;
+};
+
+export const survey: Kernels["survey"] = (count, g, w, penalties, order) => {
+  const [slopes, weights, l, columns] = [g.view, w.view, penalties.view, order.view];
+  let size = 0;
+  for (let j = 0; j < count; j++) {
+    if (weights[j] !== 0 || Math.abs(slopes[j]!) > l[2 * j]!) columns[size++] = j;
+  }
+  return size;
+};
+
+export const gram: Kernels["gram"] = (rows, count, columns, o, out) => {
+  const pointers = rows.pointers.view;
+  const indices = rows.indices.view;
+  const values = rows.values?.view;
+  const model = o.view;
+  const H = out.view;
+  for (let i = 0; i < count; i++) {
+    const [start, end] = [pointers[i]!, pointers[i + 1]!];
+    for (let k = start; k < end; k++) {
+      const line = indices[k]! * columns;
+      const value = model[2 * i + 1]! * (values ? values[k]! : 1);
+      for (let other = start; other <= k; other++) H[line + indices[other]!]! += value * (values ? values[other]! : 1);
+    }
+  }
+  for (let j = 0; j < columns; j++) {
+    for (let other = 0; other < j; other++) H[other * columns + j] = H[j * columns + other]!;
+  }
 };

@@ -1,42 +1,35 @@
+import type { Engine } from "../engine/engine.js";
 import type { Matrix } from "../engine/kernels.js";
-import type { Memory } from "../engine/memory.js";
-
-/** What `places` says of a column that is left out. */
-export const NOWHERE = 0xffffffff;
+import type { U32 } from "../engine/memory.js";
 
 /**
- * Returns a matrix by columns (CSC), each column's rows ascending. Column j goes to places[j]; without `places` all of
- * them stay where they are. With `ones`, one more column follows whose values are all 1.
+ * Returns a matrix of `count` rows by columns (CSC), each column's rows ascending; or the other way round. Column j
+ * goes to places[j] < size, or nowhere. With `ones`, one more column follows whose values are all 1.
  */
-export function transpose(memory: Memory, rows: Matrix, size: number, places?: Uint32Array, ones = false): Matrix {
-  const place = places ?? Uint32Array.from({ length: size }, (_, j) => j);
-  const count = rows.pointers.length - 1;
-  const next = new Uint32Array(size + 1 + Number(ones));
-  for (const j of rows.indices.view) if (place[j] !== NOWHERE) next[place[j]! + 1]!++;
-  if (ones) next[size + 1] = count;
-  for (let j = 1; j < next.length; j++) next[j]! += next[j - 1]!;
-  const entries = next[next.length - 1]!;
-  const out: Matrix = {
-    pointers: memory.u32(next.length),
-    indices: memory.u32(entries),
-    values: rows.values && memory.f32(entries),
-  };
-  out.pointers.view.set(next);
-  const [pointers, indices, values] = [rows.pointers.view, rows.indices.view, rows.values?.view];
-  const [outIndices, outValues] = [out.indices.view, out.values?.view];
-  for (let i = 0; i < count; i++) {
-    for (let k = pointers[i]!; k < pointers[i + 1]!; k++) {
-      const j = place[indices[k]!]!;
-      if (j === NOWHERE) continue;
-      const at = next[j]!++;
-      outIndices[at] = i;
-      if (values && outValues) outValues[at] = values[k]!;
-    }
-  }
+export function transpose(
+  { kernels, memory }: Engine,
+  rows: Matrix,
+  count: number,
+  size: number,
+  places: U32 | null = null,
+  ones = false,
+): Matrix {
+  const pointers = memory.u32(size + 1 + Number(ones));
+  const next = memory.u32(size + Number(ones));
+  kernels.countIndices(rows, count, places, next);
+  if (ones) next.view[size] = count;
+  const starts = pointers.view;
+  next.view.forEach((length, j) => {
+    starts[j + 1] = starts[j]! + length;
+  });
+  const entries = starts[next.length]!;
+  next.view.set(starts.subarray(0, next.length));
+  const out = { pointers, indices: memory.u32(entries), values: rows.values && memory.f32(entries) };
+  kernels.transpose(rows, count, places, next, out);
   if (ones) {
-    const from = next[size]!;
-    for (let i = 0; i < count; i++) outIndices[from + i] = i;
-    outValues?.fill(1, from);
+    const column = out.indices.view.subarray(pointers.view[size]!);
+    for (let i = 0; i < count; i++) column[i] = i;
+    out.values?.view.fill(1, pointers.view[size]!);
   }
   return out;
 }

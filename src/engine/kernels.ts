@@ -13,6 +13,9 @@ export interface Matrix {
   values: F32 | null;
 }
 
+/** What `places` says of an index that is left out. */
+export const NOWHERE = 0xffffffff;
+
 /** Rows with their targets. */
 export interface Rows extends Matrix {
   /** One a row; −1 or +1 for logistic loss. */
@@ -98,6 +101,31 @@ export interface Descent {
   slack: number;
 }
 
+/** Conjugate gradients on a quadratic model within a face; vectors over columns. */
+export interface Conjugate {
+  /** [2 · rows], {q, D} interleaved. */
+  model: F64;
+  /** [rows], scratch. */
+  products: F64;
+  /** Inverse of the preconditioner; 0 off the face. */
+  inverse: F64;
+  /** l2 of each column. */
+  ridge: F64;
+  /** Begins as the way downhill, 0 off the face; what is left of it afterwards. */
+  residual: F64;
+  /** Scratch. */
+  search: F64;
+  /** The result; begins as 0. */
+  step: F64;
+  /** Scratch. */
+  curved: F64;
+  columns: number;
+  /** Steps at most. */
+  limit: number;
+  /** Stops at this share of the first squared residual, as preconditioned. */
+  enough: number;
+}
+
 /**
  * What trainers ask of the machine: blocks of rows or whole epochs, never one row.
  * Implemented twice, in WebAssembly (assembly/) and in plain TypeScript (baseline/), with the same bits.
@@ -119,14 +147,30 @@ export interface Kernels {
   sgdWeights(o: Sgd, from: number, to: number, out: F64): void;
   /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss. */
   linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;
-  /** Writes out[j] = Σ_i x_ij·q_i for columns j = order[from … to) of x (CSC), without an order for from ≤ j < to. */
-  gradients(x: Matrix, order: U32 | null, from: number, to: number, model: F64, out: F64): void;
-  /** Writes out[j] = Σ_i D_i·x_ij² for columns order[0 … count) of x (CSC). */
-  curvatures(x: Matrix, order: U32, count: number, model: F64, out: F64): void;
-  /** Adds x_ij·d_j to out[i] for columns j = order[0 … count) of x (CSC). */
-  spread(x: Matrix, order: U32, count: number, d: F64, out: F64): void;
-  /** Writes out[2i] = D_i·v_i for rows from ≤ i < to and returns Σ D_i·v_i². out: [2 · rows]. */
-  bend(from: number, to: number, model: F64, v: F64, out: F64): number;
+  /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
+  gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
+  /** Writes out[j] = Σ_i D_i·x_ij² for columns from ≤ j < to of x (CSC). */
+  curvatures(x: Matrix, from: number, to: number, model: F64, out: F64): void;
+  /** Adds x_ij·d_j to out[i] for columns 0 ≤ j < count of x (CSC). */
+  spread(x: Matrix, count: number, d: F64, out: F64): void;
+  /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i². */
+  bend(from: number, to: number, model: F64, v: F64): number;
+  /** Writes H = XᵀDX, [columns²], from `count` rows whose indices ascend. H begins as 0. */
+  gram(rows: Matrix, count: number, columns: number, model: F64, out: F64): void;
+  /** Lists in order the columns 0 ≤ j < count with a weight or with |g_j| > l1_j (penalties[2j]). Returns how many. */
+  survey(count: number, gradients: F64, weights: F64, penalties: F64, order: U32): number;
   /** Visits columns order[0 … count) of x (CSC) once, minimises the model over each and says in o.outcome how it went. */
   descend(x: Matrix, order: U32, count: number, o: Descent): void;
+  /** Adds to o.step the approximate minimum of ½dᵀHd − residualᵀd; `rows` is x by rows. */
+  conjugate(x: Matrix, rows: Matrix, count: number, o: Conjugate): void;
+  /** Adds to counts[places[j]] the entries of each index j of x, of `count` rows; NOWHERE is left out. */
+  countIndices(x: Matrix, count: number, places: U32 | null, counts: U32): void;
+  /** Writes x's entries by places[index], from next[place] on, which then is where they end. */
+  transpose(x: Matrix, count: number, places: U32 | null, next: U32, out: Matrix): void;
+  /** Copies columns order[0 … count) of x to out. */
+  select(x: Matrix, order: U32, count: number, out: Matrix): void;
+  /** Adds s·|x_ij| to up[j] where the entry pulls towards the label +1, else to down[j]. */
+  pulls(rows: Rows, count: number, up: F64, down: F64): void;
+  /** Adds s·x_ij² to sums[j]. */
+  squares(rows: Rows, count: number, sums: F64): void;
 }

@@ -1,4 +1,4 @@
-import type { Descent, Ftrl, Kernels, Loss, Matrix, Rows, Sgd } from "./kernels.js";
+import type { Conjugate, Descent, Ftrl, Kernels, Loss, Matrix, Rows, Sgd } from "./kernels.js";
 import type { LinearMemory, Slice } from "./memory.js";
 
 /** What an instance of the module exports: kernels by name, and the layout's numbers as globals. */
@@ -47,6 +47,20 @@ const DESCENT = {
   slack: "Float64",
 } as const;
 
+const CONJUGATE = {
+  model: "Uint32",
+  products: "Uint32",
+  inverse: "Uint32",
+  ridge: "Uint32",
+  residual: "Uint32",
+  search: "Uint32",
+  step: "Uint32",
+  curved: "Uint32",
+  columns: "Uint32",
+  limit: "Uint32",
+  enough: "Float64",
+} as const;
+
 type Fields = Record<string, "Uint32" | "Float32" | "Float64">;
 type Content<F extends Fields> = { [K in keyof F]: number | Slice | null };
 
@@ -70,9 +84,11 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const rowsPointer = memory.allocate(exports.ROWS_BYTES?.value);
   const writeMatrix = struct("MATRIX", MATRIX, rowsPointer);
   const writeTargets = struct("ROWS", ROWS, rowsPointer);
+  const writeOther = struct("MATRIX", MATRIX);
   const writeFtrl = struct("FTRL", FTRL);
   const writeSgd = struct("SGD", SGD);
   const writeDescent = struct("DESCENT", DESCENT);
+  const writeConjugate = struct("CONJUGATE", CONJUGATE);
   const writeRows = (rows: Rows) => {
     writeMatrix(rows);
     return writeTargets(rows);
@@ -115,18 +131,41 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
         at(margins),
         at(model),
       ),
-    gradients: (x, order, from, to, model, out) => {
-      call(`gradients${kind(x)}`, writeMatrix(x), at(order), from, to, at(model), at(out));
+    gradients: (x, from, to, model, out) => {
+      call(`gradients${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
     },
-    curvatures: (x, order, count, model, out) => {
-      call(`curvatures${kind(x)}`, writeMatrix(x), at(order), count, at(model), at(out));
+    curvatures: (x, from, to, model, out) => {
+      call(`curvatures${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
     },
-    spread: (x, order, count, d, out) => {
-      call(`spread${kind(x)}`, writeMatrix(x), at(order), count, at(d), at(out));
+    spread: (x, count, d, out) => {
+      call(`spread${kind(x)}`, writeMatrix(x), count, at(d), at(out));
     },
-    bend: (from, to, model, v, out) => call("bend", from, to, at(model), at(v), at(out)),
+    bend: (from, to, model, v) => call("bend", from, to, at(model), at(v)),
+    gram: (rows, count, columns, model, out) => {
+      call(`gram${kind(rows)}`, writeMatrix(rows), count, columns, at(model), at(out));
+    },
+    survey: (count, gradients, weights, penalties, order) =>
+      call("survey", count, at(gradients), at(weights), at(penalties), at(order)),
     descend: (x, order, count, o: Descent) => {
       call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o }));
+    },
+    conjugate: (x, rows, count, o: Conjugate) => {
+      call(`conjugate${kind(x)}`, writeMatrix(x), writeOther(rows), count, writeConjugate({ ...o }));
+    },
+    countIndices: (x, count, places, counts) => {
+      call("countIndices", writeMatrix(x), count, at(places), at(counts));
+    },
+    transpose: (x, count, places, next, out) => {
+      call(`transpose${kind(x)}`, writeMatrix(x), count, at(places), at(next), writeOther(out));
+    },
+    select: (x, order, count, out) => {
+      call(`select${kind(x)}`, writeMatrix(x), at(order), count, writeOther(out));
+    },
+    pulls: (rows, count, up, down) => {
+      call(`pulls${kind(rows)}`, writeRows(rows), count, at(up), at(down));
+    },
+    squares: (rows, count, sums) => {
+      call(`squares${kind(rows)}`, writeRows(rows), count, at(sums));
     },
   };
 }

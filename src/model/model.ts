@@ -61,7 +61,8 @@ export class Model implements ModelParts {
 
   /** Makes a model of what training saw: ids in any order, weights that may be 0. */
   static from(parts: ModelParts, ids: Float64Array, weights: Float64Array): Model {
-    const kept = Array.from(ids.keys()).filter((j) => Math.fround(weights[j]!) !== 0);
+    const kept: number[] = [];
+    for (let j = 0; j < ids.length; j++) if (Math.fround(weights[j]!) !== 0) kept.push(j);
     kept.sort((a, b) => ids[a]! - ids[b]!);
     return new Model(
       parts,

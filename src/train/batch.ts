@@ -3,7 +3,7 @@ import type { F64 } from "../engine/memory.js";
 import { DataError } from "../errors.js";
 import { gapOf } from "./certificate.js";
 import { designOf } from "./design.js";
-import { centre, penalize, type State, solve, stateOf } from "./newton.js";
+import { centre, penalize, type State, solve, stateOf, survey } from "./newton.js";
 import type { BatchOptions } from "./options.js";
 
 /** What a batch solver found, and the proof of how good it is. */
@@ -49,9 +49,9 @@ export async function solveBatch(
     report: (iteration, kept) => report(iteration, state.lossSum / total, kept),
   });
   const { objective, gap } = certify(state);
-  design.columns.forEach((j, place) => {
-    w.view[j] = state.w.view[place]!;
-  });
+  for (let t = 0, [out, own, { columns }] = [w.view, state.w.view, design]; t < columns.length; t++) {
+    out[columns[t]!] = own[t]!;
+  }
   const relativeGap = state.nullObjective > 0 ? gap / state.nullObjective : 0;
   return {
     intercept: intercept ? state.w.view[design.size - 1]! : 0,
@@ -66,21 +66,18 @@ export async function solveBatch(
 
 /** Rounds the weights to single precision, in which they ship, and returns objective and gap of what ships, as sums. */
 function certify(state: State): { objective: number; gap: number } {
-  const { engine, design, w, margins, gradients, face, penalties } = state;
+  const { engine, design, w, margins, penalties } = state;
   const last = design.size - Number(design.intercept);
   const weights = w.view;
   for (let j = 0; j < last; j++) weights[j] = Math.fround(weights[j]!);
-  let size = 0;
-  for (let j = 0; j < design.size; j++) if (weights[j] !== 0) face.view[size++] = j;
   margins.view.fill(0);
-  engine.kernels.spread(design.x, face, size, w, margins);
+  engine.kernels.spread(design.x, design.size, w, margins);
   centre(state);
-  engine.kernels.gradients(design.x, null, 0, design.size, state.model, gradients);
   let objective = state.lossSum;
   for (let j = 0, l = penalties.view; j < last; j++) {
     objective += l[2 * j]! * Math.abs(weights[j]!) + 0.5 * l[2 * j + 1]! * weights[j]! * weights[j]!;
   }
-  return { objective, gap: Math.max(gapOf(state, Number.POSITIVE_INFINITY), 0) };
+  return { objective, gap: Math.max(gapOf(state, survey(state), Number.POSITIVE_INFINITY), 0) };
 }
 
 /** With an intercept and one class the loss falls for ever. */

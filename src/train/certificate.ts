@@ -36,16 +36,20 @@ export function dualValue(loss: Loss, rows: Rows, count: number, model: Float64A
  * Returns the duality gap against the sum of losses; where that is above `enough` for certain, a cheaper lower bound.
  * −q, scaled until |X_jᵀq| ≤ l1_j for all j, is a dual point. What is above l1_j may stay where l2_j > 0 and costs
  * (|X_jᵀq| − l1_j)²/(2·l2_j). A column without penalties, such as the intercept, wants X_jᵀq = 0, and is there but for
- * rounding and what the solve has left: that is covered by |X_jᵀq| times twice its weight.
+ * rounding and what the solve has left: that is covered by |X_jᵀq| times twice its weight. `listed`: all columns with a
+ * weight or a violation.
  */
-export function gapOf(state: State, enough: number): number {
+export function gapOf(state: State, listed: Uint32Array, enough: number): number {
   const { loss, rows, count, design, model, margins, gradients, w, penalties } = state;
   const [g, weights, l] = [gradients.view, w.view, penalties.view];
   let [shrink, excess, penalty, slack] = [1, 0, 0, 0];
-  for (let j = 0; j < g.length; j++) {
-    const [size, weight, l1, l2] = [Math.abs(g[j]!), Math.abs(weights[j]!), l[2 * j]!, l[2 * j + 1]!];
+  for (const j of listed) {
+    const size = Math.abs(g[j]!);
+    const weight = Math.abs(weights[j]!);
+    const l1 = l[2 * j]!;
+    const l2 = l[2 * j + 1]!;
     penalty += l1 * weight + 0.5 * l2 * weight * weight;
-    if (l1 === 0 && l2 === 0) slack += size * (2 * weight + design.inverseReach.view[j]!);
+    if (l1 === 0 && l2 === 0) slack += size * (2 * weight + design.inverseReach[j]!);
     else if (size > l1) {
       excess += ((size - l1) * (size - l1)) / (2 * l2);
       shrink = Math.min(shrink, l1 / size);

@@ -1,7 +1,6 @@
-import { NOWHERE, transpose } from "../data/columns.js";
+import { transpose } from "../data/columns.js";
 import type { Dataset } from "../data/dataset.js";
-import type { Matrix } from "../engine/kernels.js";
-import type { F64 } from "../engine/memory.js";
+import { type Matrix, NOWHERE } from "../engine/kernels.js";
 import { OptionError } from "../errors.js";
 import type { BatchOptions } from "./options.js";
 import { provenZero } from "./screen.js";
@@ -18,7 +17,7 @@ export interface Design {
   /** [size], what the strengths count times for each column; 0 for the intercept. */
   factors: Float64Array;
   /** [size], 1 / max_i |x_ij|. */
-  inverseReach: F64;
+  inverseReach: Float64Array;
   /** Columns left out because a bound proves their weight 0. */
   provenZero: number;
 }
@@ -35,34 +34,37 @@ export function designOf(
   const { intercept = true } = options;
   const { memory } = data.engine;
   const factors = factorsOf(data, options.penaltyFactors);
-  const screened = provenZero(
-    data,
-    factors.map((it) => l1 * it),
-    intercept,
-  );
-  const places = new Uint32Array(data.seen).fill(NOWHERE);
+  const screened = provenZero(data, l1, factors, intercept);
+  const places = memory.u32(data.seen);
+  const columns = new Uint32Array(data.seen);
   let kept = 0;
-  for (let j = 0; j < places.length; j++) if (!screened[j]) places[j] = kept++;
-  const columns = new Uint32Array(kept);
-  places.forEach((place, j) => {
-    if (place !== NOWHERE) columns[place] = j;
-  });
-
+  for (let j = 0, place = places.view; j < screened.length; j++) {
+    if (screened[j]) place[j] = NOWHERE;
+    else {
+      columns[kept] = j;
+      place[j] = kept++;
+    }
+  }
+  const x = transpose(data.engine, data.rows, data.count, kept, places, intercept);
   const size = kept + Number(intercept);
-  const x = transpose(memory, data.rows, kept, places, intercept);
-  const inverseReach = memory.f64(size);
-  reachInto(inverseReach.view, x);
-  const own = new Float64Array(size);
-  columns.forEach((j, place) => {
-    own[place] = factors[j]!;
-  });
-  return { x, size, intercept, columns, factors: own, inverseReach, provenZero: places.length - kept };
+  const own = new Float64Array(size).fill(1);
+  if (factors) for (let t = 0; t < kept; t++) own[t] = factors[columns[t]!]!;
+  if (intercept) own[kept] = 0;
+  return {
+    x,
+    size,
+    intercept,
+    columns: columns.slice(0, kept),
+    factors: own,
+    inverseReach: inverseReachOf(x),
+    provenZero: data.seen - kept,
+  };
 }
 
-/** Returns the penalty factor of each column of a dataset. */
-function factorsOf({ dictionary, space }: Dataset, given: BatchOptions["penaltyFactors"]): Float64Array {
-  const factors = new Float64Array(dictionary.length).fill(1);
-  if (!given) return factors;
+/** Returns the penalty factor of each column of a dataset; null when all are 1. */
+function factorsOf({ dictionary, space }: Dataset, given: BatchOptions["penaltyFactors"]): Float64Array | null {
+  if (!given) return null;
+  const factors = new Float64Array(dictionary.length);
   if (typeof given !== "function") {
     const names = space?.features.map(({ name }) => name) ?? [];
     const unknown = Object.keys(given).find((name) => !names.includes(name));
@@ -80,15 +82,14 @@ function factorsOf({ dictionary, space }: Dataset, given: BatchOptions["penaltyF
   return factors;
 }
 
-function reachInto(out: Float64Array, { pointers, values }: Matrix): void {
-  if (!values) {
-    out.fill(1);
-    return;
-  }
+function inverseReachOf({ pointers, values }: Matrix): Float64Array {
+  const out = new Float64Array(pointers.length - 1).fill(1);
+  if (!values) return out;
   const [starts, x] = [pointers.view, values.view];
   for (let j = 0; j < out.length; j++) {
     let reach = 0;
     for (let k = starts[j]!; k < starts[j + 1]!; k++) reach = Math.max(reach, Math.abs(x[k]!));
     out[j] = reach > 0 ? 1 / reach : 0;
   }
+  return out;
 }

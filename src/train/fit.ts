@@ -133,19 +133,30 @@ function finish(
 ): Fit {
   const { engine, seen, dictionary } = data;
   // What ships is single precision, and what ships is measured.
-  const w = weights.view.map(Math.fround);
-  weights.view.set(w);
-  if (!Number.isFinite(w.reduce((sum, it) => sum + it, intercept))) throw diverged();
+  let sum = intercept;
+  for (let j = 0, view = weights.view; j < seen; j++) {
+    view[j] = Math.fround(view[j]!);
+    sum += view[j]!;
+  }
+  if (!Number.isFinite(sum)) throw diverged();
 
   const train = meanLoss(data, weights, intercept);
   const validation = data.holdout && data.holdout.totalWeight > 0 ? meanLoss(data.holdout, weights, intercept) : null;
   const loss = { progressive, train, validation };
   const training = summary(options, data.count, data.dictionary, data.space, loss);
   const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
-  const model = Model.from(parts, dictionary.ids, w);
+  const model = Model.from(parts, dictionary.ids, weights.view);
   const columns = { declared: data.declared, seen, kept: model.kept };
   const { runtime } = engine;
-  return { model, rows: data.count, columns, loss, objective: objective(options, train, w), certificate, runtime };
+  return {
+    model,
+    rows: data.count,
+    columns,
+    loss,
+    objective: objective(options, train, model.values),
+    certificate,
+    runtime,
+  };
 }
 
 export function diverged(): DivergenceError {
@@ -193,8 +204,10 @@ function meanLoss(data: Dataset, weights: F64, intercept: number): number {
   }
 }
 
-function objective(options: FitOptions, loss: number, w: Float64Array): number | null {
+function objective(options: FitOptions, loss: number, w: Float32Array): number | null {
   if (options.solver !== "sgd" && options.solver !== "batch") return null;
   const { l1 = 1e-4, l2 = 0 } = options;
-  return loss + w.reduce((sum, it) => sum + l1 * Math.abs(it) + 0.5 * l2 * it * it, 0);
+  let penalty = 0;
+  for (const it of w) penalty += l1 * Math.abs(it) + 0.5 * l2 * it * it;
+  return loss + penalty;
 }

@@ -1,3 +1,4 @@
+import { transpose } from "../data/columns.js";
 import type { Engine } from "../engine/engine.js";
 import type { Loss, Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
@@ -5,6 +6,8 @@ import { Random } from "../random.js";
 import { gapOf } from "./certificate.js";
 import { conjugate, LEAST_STEPS } from "./conjugate.js";
 import type { Design } from "./design.js";
+import { denseQuadratic, isDense, sparseQuadratic } from "./quadratic.js";
+import { type WorkingSet, workingSet } from "./working.js";
 
 /** Where a solve stands: weights w, margins m = X·w, and the quadratic model of the loss there. Then its scratch. */
 export interface State {
@@ -27,20 +30,14 @@ export interface State {
   /** The objective of the best model without features, as a sum. */
   nullObjective: number;
 
-  /** [columns]: the working set, and the face within it. */
-  order: U32;
-  face: U32;
-  /** [columns] */
-  curvatures: F64;
-  origin: F64;
-  moves: F64;
-  slopes: F64;
-  /** [rows] */
+  /** [rows]: margins of a step, and at its end. */
   direction: F64;
   trial: F64;
-  /** [2 · rows] */
+  /** [2 · rows], the model there. */
   trialModel: F64;
-  probe: F64;
+  /** [columns], those of the last survey. */
+  order: U32;
+  /** [2], of the descent kernel. */
   outcome: F64;
 }
 
@@ -67,7 +64,6 @@ interface Effort {
   steps: number;
 }
 
-const LEAST_WORKING_SET = 500;
 /** Violation left of a working set, as a share of all columns', when these are looked at again. */
 const WORKING_SET_TOLERANCE = 0.3;
 const LEAST_PASSES = 2;
@@ -77,6 +73,10 @@ const CONJUGATE_EVERY = 4;
 /** Share of the promised decrease that a step must bring (Armijo). */
 const ARMIJO = 0.01;
 const MOST_HALVINGS = 40;
+/** Bounds of the violation left of a model, as a share of what it begins with. */
+const TIGHTEST = 0.05;
+const LOOSEST = 0.9;
+/** Bounds of the trust box. */
 const WIDEST = 2;
 const NARROWEST = 0.25;
 
@@ -104,16 +104,10 @@ export function stateOf(
     gradients: memory.f64(size),
     lossSum: 0,
     nullObjective: 0,
-    order: memory.u32(size),
-    face: memory.u32(size),
-    curvatures: memory.f64(size),
-    origin: memory.f64(size),
-    moves: memory.f64(size),
-    slopes: memory.f64(size),
     direction: memory.f64(count),
     trial: memory.f64(count),
     trialModel: memory.f64(2 * count),
-    probe: memory.f64(2 * count),
+    order: memory.u32(size),
     outcome: memory.f64(2),
   };
   if (offsets) state.margins.view.set(offsets.view.subarray(0, count));
@@ -136,7 +130,8 @@ export function penalize({ penalties, design }: State, l1: number, l2: number): 
  * of the columns that violate their optimality most. Returns the Newton steps taken.
  */
 export async function solve(state: State, steering: Steering): Promise<number> {
-  const { engine, design, gradients, order, nullObjective } = state;
+  const { engine, nullObjective } = state;
+  const { memory } = engine;
   const { tolerance, iterations: most, seed, breathe, report } = steering;
   const random = new Random(seed);
   const widest = state.loss === "logistic" ? WIDEST : Number.POSITIVE_INFINITY; // a squared loss is its own model
@@ -144,63 +139,50 @@ export async function solve(state: State, steering: Steering): Promise<number> {
   let iterations = 0;
   for (;;) {
     centre(state);
-    engine.kernels.gradients(design.x, null, 0, design.size, state.model, gradients);
-    const { count, kept } = workingSet(state);
-    report(iterations, kept);
-    await breathe();
-    if (gapOf(state, tolerance * nullObjective) <= tolerance * nullObjective || iterations >= most) return iterations;
-    // All columns' violation is that of the working set and of what found no room in it.
-    const whole = violationOf(state, null);
-    let violation = violationOf(state, order.view.subarray(0, count));
-    const begun = iterations;
-    do {
-      const moved = await step(state, count, violation, effort, widest, random, breathe);
-      if (!moved && iterations === begun) return iterations; // rounding allows no more
-      if (!moved) break;
-      iterations++;
-      engine.kernels.gradients(design.x, order, 0, count, state.model, gradients);
-      const left = violationOf(state, order.view.subarray(0, count));
-      effort.tolerance = moved.halved
-        ? 0.9
-        : Math.min(Math.max(Math.abs(left - moved.violation) / violation, 0.05), 0.9);
-      violation = left;
-    } while (violation > WORKING_SET_TOLERANCE * whole && iterations < most);
-  }
-}
-
-/**
- * Writes the columns to work on into state.order: the intercept, all non-zeros and the worst violators. Returns how
- * many they are and how many weights are not 0.
- */
-function workingSet({ design, w, gradients, penalties, order }: State): { count: number; kept: number } {
-  const [weights, g, l, set] = [w.view, gradients.view, penalties.view, order.view];
-  const last = design.size - Number(design.intercept);
-  const scores = new Float64Array(last);
-  let [count, violators] = [0, 0];
-  for (let j = 0; j < last; j++) {
-    if (weights[j] !== 0) set[count++] = j;
-    else {
-      const score = Math.abs(g[j]!) - l[2 * j]!;
-      if (score > 0) scores[violators++] = score;
+    const listed = survey(state);
+    const mark = memory.mark();
+    const { set, kept } = workingSet(state, listed, random);
+    try {
+      report(iterations, kept);
+      await breathe();
+      const goal = tolerance * nullObjective;
+      if (gapOf(state, listed, goal) <= goal || iterations >= most) return iterations;
+      const whole = violationOf(state, listed);
+      const begun = iterations;
+      let violation = violationOf(set, null);
+      do {
+        const left = await step(state, set, violation, effort, breathe);
+        if (left === null && iterations === begun) return iterations; // rounding allows no more
+        if (left === null) break;
+        iterations++;
+        violation = left;
+        effort.radius = Math.min(effort.radius, widest);
+      } while (violation > WORKING_SET_TOLERANCE * whole && iterations < most);
+    } finally {
+      set.columns.forEach((j, t) => {
+        state.w.view[j] = set.w.view[t]!;
+      });
+      memory.release(mark);
     }
   }
-  const kept = count;
-  const room = Math.max(LEAST_WORKING_SET, 2 * kept) - kept;
-  const least = violators > room ? scores.subarray(0, violators).sort()[violators - room]! : 0;
-  const end = kept + Math.min(room, violators);
-  for (let j = 0; j < last && count < end; j++) {
-    const score = Math.abs(g[j]!) - l[2 * j]!;
-    if (weights[j] === 0 && score > 0 && score >= least) set[count++] = j;
-  }
-  if (design.intercept) set[count++] = last;
-  return { count, kept };
 }
 
-/** Returns Σ |violation of optimality| over some columns (null: all), from their last gradients. */
-function violationOf({ w, gradients, penalties }: State, columns: Uint32Array | null): number {
+/** Scans all columns and returns those with a weight or a violation; the others have no part in the gap. */
+export function survey(state: State): Uint32Array {
+  const { engine, design, model, gradients, w, penalties, order } = state;
+  engine.kernels.gradients(design.x, 0, design.size, model, gradients);
+  const listed = engine.kernels.survey(design.size, gradients, w, penalties, order);
+  return order.view.slice(0, listed);
+}
+
+/** Returns Σ |violation of optimality| over some columns (null: all), from the last gradients. */
+function violationOf(
+  { w, gradients, penalties }: Pick<State, "w" | "gradients" | "penalties">,
+  columns: Uint32Array | null,
+): number {
   const [weights, g, l] = [w.view, gradients.view, penalties.view];
   let sum = 0;
-  for (let t = 0, end = columns ? columns.length : g.length; t < end; t++) {
+  for (let t = 0, count = columns ? columns.length : g.length; t < count; t++) {
     const j = columns ? columns[t]! : t;
     const weight = weights[j]!;
     const slope = g[j]! + l[2 * j + 1]! * weight;
@@ -209,95 +191,101 @@ function violationOf({ w, gradients, penalties }: State, columns: Uint32Array | 
   return sum;
 }
 
-/** Penalty of a weight in column j. */
-function penaltyOf(l: Float64Array, j: number, weight: number): number {
-  return l[2 * j]! * Math.abs(weight) + 0.5 * l[2 * j + 1]! * weight * weight;
+/** Σ penalties at `to` less those at `from`. */
+function penaltyChange(l: Float64Array, from: Float64Array, to: Float64Array): number {
+  let sum = 0;
+  for (let t = 0; t < from.length; t++) {
+    const [a, b] = [from[t]!, to[t]!];
+    if (a !== b) sum += l[2 * t]! * (Math.abs(b) - Math.abs(a)) + 0.5 * l[2 * t + 1]! * (b * b - a * a);
+  }
+  return sum;
 }
 
-/**
- * Takes one Newton step on order[0 … count). Returns the violation left of its model and whether the line search made
- * it shorter; null when no step brings the objective down.
- */
+/** Takes one Newton step on a working set. Returns the violation left there; null when no step brings the objective down. */
 async function step(
   state: State,
-  count: number,
+  set: WorkingSet,
   violation: number,
   effort: Effort,
-  widest: number,
-  random: Random,
   breathe: () => Promise<void>,
-): Promise<{ violation: number; halved: boolean } | null> {
-  const { engine, design, order, face, w, origin, moves, gradients, penalties, direction } = state;
-  const { kernels } = engine;
-  kernels.curvatures(design.x, order, count, state.model, state.curvatures);
-  for (const j of order.view.subarray(0, count)) origin.view[j] = w.view[j]!;
-  const left = await minimise(state, count, violation, effort, random, breathe);
+): Promise<number | null> {
+  const { kernels } = state.engine;
+  kernels.curvatures(set.x, 0, set.size, state.model, set.curvatures);
+  set.origin.view.set(set.w.view);
+  const modelled = await minimise(state, set, violation, effort, breathe);
 
   // What the slope and the penalty promise of d = w − origin, and the margins that it moves.
-  const [weights, start, d, g, l] = [w.view, origin.view, moves.view, gradients.view, penalties.view];
-  let [promised, change, size] = [0, 0, 0];
-  for (const j of order.view.subarray(0, count)) {
-    d[j] = weights[j]! - start[j]!;
-    if (d[j] === 0) continue;
-    face.view[size++] = j;
-    promised += g[j]! * d[j]!;
-    change += penaltyOf(l, j, weights[j]!) - penaltyOf(l, j, start[j]!);
+  const [w, origin, d, g, l] = [set.w.view, set.origin.view, set.moves.view, set.gradients.view, set.penalties.view];
+  let change = penaltyChange(l, origin, w);
+  let promised = change;
+  for (let t = 0; t < set.size; t++) {
+    d[t] = w[t]! - origin[t]!;
+    promised += g[t]! * d[t]!;
   }
-  promised += change;
-  const moved = face.view.subarray(0, size);
-  direction.view.fill(0);
-  kernels.spread(design.x, face, size, moves, direction);
+  state.direction.view.fill(0);
+  kernels.spread(set.x, set.size, set.moves, state.direction);
 
-  for (let halvings = 0, t = 1; halvings < MOST_HALVINGS && promised < 0; halvings++, t /= 2) {
-    const [m, v, trial] = [state.margins.view, direction.view, state.trial.view];
-    for (let i = 0; i < m.length; i++) trial[i] = m[i]! + t * v[i]!;
+  for (let halvings = 0, share = 1; halvings < MOST_HALVINGS && promised < 0; halvings++, share /= 2) {
+    const [m, v, trial] = [state.margins.view, state.direction.view, state.trial.view];
+    for (let i = 0; i < m.length; i++) trial[i] = m[i]! + share * v[i]!;
     if (halvings > 0) {
-      change = 0;
-      for (const j of moved) {
-        weights[j] = start[j]! + t * d[j]!;
-        change += penaltyOf(l, j, weights[j]!) - penaltyOf(l, j, start[j]!);
-      }
+      for (let t = 0; t < set.size; t++) w[t] = origin[t]! + share * d[t]!;
+      change = penaltyChange(l, origin, w);
     }
     const lossSum = kernels.linearize(state.loss, state.rows, 0, state.count, state.trial, state.trialModel);
-    if (lossSum - state.lossSum + change > ARMIJO * t * promised) continue;
+    if (lossSum - state.lossSum + change > ARMIJO * share * promised) continue;
     [state.margins, state.trial] = [state.trial, state.margins];
     [state.model, state.trialModel] = [state.trialModel, state.model];
     state.lossSum = lossSum;
-    effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : Math.min(2 * effort.radius, widest);
-    return { violation: left, halved: halvings > 0 };
+    kernels.gradients(set.x, 0, set.size, state.model, set.gradients);
+    const left = violationOf(set, null);
+    // Trust the next model as far as this one held.
+    const missed = Math.abs(left - modelled) / violation;
+    effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);
+    effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : 2 * effort.radius;
+    return left;
   }
-  for (const j of moved) weights[j] = start[j]!;
+  w.set(origin);
   return null;
 }
 
 /**
- * Minimises the quadratic model over order[0 … count): coordinate descent, with conjugate gradients on the face now
- * and then, since columns that overlap make descent crawl. Returns the violation of its last pass over all of them.
+ * Minimises the quadratic model over a working set: coordinate descent, with conjugate gradients on the face now and
+ * then, since columns that overlap make descent crawl. Returns the violation of its last pass over all columns.
  */
 async function minimise(
   state: State,
-  count: number,
+  set: WorkingSet,
   violation: number,
   effort: Effort,
-  random: Random,
   breathe: () => Promise<void>,
 ): Promise<number> {
-  const { engine, design, order, model, curvatures, w: weights, penalties, origin, outcome } = state;
-  const { inverseReach } = design;
   const { radius, tolerance } = effort;
-  let [active, slack] = [count, Number.POSITIVE_INFINITY];
+  const enough = tolerance * violation;
+  let model = sparseQuadratic(state, set);
+  let slack = Number.POSITIVE_INFINITY;
+  let active = 0;
   for (let pass = 1; ; pass++) {
-    random.shuffle(order.view.subarray(0, active));
-    const o = { model, curvatures, weights, penalties, origin, inverseReach, outcome, radius, slack };
-    engine.kernels.descend(design.x, order, active, o);
-    const [met, left] = outcome.view as unknown as [number, number];
-    const isWhole = active === count;
-    if ((pass >= LEAST_PASSES && isWhole && met <= tolerance * violation) || pass >= MOST_PASSES) return met;
-    if (!isWhole && met <= tolerance * violation) [active, slack] = [count, Number.POSITIVE_INFINITY];
-    else [active, slack] = [left, met / left];
-    if (pass % CONJUGATE_EVERY === 0) effort.steps = conjugate(state, count, radius, effort.steps);
+    const isWhole = slack === Number.POSITIVE_INFINITY;
+    if (isWhole) active = everyColumn(set);
+    model.descend(active, radius, slack);
+    const [met, left] = state.outcome.view as unknown as [number, number];
+    if ((pass >= LEAST_PASSES && isWhole && met <= enough) || pass >= MOST_PASSES) return met;
+    active = left;
+    slack = !isWhole && met <= enough ? Number.POSITIVE_INFINITY : met / left;
+    if (pass === CONJUGATE_EVERY) {
+      set.rows ??= transpose(state.engine, set.x, set.size, state.count);
+      if (isDense(set)) model = denseQuadratic(state, set);
+    }
+    if (pass % CONJUGATE_EVERY === 0) effort.steps = conjugate(model, set, radius, effort.steps);
     await breathe();
   }
+}
+
+/** Puts every column in the order of visits and returns how many they are. */
+function everyColumn({ order, size }: WorkingSet): number {
+  for (let t = 0, view = order.view; t < size; t++) view[t] = t;
+  return size;
 }
 
 /** Largest step of the intercept under logistic loss, whose curvature misleads far from the optimum. */

@@ -1,0 +1,141 @@
+import type { Matrix } from "../engine/kernels.js";
+import type { F64, U32 } from "../engine/memory.js";
+import type { Random } from "../random.js";
+import type { State } from "./newton.js";
+
+/** The columns that are worked on, gathered side by side: a small problem of its own. */
+export interface WorkingSet {
+  size: number;
+  /** The design's columns, in the order of this set. */
+  columns: Uint32Array;
+  x: Matrix;
+  /** x by rows, and XᵀDX [size²]: made when they are first needed. */
+  rows: Matrix | null;
+  gram: F64 | null;
+  /** [size], as in State, and the strengths [2 · size]. */
+  w: F64;
+  penalties: F64;
+  inverseReach: F64;
+  gradients: F64;
+  curvatures: F64;
+  /** Weights where the Newton step begins. */
+  origin: F64;
+  /** Steps, and slopes along them. */
+  moves: F64;
+  slopes: F64;
+  /** [size] each, of conjugate gradients. */
+  inverse: F64;
+  ridge: F64;
+  residual: F64;
+  search: F64;
+  step: F64;
+  /** Columns that are visited. */
+  order: U32;
+}
+
+const LEAST_SIZE = 500;
+
+/**
+ * Gathers the intercept, all non-zero columns and the worst violators, at most as many again, in random order. Copies
+ * lie in the arena's top. `listed`: columns with a weight or a violation. `kept`: weights that are not 0.
+ */
+export function workingSet(state: State, listed: Uint32Array, random: Random): { set: WorkingSet; kept: number } {
+  const { engine, design } = state;
+  const { kernels, memory } = engine;
+  const { columns, kept } = choose(state, listed);
+  random.shuffle(columns);
+  const size = columns.length;
+  const order = memory.u32(size);
+  order.view.set(columns);
+  const starts = design.x.pointers.view;
+  let entries = 0;
+  for (const j of columns) entries += starts[j + 1]! - starts[j]!;
+  const x: Matrix = {
+    pointers: memory.u32(size + 1),
+    indices: memory.u32(entries),
+    values: design.x.values && memory.f32(entries),
+  };
+  kernels.select(design.x, order, size, x);
+  const set: WorkingSet = {
+    size,
+    columns,
+    x,
+    rows: null,
+    gram: null,
+    w: memory.f64(size),
+    penalties: memory.f64(2 * size),
+    inverseReach: memory.f64(size),
+    gradients: memory.f64(size),
+    curvatures: memory.f64(size),
+    origin: memory.f64(size),
+    moves: memory.f64(size),
+    slopes: memory.f64(size),
+    inverse: memory.f64(size),
+    ridge: memory.f64(size),
+    residual: memory.f64(size),
+    search: memory.f64(size),
+    step: memory.f64(size),
+    order,
+  };
+  const [w, penalties, reach, g] = [set.w.view, set.penalties.view, set.inverseReach.view, set.gradients.view];
+  const [allW, allPenalties, allG] = [state.w.view, state.penalties.view, state.gradients.view];
+  const allReach = design.inverseReach;
+  columns.forEach((j, t) => {
+    w[t] = allW[j]!;
+    penalties[2 * t] = allPenalties[2 * j]!;
+    penalties[2 * t + 1] = allPenalties[2 * j + 1]!;
+    reach[t] = allReach[j]!;
+    g[t] = allG[j]!;
+  });
+  return { set, kept };
+}
+
+/** Returns the n-th largest of some numbers, 1 ≤ n, and leaves them in another order (quickselect; Hoare 1961). */
+export function largest(items: Float64Array, n: number): number {
+  let [from, to] = [0, items.length - 1];
+  while (from < to) {
+    const pivot = items[(from + to) >> 1]!;
+    let [i, j] = [from, to];
+    while (i <= j) {
+      while (items[i]! > pivot) i++;
+      while (items[j]! < pivot) j--;
+      if (i > j) break;
+      const item = items[i]!;
+      items[i++] = items[j]!;
+      items[j--] = item;
+    }
+    if (n - 1 <= j) to = j;
+    else if (n - 1 >= i) from = i;
+    else break;
+  }
+  return items[n - 1]!;
+}
+
+function choose(
+  { design, w, gradients, penalties }: State,
+  listed: Uint32Array,
+): { columns: Uint32Array; kept: number } {
+  const [weights, g, l] = [w.view, gradients.view, penalties.view];
+  const last = design.size - Number(design.intercept);
+  const scores = new Float64Array(listed.length);
+  let [kept, violators] = [0, 0];
+  for (const j of listed) {
+    if (j === last) continue;
+    if (weights[j] !== 0) kept++;
+    else scores[violators++] = Math.abs(g[j]!) - l[2 * j]!;
+  }
+  const room = Math.max(LEAST_SIZE, 2 * kept) - kept;
+  const least = violators > room ? largest(scores.subarray(0, violators), room) : 0;
+  const columns = new Uint32Array(kept + Math.min(room, violators) + Number(design.intercept));
+  let [size, left] = [0, Math.min(room, violators)];
+  for (const j of listed) {
+    if (j === last) continue;
+    if (weights[j] !== 0) columns[size++] = j;
+    else if (left > 0 && Math.abs(g[j]!) - l[2 * j]! >= least) {
+      columns[size++] = j;
+      left--;
+    }
+  }
+  if (design.intercept) columns[size] = last;
+  return { columns, kept };
+}
