@@ -83,8 +83,9 @@ function sgd({ kernels, memory }: Engine, rows: Rows): Case {
   };
 }
 
-function descend({ kernels, memory }: Engine, rows: Rows): Case {
-  const x: Matrix = transpose(memory, rows, SHAPE.columns);
+function descend(engine: Engine, rows: Rows): Case {
+  const { kernels, memory } = engine;
+  const x: Matrix = transpose(engine, rows, SHAPE.rows, SHAPE.columns);
   const model = memory.f64(2 * SHAPE.rows);
   const curvatures = memory.f64(SHAPE.columns);
   const weights = memory.f64(SHAPE.columns);
@@ -186,7 +187,7 @@ for (const ones of [false, true]) {
   for (const [name, make] of Object.entries(KERNELS)) {
     cases.set(`${name} ${ones ? "ones" : "stored"}`, { wasm: make(wasm, rows), baseline: make(baseline, same) });
   }
-  if (!ones) gcc = native(same, transpose(baseline.memory, same, SHAPE.columns));
+  if (!ones) gcc = native(same, transpose(baseline, same, SHAPE.rows, SHAPE.columns));
 }
 
 const checked = gcc?.run();

@@ -130,7 +130,7 @@ export function penalize({ penalties, design }: State, l1: number, l2: number): 
  * of the columns that violate their optimality most. Returns the Newton steps taken.
  */
 export async function solve(state: State, steering: Steering): Promise<number> {
-  const { engine, nullObjective } = state;
+  const { engine, design, nullObjective } = state;
   const { memory } = engine;
   const { tolerance, iterations: most, seed, breathe, report } = steering;
   const random = new Random(seed);
@@ -138,7 +138,7 @@ export async function solve(state: State, steering: Steering): Promise<number> {
   const effort: Effort = { radius: widest, tolerance: 0.9, steps: LEAST_STEPS };
   let iterations = 0;
   for (;;) {
-    centre(state);
+    if (design.intercept) centre(state);
     const listed = survey(state);
     const mark = memory.mark();
     const { set, kept } = workingSet(state, listed, random);

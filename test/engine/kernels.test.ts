@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { randomRows } from "../../bench/data.js";
 import { transpose } from "../../src/data/columns.js";
 import type { Engine } from "../../src/engine/engine.js";
-import type { Ftrl, Loss, Rows, Sgd } from "../../src/engine/kernels.js";
+import { type Ftrl, type Loss, NOWHERE, type Rows, type Sgd } from "../../src/engine/kernels.js";
 import type { F64, U32 } from "../../src/engine/memory.js";
 import { Random } from "../../src/random.js";
 import { bitsOf, ENGINES, raggedRows } from "../helpers.js";
@@ -78,8 +78,9 @@ function runSgd(
   return bitsOf([sum, ...o.state.view.map(Math.abs), ...o.ledger.view, ...w.view]);
 }
 
-function runDescend({ kernels, memory }: Engine, rows: Rows, curve: number): BigUint64Array {
-  const x = transpose(memory, rows, COLUMNS);
+function runDescend(engine: Engine, rows: Rows, curve: number): BigUint64Array {
+  const { kernels, memory } = engine;
+  const x = transpose(engine, rows, ROWS, COLUMNS);
   const model = memory.f64(2 * ROWS);
   const [curvatures, weights] = [memory.f64(COLUMNS), memory.f64(COLUMNS)];
   const order = memory.u32(COLUMNS);
@@ -108,20 +109,64 @@ function runDescend({ kernels, memory }: Engine, rows: Rows, curve: number): Big
   return bitsOf([...outcomes, ...order.view, ...model.view, ...weights.view]);
 }
 
-function runQuadratic({ kernels, memory }: Engine, loss: Loss, rows: Rows, margins: F64): BigUint64Array {
-  const x = transpose(memory, rows, COLUMNS);
+function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F64): BigUint64Array {
+  const { kernels, memory } = engine;
+  const x = transpose(engine, rows, ROWS, COLUMNS);
   const model = memory.f64(2 * ROWS);
   const order = memory.u32(COLUMNS);
   order.view.set(Array.from({ length: COLUMNS }, (_, j) => (j * 7) % COLUMNS));
   const [gradients, curvatures] = [memory.f64(COLUMNS), memory.f64(COLUMNS)];
   const sum = kernels.linearize(loss, rows, 0, ROWS, margins, model);
-  kernels.gradients(x, null, 3, COLUMNS, model, gradients);
-  kernels.gradients(x, order, 1, 3, model, gradients);
-  kernels.curvatures(x, order, COLUMNS - 4, model, curvatures);
-  const [bent, moves] = [memory.f64(2 * ROWS), memory.f64(ROWS)];
-  kernels.spread(x, order, COLUMNS - 4, gradients, moves);
-  const energy = kernels.bend(2, ROWS - 1, model, moves, bent);
-  return bitsOf([sum, energy, ...model.view, ...gradients.view, ...curvatures.view, ...moves.view, ...bent.view]);
+  kernels.gradients(x, 3, COLUMNS, model, gradients);
+  kernels.curvatures(x, 1, COLUMNS - 4, model, curvatures);
+  const moves = memory.f64(ROWS);
+  kernels.spread(x, COLUMNS - 4, w, moves);
+  const energy = kernels.bend(2, ROWS - 1, model, moves);
+  const penalties = memory.f64(2 * COLUMNS);
+  for (let j = 0; j < COLUMNS; j++) penalties.view.set([j % 5, 0], 2 * j);
+  const listed = kernels.survey(COLUMNS, gradients, w, penalties, order);
+  const places = order.view.slice(0, listed);
+  const gram = memory.f64(COLUMNS * COLUMNS);
+  kernels.gram(rows, ROWS, COLUMNS, model, gram);
+  const results = [model, gradients, curvatures, moves, gram].flatMap((it) => [...it.view]);
+  return bitsOf([sum, energy, ...places, ...results]);
+}
+
+/** Moves a matrix about: by columns without some, some of those, and back; and what the screens count. */
+function runColumns(engine: Engine, rows: Rows): BigUint64Array {
+  const { kernels, memory } = engine;
+  const places = memory.u32(COLUMNS);
+  for (let j = 0; j < COLUMNS; j++) places.view[j] = j % 4 === 3 ? NOWHERE : j - Math.floor(j / 4);
+  const size = COLUMNS - Math.floor(COLUMNS / 4);
+  const x = transpose(engine, rows, ROWS, size, places, true);
+  const order = memory.u32(9);
+  order.view.set([size, 0, 7, 3, 5, 11, 2, 19, 13]);
+  const part = { ...x, pointers: memory.u32(10), indices: memory.u32(x.indices.length) };
+  if (x.values) part.values = memory.f32(x.indices.length);
+  kernels.select(x, order, 9, part);
+  const back = transpose(engine, part, 9, ROWS);
+  const [up, down, squares] = [memory.f64(COLUMNS), memory.f64(COLUMNS), memory.f64(COLUMNS)];
+  kernels.pulls(rows, ROWS, up, down);
+  kernels.squares(rows, ROWS, squares);
+  const matrices = [x, part, back].flatMap((it) => [it.pointers, it.indices, ...(it.values ? [it.values] : [])]);
+  return bitsOf([...matrices, up, down, squares].flatMap((it) => [...it.view]));
+}
+
+function runConjugate(engine: Engine, rows: Rows): BigUint64Array {
+  const { kernels, memory } = engine;
+  const x = transpose(engine, rows, ROWS, COLUMNS);
+  const [model, products] = [memory.f64(2 * ROWS), memory.f64(ROWS)];
+  for (let i = 0; i < ROWS; i++) model.view.set([0, 0.1 + (i % 3)], 2 * i);
+  const vectors = Array.from({ length: 6 }, () => memory.f64(COLUMNS)) as [F64, F64, F64, F64, F64, F64];
+  const [inverse, ridge, residual, search, step, curved] = vectors;
+  for (let j = 0; j < COLUMNS; j++) {
+    ridge.view[j] = 0.5;
+    inverse.view[j] = j % 3 === 0 ? 0 : 1 / (1 + (j % 7));
+    residual.view[j] = j % 3 === 0 ? 0 : (j % 5) - 2;
+  }
+  const o = { model, products, inverse, ridge, residual, search, step, curved, columns: COLUMNS, limit: 5, enough: 0 };
+  kernels.conjugate(x, rows, ROWS, o);
+  return bitsOf([...residual.view, ...step.view]);
 }
 
 function randomOrder({ memory }: Engine): U32 {
@@ -154,7 +199,9 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     // Both settle some times within the rows: one for a small scale, one for a debt of 2^20 steps.
     rebased: runSgd(engine, loss, rows, order, 1e3),
     indebted: runSgd(engine, loss, rows, order, 0, 100),
-    quadratic: runQuadratic(engine, loss, rows, margins),
+    quadratic: runQuadratic(engine, loss, rows, margins, w),
+    columns: runColumns(engine, rows),
+    conjugate: runConjugate(engine, rows),
     descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
   };
 }
