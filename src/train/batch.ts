@@ -1,9 +1,9 @@
 import type { Dataset } from "../data/dataset.js";
-import type { F64 } from "../engine/memory.js";
+import type { Rows } from "../engine/kernels.js";
 import { DataError } from "../errors.js";
 import { gapOf } from "./certificate.js";
-import { designOf } from "./design.js";
-import { centre, penalize, type State, solve, stateOf, survey } from "./newton.js";
+import { type Design, designOf } from "./design.js";
+import { centre, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
 import type { BatchOptions } from "./options.js";
 
 /** What a batch solver found, and the proof of how good it is. */
@@ -22,71 +22,103 @@ export interface Certificate {
   provenZero: number;
 }
 
+/** What every batch solve takes, whatever its strengths. */
+export type SolveOptions = Omit<BatchOptions, "solver" | "l1" | "l2">;
+
 /** Milliseconds between two pauses that let other work run. */
 const PAUSE_EVERY = 30;
 
-/**
- * Solves to a certified optimum. Weights go to `w`, [columns of data], zeros exactly 0. `report` is called before every
- * look at all columns. Throws DataError where no optimum is finite, the signal's reason when aborted.
- */
-export async function solveBatch(
-  data: Dataset,
-  w: F64,
-  options: BatchOptions,
-  report: (iteration: number, loss: number, kept: number) => void,
-): Promise<Certificate & { intercept: number }> {
-  const { l1 = 1e-4, l2 = 0, tolerance = 1e-6, iterations: most = 1000, intercept = true, seed = 1, signal } = options;
-  const total = data.totalWeight;
-  if (intercept) checkTwoClasses(data);
-  const design = designOf(data, l1 * total, options);
-  const state = stateOf(data.engine, data.loss, data.rows, data.count, design, null);
-  penalize(state, l1 * total, l2 * total);
-  const iterations = await solve(state, {
-    tolerance,
-    iterations: most,
-    seed,
-    breathe: pacer(signal),
-    report: (iteration, kept) => report(iteration, state.lossSum / total, kept),
-  });
-  const { objective, gap } = certify(state);
-  for (let t = 0, [out, own, { columns }] = [w.view, state.w.view, design]; t < columns.length; t++) {
-    out[columns[t]!] = own[t]!;
-  }
-  const relativeGap = state.nullObjective > 0 ? gap / state.nullObjective : 0;
-  return {
-    intercept: intercept ? state.w.view[design.size - 1]! : 0,
-    objective: objective / total,
-    gap: gap / total,
-    relativeGap,
-    converged: relativeGap <= tolerance,
-    iterations,
-    provenZero: design.provenZero,
-  };
-}
+/** A dataset, or some of its rows, ready to be solved at one strength after another, each from where the last ended. */
+export class BatchProblem {
+  readonly design: Design;
+  readonly state: State;
+  /** Σ s of the rows at hand. */
+  readonly total: number;
+  readonly #steering: Omit<Steering, "report">;
+  #iterations = 0;
 
-/** Rounds the weights to single precision, in which they ship, and returns objective and gap of what ships, as sums. */
-function certify(state: State): { objective: number; gap: number } {
-  const { engine, design, w, margins, penalties } = state;
-  const last = design.size - Number(design.intercept);
-  const weights = w.view;
-  for (let j = 0; j < last; j++) weights[j] = Math.fround(weights[j]!);
-  margins.view.fill(0);
-  engine.kernels.spread(design.x, design.size, w, margins);
-  centre(state);
-  let objective = state.lossSum;
-  for (let j = 0, l = penalties.view; j < last; j++) {
-    objective += l[2 * j]! * Math.abs(weights[j]!) + 0.5 * l[2 * j + 1]! * weights[j]! * weights[j]!;
+  /**
+   * `l1`: the smallest strength that will be asked for. `design` and `rows` let several problems share one matrix;
+   * their sample weights are those of `rows`. Throws DataError where no optimum is finite.
+   */
+  constructor(data: Dataset, l1: number, options: SolveOptions, shared?: { design: Design; rows: Rows }) {
+    const { tolerance = 1e-6, iterations = 1000, seed = 1, intercept = true, signal } = options;
+    const rows = shared?.rows ?? data.rows;
+    const weights = rows.weights?.view.subarray(0, data.count);
+    this.total = weights ? weights.reduce((sum, s) => sum + s, 0) : data.count;
+    if (intercept) checkTwoClasses(data, rows);
+    this.design = shared?.design ?? designOf(data, l1 * this.total, options);
+    this.state = stateOf(data.engine, data.loss, rows, data.count, this.design, null);
+    this.#steering = { tolerance, iterations, seed, breathe: pacer(signal) };
   }
-  return { objective, gap: Math.max(gapOf(state, survey(state), Number.POSITIVE_INFINITY), 0) };
+
+  /** Mean loss of the best model without features. */
+  get nullLoss(): number {
+    return this.state.nullObjective / this.total;
+  }
+
+  /** Mean loss at hand. */
+  get loss(): number {
+    return this.state.lossSum / this.total;
+  }
+
+  get intercept(): number {
+    const { design, state } = this;
+    return design.intercept ? state.w.view[design.size - 1]! : 0;
+  }
+
+  /** The weights at hand, one for each of design.columns. A view: see Slice. */
+  get weights(): Float64Array {
+    return this.state.w.view.subarray(0, this.design.columns.length);
+  }
+
+  /**
+   * Solves to the tolerance, from where the last solve ended. `report` is called before every look at all columns with
+   * the Newton steps so far and the number of non-zero weights. Throws the signal's reason when aborted.
+   */
+  async solve(l1: number, l2: number, report: Steering["report"] = () => {}): Promise<void> {
+    penalize(this.state, l1 * this.total, l2 * this.total);
+    this.#iterations = await solve(this.state, { ...this.#steering, report });
+  }
+
+  /** Rounds the weights to single precision, in which they ship, and certifies what ships. */
+  certify(): Certificate {
+    const { state, design, total } = this;
+    const { engine, w, margins, penalties, offsets } = state;
+    const { weights } = this;
+    for (let j = 0; j < weights.length; j++) weights[j] = Math.fround(weights[j]!);
+    if (offsets) margins.view.set(offsets.view.subarray(0, state.count));
+    else margins.view.fill(0);
+    engine.kernels.spread(design.x, design.size, w, margins);
+    centre(state);
+    let objective = state.lossSum;
+    for (let j = 0, l = penalties.view; j < weights.length; j++) {
+      objective += l[2 * j]! * Math.abs(weights[j]!) + 0.5 * l[2 * j + 1]! * weights[j]! * weights[j]!;
+    }
+    const gap = Math.max(gapOf(state, survey(state), Number.POSITIVE_INFINITY), 0);
+    const relativeGap = state.nullObjective > 0 ? gap / state.nullObjective : 0;
+    return {
+      objective: objective / total,
+      gap: gap / total,
+      relativeGap,
+      converged: relativeGap <= this.#steering.tolerance,
+      iterations: this.#iterations,
+      provenZero: design.provenZero,
+    };
+  }
 }
 
 /** With an intercept and one class the loss falls for ever. */
-function checkTwoClasses({ loss, rows, count }: Dataset): void {
+function checkTwoClasses({ loss, count }: Dataset, { labels, weights }: Rows): void {
   if (loss !== "logistic") return;
-  const labels = rows.labels.view.subarray(0, count);
-  const weights = rows.weights?.view;
-  const [first] = labels.filter((_, i) => !weights || weights[i]! > 0);
-  if (labels.some((y, i) => y !== first && (!weights || weights[i]! > 0))) return;
+  const [y, s] = [labels.view, weights?.view];
+  let [positive, negative] = [false, false];
+  for (let i = 0; i < count; i++) {
+    if (s && s[i] === 0) continue;
+    if (y[i]! > 0) positive = true;
+    else negative = true;
+  }
+  if (positive && negative) return;
   throw new DataError("every label is the same: no intercept is the best; use intercept: false (--no-intercept)");
 }
 

@@ -6,7 +6,7 @@ import { DivergenceError } from "../errors.js";
 import type { FeatureSpace } from "../features/space.js";
 import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
-import { type Certificate, solveBatch } from "./batch.js";
+import { BatchProblem, type Certificate } from "./batch.js";
 import { Monitor } from "./monitor.js";
 import { type BatchOptions, checkSolver, type OrderOptions, SOLVER_OPTIONS, type SolverOptions } from "./options.js";
 import { createTrainer, type Trainer } from "./trainer.js";
@@ -75,11 +75,17 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
 }
 
 async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
+  const { l1 = 1e-4, l2 = 0 } = options;
   const weights = data.engine.memory.f64(data.seen);
-  const { intercept, ...certificate } = await solveBatch(data, weights, options, (iteration, loss, kept) => {
-    options.onProgress?.({ rows: data.count, epoch: iteration, loss, kept, bytes: kept * 12 });
-  });
-  return finish(data, weights, intercept, options, null, certificate);
+  const problem = new BatchProblem(data, l1, options);
+  await problem.solve(l1, l2, (iteration, kept) =>
+    options.onProgress?.({ rows: data.count, epoch: iteration, loss: problem.loss, kept, bytes: kept * 12 }),
+  );
+  const certificate = problem.certify();
+  for (let t = 0, [out, own, { columns }] = [weights.view, problem.weights, problem.design]; t < own.length; t++) {
+    out[columns[t]!] = own[t]!;
+  }
+  return finish(data, weights, problem.intercept, options, null, certificate);
 }
 
 /** Visits the rows as the options say and returns the progressive loss of the last epoch. */

@@ -17,6 +17,8 @@ export interface State {
   rows: Rows;
   count: number;
   design: Design;
+  /** [rows], what every margin begins with; null for 0. */
+  offsets: F64 | null;
   /** [2 · columns], {l1, l2} of each, against the sum of losses. */
   penalties: F64;
   w: F64;
@@ -97,6 +99,7 @@ export function stateOf(
     rows,
     count,
     design,
+    offsets,
     penalties: memory.f64(2 * size),
     w: memory.f64(size),
     margins: memory.f64(count),
