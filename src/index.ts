@@ -36,4 +36,14 @@ export { type Metrics, measure } from "./report/metrics.js";
 export type { Certificate } from "./train/batch.js";
 export { type Fit, type FitOptions, fit } from "./train/fit.js";
 export type { BatchOptions, FtrlOptions, Progress, SgdOptions } from "./train/options.js";
+export {
+  type CrossValidatedPoint,
+  type CrossValidation,
+  type CrossValidationOptions,
+  crossValidate,
+  fitPath,
+  type Path,
+  type PathOptions,
+  type PathPoint,
+} from "./train/path.js";
 export { type StreamFit, streamCsv, streamSvmlight } from "./train/stream.js";

@@ -3,7 +3,7 @@ import type { Rows } from "../engine/kernels.js";
 import { DataError } from "../errors.js";
 import { gapOf } from "./certificate.js";
 import { type Design, designOf } from "./design.js";
-import { centre, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
+import { centre, linearize, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
 import type { BatchOptions } from "./options.js";
 
 /** What a batch solver found, and the proof of how good it is. */
@@ -28,6 +28,9 @@ export type SolveOptions = Omit<BatchOptions, "solver" | "l1" | "l2">;
 /** Milliseconds between two pauses that let other work run. */
 const PAUSE_EVERY = 30;
 
+/** As Steering's patience: on a path the first working set is nearly always the right one. */
+const PATH_PATIENCE = 0.01;
+
 /** A dataset, or some of its rows, ready to be solved at one strength after another, each from where the last ended. */
 export class BatchProblem {
   readonly design: Design;
@@ -36,6 +39,7 @@ export class BatchProblem {
   readonly total: number;
   readonly #steering: Omit<Steering, "report">;
   #iterations = 0;
+  #l1 = 0;
 
   /**
    * `l1`: the smallest strength that will be asked for. `design` and `rows` let several problems share one matrix;
@@ -74,11 +78,51 @@ export class BatchProblem {
 
   /**
    * Solves to the tolerance, from where the last solve ended. `report` is called before every look at all columns with
-   * the Newton steps so far and the number of non-zero weights. Throws the signal's reason when aborted.
+   * the Newton steps so far and the number of non-zero weights. On the way down a path, columns that the sequential
+   * strong rule keeps (Tibshirani et al., JRSS-B 2012) are worked on first. Throws the signal's reason when aborted.
    */
-  async solve(l1: number, l2: number, report: Steering["report"] = () => {}): Promise<void> {
-    penalize(this.state, l1 * this.total, l2 * this.total);
-    this.#iterations = await solve(this.state, { ...this.#steering, report });
+  async solve(
+    l1: number,
+    l2: number,
+    report: Steering["report"] = () => {},
+  ): Promise<{ relativeGap: number; converged: boolean }> {
+    const { state, total } = this;
+    const { tolerance } = this.#steering;
+    let path: Pick<Steering, "likely" | "patience"> = {};
+    if (l1 < this.#l1 && l1 > this.#l1 / 2) {
+      penalize(state, (2 * l1 - this.#l1) * total, 0);
+      path = { likely: survey(state), patience: PATH_PATIENCE };
+    }
+    this.#l1 = l1;
+    penalize(state, l1 * total, l2 * total);
+    const { iterations, gap } = await solve(state, { ...this.#steering, ...path, report });
+    this.#iterations = iterations;
+    const relativeGap = state.nullObjective > 0 ? Math.max(gap, 0) / state.nullObjective : 0;
+    return { relativeGap, converged: relativeGap <= tolerance };
+  }
+
+  /** Mean loss on other rows of the same columns. */
+  lossOn(other: Dataset): number {
+    const { kernels, memory } = other.engine;
+    const mark = memory.mark();
+    try {
+      const [w, margins] = [memory.f64(other.seen), memory.f64(other.count)];
+      for (let t = 0, [out, own, { columns }] = [w.view, this.weights, this.design]; t < own.length; t++) {
+        out[columns[t]!] = own[t]!;
+      }
+      kernels.margins(other.rows, 0, other.count, w, this.intercept, margins);
+      return kernels.loss(other.loss, other.rows, 0, other.count, margins) / other.totalWeight;
+    } finally {
+      memory.release(mark);
+    }
+  }
+
+  /** Σ s·loss, with the weights of `all`, over the rows that have no weight in this problem. */
+  heldOutLoss(all: Rows): number {
+    const { state } = this;
+    const { kernels } = state.engine;
+    const whole = kernels.loss(state.loss, all, 0, state.count, state.margins);
+    return whole - kernels.loss(state.loss, state.rows, 0, state.count, state.margins);
   }
 
   /** Rounds the weights to single precision, in which they ship, and certifies what ships. */
@@ -90,6 +134,7 @@ export class BatchProblem {
     if (offsets) margins.view.set(offsets.view.subarray(0, state.count));
     else margins.view.fill(0);
     engine.kernels.spread(design.x, design.size, w, margins);
+    linearize(state);
     centre(state);
     let objective = state.lossSum;
     for (let j = 0, l = penalties.view; j < weights.length; j++) {

@@ -16,6 +16,8 @@ export interface Design {
   columns: Uint32Array;
   /** [size], what the strengths count times for each column; 0 for the intercept. */
   factors: Float64Array;
+  /** As `factors`, of every column of the dataset; null when all are 1. */
+  allFactors: Float64Array | null;
   /** [size], 1 / max_i |x_ij|. */
   inverseReach: Float64Array;
   /** Columns left out because a bound proves their weight 0. */
@@ -56,6 +58,7 @@ export function designOf(
     intercept,
     columns: columns.slice(0, kept),
     factors: own,
+    allFactors: factors,
     inverseReach: inverseReachOf(x),
     provenZero: data.seen - kept,
   };

@@ -7,7 +7,7 @@ import { gapOf } from "./certificate.js";
 import { conjugate, LEAST_STEPS } from "./conjugate.js";
 import type { Design } from "./design.js";
 import { denseQuadratic, isDense, sparseQuadratic } from "./quadratic.js";
-import { type WorkingSet, workingSet } from "./working.js";
+import { choose, gather, type WorkingSet } from "./working.js";
 
 /** Where a solve stands: weights w, margins m = X·w, and the quadratic model of the loss there. Then its scratch. */
 export interface State {
@@ -27,6 +27,10 @@ export interface State {
   model: F64;
   /** [columns], X_jᵀq as last scanned, without l2. */
   gradients: F64;
+  /** Whether the gradients are those at the margins. */
+  isScanned: boolean;
+  /** How hard the next model is worked on. */
+  effort: Effort;
   /** Σ s·loss at the margins. */
   lossSum: number;
   /** The objective of the best model without features, as a sum. */
@@ -50,24 +54,29 @@ export interface Steering {
   /** Newton steps at most. */
   iterations: number;
   seed: number;
+  /** Violation left of a working set, as a share of all columns', when these are looked at again. Default 0.3. */
+  patience?: number;
+  /** Columns that are likely to have a weight: the first working set, if they are not too many. */
+  likely?: Uint32Array | undefined;
   /** Lets other work run when that is due; throws when the solve is to stop. */
   breathe: () => Promise<void>;
   /** Called before every Newton step with the steps so far and the non-zero weights. */
   report: (iteration: number, kept: number) => void;
 }
 
-/** How hard the next model is worked on. */
 interface Effort {
-  /** Half-width of the trust box in margins. */
+  /** Half-width of the trust box in margins, and the largest. */
   radius: number;
+  widest: number;
   /** Violation left of the model, as a share of what it begins with. */
   tolerance: number;
   /** Steps of conjugate gradients. */
   steps: number;
 }
 
-/** Violation left of a working set, as a share of all columns', when these are looked at again. */
-const WORKING_SET_TOLERANCE = 0.3;
+/** |Σ q| before a look at all columns, as a share of the gap to reach: the dual point wants it 0. */
+const CENTRED = 1e-3;
+const PATIENCE = 0.3;
 const LEAST_PASSES = 2;
 const MOST_PASSES = 60;
 /** Passes between two rounds of conjugate gradients. */
@@ -75,6 +84,8 @@ const CONJUGATE_EVERY = 4;
 /** Share of the promised decrease that a step must bring (Armijo). */
 const ARMIJO = 0.01;
 const MOST_HALVINGS = 40;
+/** A decrease that the rounding of a sum of losses may hide, as a share of the objective without features. */
+const ROUNDING = 1e-11;
 /** Bounds of the violation left of a model, as a share of what it begins with. */
 const TIGHTEST = 0.05;
 const LOOSEST = 0.9;
@@ -93,6 +104,7 @@ export function stateOf(
 ): State {
   const { memory } = engine;
   const { size } = design;
+  const widest = loss === "logistic" ? WIDEST : Number.POSITIVE_INFINITY; // a squared loss is its own model
   const state: State = {
     engine,
     loss,
@@ -103,6 +115,8 @@ export function stateOf(
     penalties: memory.f64(2 * size),
     w: memory.f64(size),
     margins: memory.f64(count),
+    isScanned: false,
+    effort: { radius: widest, widest, tolerance: LOOSEST, steps: LEAST_STEPS },
     model: memory.f64(2 * count),
     gradients: memory.f64(size),
     lossSum: 0,
@@ -114,6 +128,7 @@ export function stateOf(
     outcome: memory.f64(2),
   };
   if (offsets) state.margins.view.set(offsets.view.subarray(0, count));
+  linearize(state);
   centre(state);
   state.nullObjective = state.lossSum;
   return state;
@@ -130,39 +145,39 @@ export function penalize({ penalties, design }: State, l1: number, l2: number): 
 
 /**
  * Solves from where the state stands to the tolerance: prox-Newton steps (Yuan, Ho & Lin, JMLR 2012) on a working set
- * of the columns that violate their optimality most. Returns the Newton steps taken.
+ * of the columns that violate their optimality most. Returns the Newton steps taken and
+ * the duality gap, or a lower bound of it where the iterations ran out.
  */
-export async function solve(state: State, steering: Steering): Promise<number> {
-  const { engine, design, nullObjective } = state;
+export async function solve(state: State, steering: Steering): Promise<{ iterations: number; gap: number }> {
+  const { engine, nullObjective, effort } = state;
   const { memory } = engine;
-  const { tolerance, iterations: most, seed, breathe, report } = steering;
+  const { tolerance, iterations: most, seed, breathe, report, likely, patience = PATIENCE } = steering;
   const random = new Random(seed);
-  const widest = state.loss === "logistic" ? WIDEST : Number.POSITIVE_INFINITY; // a squared loss is its own model
-  const effort: Effort = { radius: widest, tolerance: 0.9, steps: LEAST_STEPS };
-  let iterations = 0;
-  for (;;) {
-    if (design.intercept) centre(state);
+  const goal = tolerance * nullObjective;
+  for (let iterations = 0, wanted = likely; ; wanted = undefined) {
+    centre(state, CENTRED * goal);
     const listed = survey(state);
+    const { columns, kept } = choose(state, listed, wanted);
+    report(iterations, kept);
+    await breathe();
+    const gap = gapOf(state, listed, goal);
+    if (gap <= goal || iterations >= most) return { iterations, gap };
+    const whole = violationOf(state, listed);
+    const begun = iterations;
     const mark = memory.mark();
-    const { set, kept } = workingSet(state, listed, random);
+    random.shuffle(columns);
+    const set = gather(state, columns);
     try {
-      report(iterations, kept);
-      await breathe();
-      const goal = tolerance * nullObjective;
-      if (gapOf(state, listed, goal) <= goal || iterations >= most) return iterations;
-      const whole = violationOf(state, listed);
-      const begun = iterations;
       let violation = violationOf(set, null);
       do {
         const left = await step(state, set, violation, effort, breathe);
-        if (left === null && iterations === begun) return iterations; // rounding allows no more
+        if (left === null && iterations === begun) return { iterations, gap }; // rounding allows no more
         if (left === null) break;
         iterations++;
         violation = left;
-        effort.radius = Math.min(effort.radius, widest);
-      } while (violation > WORKING_SET_TOLERANCE * whole && iterations < most);
+      } while (violation > patience * whole && iterations < most);
     } finally {
-      set.columns.forEach((j, t) => {
+      columns.forEach((j, t) => {
         state.w.view[j] = set.w.view[t]!;
       });
       memory.release(mark);
@@ -173,7 +188,8 @@ export async function solve(state: State, steering: Steering): Promise<number> {
 /** Scans all columns and returns those with a weight or a violation; the others have no part in the gap. */
 export function survey(state: State): Uint32Array {
   const { engine, design, model, gradients, w, penalties, order } = state;
-  engine.kernels.gradients(design.x, 0, design.size, model, gradients);
+  if (!state.isScanned) engine.kernels.gradients(design.x, 0, design.size, model, gradients);
+  state.isScanned = true;
   const listed = engine.kernels.survey(design.size, gradients, w, penalties, order);
   return order.view.slice(0, listed);
 }
@@ -228,6 +244,8 @@ async function step(
   state.direction.view.fill(0);
   kernels.spread(set.x, set.size, set.moves, state.direction);
 
+  // Rounding hides so small a decrease: what counts is then whether the violation falls.
+  const isHidden = promised > -ROUNDING * state.nullObjective;
   for (let halvings = 0, share = 1; halvings < MOST_HALVINGS && promised < 0; halvings++, share /= 2) {
     const [m, v, trial] = [state.margins.view, state.direction.view, state.trial.view];
     for (let i = 0; i < m.length; i++) trial[i] = m[i]! + share * v[i]!;
@@ -236,16 +254,18 @@ async function step(
       change = penaltyChange(l, origin, w);
     }
     const lossSum = kernels.linearize(state.loss, state.rows, 0, state.count, state.trial, state.trialModel);
-    if (lossSum - state.lossSum + change > ARMIJO * share * promised) continue;
+    if (!isHidden && lossSum - state.lossSum + change > ARMIJO * share * promised) continue;
+    kernels.gradients(set.x, 0, set.size, state.trialModel, set.gradients);
+    const left = violationOf(set, null);
+    if (isHidden && left >= violation) break;
     [state.margins, state.trial] = [state.trial, state.margins];
     [state.model, state.trialModel] = [state.trialModel, state.model];
     state.lossSum = lossSum;
-    kernels.gradients(set.x, 0, set.size, state.model, set.gradients);
-    const left = violationOf(set, null);
+    state.isScanned = false;
     // Trust the next model as far as this one held.
     const missed = Math.abs(left - modelled) / violation;
     effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);
-    effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : 2 * effort.radius;
+    effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : Math.min(2 * effort.radius, effort.widest);
     return left;
   }
   w.set(origin);
@@ -295,24 +315,30 @@ function everyColumn({ order, size }: WorkingSet): number {
 const MOST_INTERCEPT_STEP = 1;
 const MOST_CENTRING = 200;
 
-/** Minimises over the intercept alone (Newton) and leaves the model at the margins there. Then Σ q = 0. */
-export function centre(state: State): void {
-  const { engine, design, loss, rows, count, margins, model, w } = state;
+/** Makes the model of the loss at the margins. */
+export function linearize(state: State): void {
+  const { engine, loss, rows, count, margins, model } = state;
+  state.lossSum = engine.kernels.linearize(loss, rows, 0, count, margins, model);
+  state.isScanned = false;
+}
+
+/** Minimises over the intercept alone (Newton) until |Σ q| is at most `enough`, or as small as rounding allows. */
+export function centre(state: State, enough = 0): void {
+  const { design, loss, margins, w } = state;
+  if (!design.intercept) return;
   const bound = loss === "logistic" ? MOST_INTERCEPT_STEP : Number.POSITIVE_INFINITY;
   let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; ; round++) {
-    state.lossSum = engine.kernels.linearize(loss, rows, 0, count, margins, model);
-    if (!design.intercept) return;
+  for (let round = 0; round < MOST_CENTRING; round++) {
     let [q, D] = [0, 0];
-    for (let i = 0, sums = model.view; i < sums.length; i += 2) {
+    for (let i = 0, sums = state.model.view; i < sums.length; i += 2) {
       q += sums[i]!;
       D += sums[i + 1]!;
     }
-    // Rounding ends what Newton could still gain.
-    if (Math.abs(q) >= least || q === 0 || round === MOST_CENTRING) return;
-    if (Math.abs(q) < 1e-6 * D) least = Math.abs(q);
+    if (Math.abs(q) <= enough || Math.abs(q) >= least) return;
+    if (Math.abs(q) < 1e-6 * D) least = Math.abs(q); // from here on Newton only gains until rounding ends it
     const delta = Math.min(Math.max(-q / D, -bound), bound);
     w.view[design.size - 1]! += delta;
     for (let i = 0, m = margins.view; i < m.length; i++) m[i]! += delta;
+    linearize(state);
   }
 }

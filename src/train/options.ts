@@ -122,6 +122,31 @@ const BATCH: Record<string, Range> = {
   tolerance: [0, false],
   iterations: [1, true, "whole"],
 };
+const PATH: Record<string, Range> = {
+  tolerance: [0, false],
+  iterations: [1, true, "whole"],
+  seed: [Number.NEGATIVE_INFINITY, true, "whole"],
+  lambdas: [2, true, "whole"],
+  folds: [2, true, "whole"],
+  ratio: [0, false],
+  l1Ratio: [0, false],
+};
+
+/** Throws OptionError on options of a path that cannot be used as given. */
+export function checkPath(options: object): void {
+  checkNames(options);
+  for (const [name, value] of Object.entries(options)) {
+    const range = PATH[name];
+    if (range && value !== undefined) checkNumber(name, value, range);
+    else if (!range && name in ALL_RANGES && value !== undefined) {
+      throw new OptionError(`${name} is no option of a path; its strengths are lambdas, ratio and l1Ratio`);
+    }
+  }
+  const { ratio = 0.5, l1Ratio = 1 } = options as { ratio?: number; l1Ratio?: number };
+  if (ratio >= 1) throw new OptionError(`ratio ${ratio}: expected a number in (0, 1)`);
+  if (l1Ratio > 1) throw new OptionError(`l1Ratio ${l1Ratio}: expected a number in (0, 1]`);
+}
+
 const SOLVERS = {
   ftrl: { ranges: FTRL, hint: "its strengths are lambda1, lambda2" },
   sgd: { ranges: SGD, hint: "its strengths are l1, l2" },

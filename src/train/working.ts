@@ -1,6 +1,5 @@
 import type { Matrix } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
-import type { Random } from "../random.js";
 import type { State } from "./newton.js";
 
 /** The columns that are worked on, gathered side by side: a small problem of its own. */
@@ -35,15 +34,10 @@ export interface WorkingSet {
 
 const LEAST_SIZE = 500;
 
-/**
- * Gathers the intercept, all non-zero columns and the worst violators, at most as many again, in random order. Copies
- * lie in the arena's top. `listed`: columns with a weight or a violation. `kept`: weights that are not 0.
- */
-export function workingSet(state: State, listed: Uint32Array, random: Random): { set: WorkingSet; kept: number } {
+/** Copies columns of a state side by side. They lie in the arena until the caller releases it. */
+export function gather(state: State, columns: Uint32Array): WorkingSet {
   const { engine, design } = state;
   const { kernels, memory } = engine;
-  const { columns, kept } = choose(state, listed);
-  random.shuffle(columns);
   const size = columns.length;
   const order = memory.u32(size);
   order.view.set(columns);
@@ -87,7 +81,7 @@ export function workingSet(state: State, listed: Uint32Array, random: Random): {
     reach[t] = allReach[j]!;
     g[t] = allG[j]!;
   });
-  return { set, kept };
+  return set;
 }
 
 /** Returns the n-th largest of some numbers, 1 ≤ n, and leaves them in another order (quickselect; Hoare 1961). */
@@ -111,9 +105,14 @@ export function largest(items: Float64Array, n: number): number {
   return items[n - 1]!;
 }
 
-function choose(
+/**
+ * Returns the columns to work on: the intercept, all that are not 0 and the worst violators, at most as many again; or
+ * those `wanted`, if they are no more. `listed`: columns with a weight or a violation. `kept`: weights that are not 0.
+ */
+export function choose(
   { design, w, gradients, penalties }: State,
   listed: Uint32Array,
+  wanted?: Uint32Array,
 ): { columns: Uint32Array; kept: number } {
   const [weights, g, l] = [w.view, gradients.view, penalties.view];
   const last = design.size - Number(design.intercept);
@@ -124,18 +123,20 @@ function choose(
     if (weights[j] !== 0) kept++;
     else scores[violators++] = Math.abs(g[j]!) - l[2 * j]!;
   }
-  const room = Math.max(LEAST_SIZE, 2 * kept) - kept;
-  const least = violators > room ? largest(scores.subarray(0, violators), room) : 0;
-  const columns = new Uint32Array(kept + Math.min(room, violators) + Number(design.intercept));
-  let [size, left] = [0, Math.min(room, violators)];
-  for (const j of listed) {
-    if (j === last) continue;
-    if (weights[j] !== 0) columns[size++] = j;
-    else if (left > 0 && Math.abs(g[j]!) - l[2 * j]! >= least) {
-      columns[size++] = j;
-      left--;
-    }
-  }
-  if (design.intercept) columns[size] = last;
+  const most = Math.max(LEAST_SIZE, 2 * kept);
+  const own = wanted && wanted.length <= most ? wanted.filter((j) => j !== last) : worst();
+  if (!design.intercept) return { columns: own, kept };
+  const columns = new Uint32Array(own.length + 1);
+  columns.set(own);
+  columns[own.length] = last;
   return { columns, kept };
+
+  function worst(): Uint32Array {
+    const room = most - kept;
+    const least = violators > room ? largest(scores.subarray(0, violators), room) : 0;
+    let left = Math.min(room, violators);
+    return listed.filter(
+      (j) => j !== last && (weights[j] !== 0 || (Math.abs(g[j]!) - l[2 * j]! >= least && left-- > 0)),
+    );
+  }
 }
