@@ -34,7 +34,8 @@ export { loadModel, saveModel } from "./model/file.js";
 export { Model, type NamedWeight } from "./model/model.js";
 export { type Metrics, measure } from "./report/metrics.js";
 export type { Certificate } from "./train/batch.js";
-export { type Fit, type FitOptions, fit } from "./train/fit.js";
+export { type BudgetFit, type BudgetOptions, fitToBudget } from "./train/budget.js";
+export { type BatchFit, type Fit, type FitOptions, fit } from "./train/fit.js";
 export type { BatchOptions, FtrlOptions, Progress, SgdOptions } from "./train/options.js";
 export {
   type CrossValidatedPoint,

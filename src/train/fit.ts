@@ -74,6 +74,23 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
   }
 }
 
+/** A fit with its certificate. */
+export interface BatchFit extends Fit {
+  objective: number;
+  certificate: Certificate;
+}
+
+/** As `fit` with solver "batch", for callers that have the engine to themselves. */
+export async function fitDatasetBatch(data: Dataset, options: BatchOptions): Promise<BatchFit> {
+  const { memory } = data.engine;
+  const mark = memory.mark();
+  try {
+    return (await fitBatch(data, options)) as BatchFit;
+  } finally {
+    memory.release(mark);
+  }
+}
+
 async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   const { l1 = 1e-4, l2 = 0 } = options;
   const weights = data.engine.memory.f64(data.seen);

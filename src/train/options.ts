@@ -130,6 +130,9 @@ const PATH: Record<string, Range> = {
   folds: [2, true, "whole"],
   ratio: [0, false],
   l1Ratio: [0, false],
+  maxWeights: [0, true, "whole"],
+  maxBytes: [1, true, "whole"],
+  maxLoss: [0, true],
 };
 
 /** Throws OptionError on options of a path that cannot be used as given. */
