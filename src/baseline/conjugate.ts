@@ -2,6 +2,8 @@ import type { Kernels } from "../engine/kernels.js";
 import { bend } from "./quadratic.js";
 import { margins } from "./sparse.js";
 
+const FLAT = 1e-10;
+
 /** Preconditioned conjugate gradients, as in assembly/batch/conjugate.ts. */
 export const conjugate: Kernels["conjugate"] = (x, rows, count, o) => {
   const inverse = o.inverse.view;
@@ -20,13 +22,16 @@ export const conjugate: Kernels["conjugate"] = (x, rows, count, o) => {
   for (let left = o.limit; left > 0 && energy > enough; left--) {
     margins(rows, 0, count, o.search, 0, o.products);
     let bent = bend(0, count, o.model, o.products);
+    let scale = 0;
     margins(x, 0, columns, o.products, 0, o.curved);
     for (let t = 0; t < columns; t++) {
       const p = search[t]!;
       bent += ridge[t]! * p * p;
+      if (inverse[t] !== 0) scale += (p * p) / inverse[t]!;
       curved[t]! += ridge[t]! * p;
     }
-    const alpha = energy / bent;
+    const isFlat = bent < FLAT * scale;
+    const alpha = energy / (isFlat ? FLAT * scale : bent);
     let next = 0;
     for (let t = 0; t < columns; t++) {
       if (inverse[t] === 0) continue;
@@ -37,6 +42,6 @@ export const conjugate: Kernels["conjugate"] = (x, rows, count, o) => {
     }
     const beta = next / energy;
     for (let t = 0; t < columns; t++) search[t] = residual[t]! * inverse[t]! + beta * search[t]!;
-    energy = next;
+    energy = isFlat ? 0 : next;
   }
 };

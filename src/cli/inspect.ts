@@ -63,7 +63,7 @@ function asText(model: Model, bytes: number, top: number): string {
   const { options, rows, seen } = model.training;
   const strengths = ["lambda1", "lambda2", "l1", "l2"]
     .filter((it) => it in options)
-    .map((it) => `${it} ${options[it]}`);
+    .map((it) => `${it} ${Number(Number(options[it]).toPrecision(3))}`);
   const head = [
     model.loss,
     options.solver,

@@ -5,6 +5,7 @@ import "../node.js";
 import { addEvaluate } from "./evaluate.js";
 import { addInspect } from "./inspect.js";
 import { EXIT, showError } from "./output.js";
+import { addPath } from "./path.js";
 import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
 
@@ -23,6 +24,7 @@ const program = new Command("nought")
   .showHelpAfterError("(--help shows all options)")
   .configureHelp({ showGlobalOptions: false });
 addTrain(program, interrupt.signal);
+addPath(program, interrupt.signal);
 addPredict(program, interrupt.signal);
 addEvaluate(program, interrupt.signal);
 addInspect(program);

@@ -28,7 +28,11 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     "Solver batch (the certified optimum, in memory):",
   ];
   add(solver, "--loss <loss>", "default logistic", ["logistic", "squared"]);
-  add(solver, "--solver <solver>", "default ftrl; sgd when --l1 or --l2 is given", ["ftrl", "sgd", "batch"]);
+  add(solver, "--solver <solver>", "default batch, with --stream or --epochs ftrl (see README)", [
+    "ftrl",
+    "sgd",
+    "batch",
+  ]);
   add(solver, "--epochs <n>", "passes over the data (default 1)");
   add(solver, "--order <order>", "how rows are visited (default shuffle)", ["shuffle", "file", "batches"]);
   add(solver, "--steps <n>", "with --order batches: how many to draw");
@@ -44,11 +48,21 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(ftrl, "--initial-accumulator <x>", "where the sums of squared gradients begin (default 0)");
   add(ftrl, "--penalize-intercept", "let the strengths hold for the intercept too");
   add(batch, "--tolerance <x>", "largest duality gap, relative to the model without features (default 1e-6)");
-  add(batch, "--iterations <n>", "Newton steps at most (default 200)");
+  add(batch, "--iterations <n>", "Newton steps at most (default 1000)");
   add(sgd, "--l1 <x>", "L1 strength (default 1e-4)");
   add(sgd, "--l2 <x>", "L2 strength (default 0)");
   add(sgd, "--rate <x>", "learning rate of the first step (default 0.1)");
   add(sgd, "--decay <x>", "rate of step t: rate/√(1 + decay·t) (default 0.01)");
+  const search = "Search for the strength (solver batch):";
+  add(search, "--max-weights <n>", "the best model of at most n weights");
+  add(search, "--max-bytes <n>", "the best model whose file has at most n bytes");
+  add(search, "--max-loss <x>", "the sparsest model whose mean loss (held out, if any is) is at most x");
+  add(search, "--folds <n>", "cross-validate a path of strengths in n parts");
+  add(search, "--choose <rule>", "of the path: the least loss, or the sparsest within a standard error (default)", [
+    "min",
+    "1se",
+  ]);
+  addPathFlags(command, search);
   const checks = "Validation:";
   add(checks, "--validate <file|fraction>", "measure on a file, or on a random share of the rows held out");
   add(checks, "--test <file>", "measure the finished model on another file");
@@ -58,6 +72,15 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(running, "--json", "print one result object");
   add(running, "--quiet", "print nothing but errors");
   command.action((file: string, flags: TrainFlags) => train(file, flags, signal));
+}
+
+/** Flags of a path of strengths. */
+export function addPathFlags(command: Command, group: string): void {
+  const add = (flags: string, text: string) =>
+    command.addOption(new Option(flags, text).argParser(numeric).helpGroup(group));
+  add("--lambdas <n>", "strengths in the path (default 100)");
+  add("--ratio <x>", "the smallest strength as a share of the largest (default 1e-3; of a budget 1e-4)");
+  add("--l1-ratio <x>", "share of the strength that is L1, the rest L2 (default 1)");
 }
 
 async function train(file: string, flags: TrainFlags, signal: AbortSignal): Promise<void> {
@@ -81,6 +104,10 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
       );
       process.exitCode = EXIT.notMet;
     }
+    if (result.met === false) {
+      warn("no model is within the budget; this is the nearest: within the size, with the least loss");
+      process.exitCode = EXIT.notMet;
+    }
     if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     else if (!flags.quiet) process.stdout.write(summary(result, validation, test));
   } finally {
@@ -101,7 +128,9 @@ function summary(
       : `  training loss ${loss.train.toFixed(4)}`,
     ...(gap === null
       ? []
-      : [`  duality gap ${gap.toExponential(1)}; ${plural(provenZero ?? 0, "weight")} proven zero before training`]),
+      : [
+          `  duality gap ${gap.toExponential(1)}; ${count(provenZero ?? 0)} of ${plural(seen, "weight")} proven zero before training`,
+        ]),
     ...(validation ? [`  validation ${metricsText(validation)}`] : []),
     ...(test ? [`  test ${metricsText(test)}`] : []),
     `  model ${model} ${size(bytes.model)} (dense ${size(bytes.dense)})`,

@@ -6,8 +6,10 @@ import type { SpaceDefinition } from "../features/define.js";
 import { evaluate, evaluateRows } from "../model/evaluate.js";
 import { saveModel } from "../model/file.js";
 import type { Metrics } from "../report/metrics.js";
+import { fitToBudget } from "../train/budget.js";
 import { type Fit, type FitOptions, fit } from "../train/fit.js";
-import type { OrderOptions, SolverOptions } from "../train/options.js";
+import { type FtrlOptions, type OrderOptions, type SolverOptions, solverFor } from "../train/options.js";
+import { crossValidate } from "../train/path.js";
 import { streamCsv, streamSvmlight } from "../train/stream.js";
 import { csvOptions, type DataFlags, isTable, readerFor } from "./data.js";
 import { type FeatureFlags, spaceOf } from "./features.js";
@@ -24,6 +26,11 @@ export type TrainFlags = DataFlags &
     test?: string;
     output?: string;
     stream?: boolean;
+    maxWeights?: number;
+    maxBytes?: number;
+    maxLoss?: number;
+    folds?: number;
+    choose?: "min" | "1se";
     kernels?: "wasm" | "baseline";
     threads?: number;
     json?: boolean;
@@ -43,6 +50,8 @@ interface Result {
   gap: number | null;
   converged: boolean | null;
   provenZero: number | null;
+  /** Whether the budget asked for was met; null where none was. */
+  met: boolean | null;
   metrics: { validation: Metrics | null; test: Metrics | null };
   seconds: { load: number; encode: number; solve: number; total: number };
   bytes: { model: number; dense: number };
@@ -58,6 +67,9 @@ interface Trained extends Fit {
   /** On the rows held out. */
   metrics: Metrics | null;
   seconds: { load: number; encode: number; solve: number };
+  met?: boolean;
+  /** Those that a search found. */
+  strengths?: { l1: number; l2: number };
 }
 
 /** Trains as the flags say, writes the model, measures it. Nothing is written unless all went well. */
@@ -71,13 +83,17 @@ export async function runTraining(
   checkFlags(file, flags, space);
   const fraction = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const solver = solverOf(flags);
-  const trained = await (flags.stream ? trainStreamed : trainInMemory)(file, space, {
+  const options = {
     ...picked(flags, ["loss", "positive", "skipBad", "kernels", "threads", "target", "weight"]),
     ...(space && csvOptions(flags)),
     ...(!Number.isNaN(fraction) && { holdout: fraction }),
     ...solver,
+    ...picked(flags, SEARCH_FLAGS.split(" ")),
     ...running,
-  } as AllOptions);
+  } as AllOptions;
+  const trained = await (flags.stream
+    ? trainStreamed(file, space, options)
+    : trainInMemory(file, space, options, flags.choose));
 
   const { model } = trained;
   const measured = (path: string) => evaluateRows(model, readerFor(model, path, flags, true), running.signal);
@@ -89,17 +105,18 @@ export async function runTraining(
   const modelBytes = await saveModel(model, output);
   const result: Result = {
     model: output,
-    solver: solver.solver ?? "ftrl",
+    solver: solver.solver as string,
     rows: trained.rows,
     skipped: trained.skipped,
     columns: trained.columns,
-    ...strengthsOf(solver),
+    ...strengthsOf({ ...solver, ...trained.strengths } as FitOptions),
     intercept: model.intercept,
     loss: { ...trained.loss, validation: validationLoss },
     objective: trained.objective,
     gap: trained.certificate?.gap ?? null,
     converged: trained.certificate?.converged ?? null,
     provenZero: trained.certificate?.provenZero ?? null,
+    met: trained.met ?? null,
     metrics: { validation, test },
     seconds: { ...trained.seconds, total: since(began) },
     bytes: { model: modelBytes, dense: 4 * trained.columns.declared },
@@ -109,12 +126,18 @@ export async function runTraining(
 }
 
 /** Everything that readers and trainers take; each picks what is its own. */
-type AllOptions = FitOptions & DatasetOptions & { target: string };
+type AllOptions = FitOptions &
+  DatasetOptions & { target: string } & Pick<TrainFlags, "maxWeights" | "maxBytes" | "maxLoss" | "folds">;
 
-async function trainInMemory(file: string, space: SpaceDefinition | null, options: AllOptions): Promise<Trained> {
+async function trainInMemory(
+  file: string,
+  space: SpaceDefinition | null,
+  options: AllOptions,
+  choose: TrainFlags["choose"],
+): Promise<Trained> {
   using data = space ? await readCsv(file, { ...options, space }) : await readSvmlight(file, options);
   const began = performance.now();
-  const fitted = await fit(data, options);
+  const fitted = await fitAsAsked(data, options, choose);
   const seconds = { ...data.seconds, solve: since(began) };
   const { holdout } = data;
   const metrics = holdout && holdout.totalWeight > 0 ? evaluate(fitted.model, holdout) : null;
@@ -127,6 +150,29 @@ async function trainInMemory(file: string, space: SpaceDefinition | null, option
     );
   }
   return { ...fitted, skipped: data.tally.skipped, metrics, seconds };
+}
+
+/** Fits at the strengths given, at those that cross-validation chooses, or within a budget. */
+async function fitAsAsked(
+  data: Dataset,
+  options: AllOptions,
+  choose: TrainFlags["choose"],
+): Promise<Fit & Pick<Trained, "met" | "strengths">> {
+  if (options.maxWeights !== undefined || options.maxBytes !== undefined || options.maxLoss !== undefined) {
+    const fitted = await fitToBudget(data, options);
+    return { ...fitted, strengths: fitted.strengths };
+  }
+  if (options.folds === undefined) return fit(data, options);
+  const { minimum, oneStandardError } = await crossValidate(data, options);
+  const { l1, l2 } = choose === "min" ? minimum : oneStandardError;
+  return {
+    ...(await fit(data, { ...without(options, [...SEARCH_FLAGS.split(" ")]), solver: "batch", l1, l2 })),
+    strengths: { l1, l2 },
+  };
+}
+
+function without<O extends object>(options: O, names: string[]): O {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name))) as O;
 }
 
 /** Mean training loss of the best model without features. */
@@ -167,8 +213,25 @@ function checkFlags(file: string, flags: TrainFlags, space: SpaceDefinition | nu
   if (flags.stream && flags.solver === "batch") {
     throw new OptionError("--solver batch needs the data in memory: it does not go with --stream");
   }
+  checkSearch(flags);
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
+  }
+}
+
+const SEARCH = ["maxWeights", "maxBytes", "maxLoss", "folds"] as const;
+
+function checkSearch(flags: TrainFlags): void {
+  const asked = SEARCH.filter((name) => flags[name] !== undefined);
+  if (asked.length === 0) {
+    if (flags.choose !== undefined) throw new OptionError("--choose goes with --folds");
+    return;
+  }
+  if (asked.includes("folds") && asked.length > 1) throw new OptionError("--folds and a budget: choose one");
+  if (flags.stream) throw new OptionError("a search needs the data in memory: it does not go with --stream");
+  if (solverFor(solverOf(flags)) !== "batch") throw new OptionError("a budget and --folds are of solver batch");
+  if (flags.l1 !== undefined || flags.l2 !== undefined) {
+    throw new OptionError("--l1, --l2: a search finds the strength itself (--l1-ratio for its share of L1)");
   }
 }
 
@@ -176,15 +239,17 @@ function checkFlags(file: string, flags: TrainFlags, space: SpaceDefinition | nu
 const SOLVER_FLAGS =
   "solver lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
   "l1 l2 rate decay tolerance iterations epochs order steps seed intercept";
+const SEARCH_FLAGS = "maxWeights maxBytes maxLoss folds lambdas ratio l1Ratio";
 
 function solverOf(flags: TrainFlags): FitOptions {
-  const isMean = flags.solver === undefined && ("l1" in flags || "l2" in flags);
-  return { ...picked(flags, SOLVER_FLAGS.split(" ")), ...(isMean && { solver: "sgd" }) } as FitOptions;
+  const options = picked(flags, SOLVER_FLAGS.split(" "));
+  return { ...options, solver: solverFor(options, flags.stream) } as FitOptions;
 }
 
 function strengthsOf(solver: FitOptions): Record<string, number> {
   if (solver.solver === "sgd" || solver.solver === "batch") return { l1: solver.l1 ?? 1e-4, l2: solver.l2 ?? 0 };
-  return { lambda1: solver.lambda1 ?? 1, lambda2: solver.lambda2 ?? 0 };
+  const { lambda1 = 1, lambda2 = 0 } = solver as FtrlOptions;
+  return { lambda1, lambda2 };
 }
 
 /** "data/houses.csv.gz" gives "houses.nought", in the present folder. */

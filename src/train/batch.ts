@@ -1,7 +1,7 @@
 import type { Dataset } from "../data/dataset.js";
 import type { Rows } from "../engine/kernels.js";
 import { DataError } from "../errors.js";
-import { gapOf } from "./certificate.js";
+import { boundsOf } from "./certificate.js";
 import { type Design, designOf } from "./design.js";
 import { centre, linearize, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
 import type { BatchOptions } from "./options.js";
@@ -40,6 +40,8 @@ export class BatchProblem {
   readonly #steering: Omit<Steering, "report">;
   #iterations = 0;
   #l1 = 0;
+  /** What the optimum is at least, as a sum; it holds for whatever weights ship. */
+  #dual = Number.NEGATIVE_INFINITY;
 
   /**
    * `l1`: the smallest strength that will be asked for. `design` and `rows` let several problems share one matrix;
@@ -95,8 +97,9 @@ export class BatchProblem {
     }
     this.#l1 = l1;
     penalize(state, l1 * total, l2 * total);
-    const { iterations, gap } = await solve(state, { ...this.#steering, ...path, report });
+    const { iterations, gap, dual } = await solve(state, { ...this.#steering, ...path, report });
     this.#iterations = iterations;
+    this.#dual = dual;
     const relativeGap = state.nullObjective > 0 ? Math.max(gap, 0) / state.nullObjective : 0;
     return { relativeGap, converged: relativeGap <= tolerance };
   }
@@ -128,7 +131,7 @@ export class BatchProblem {
   /** Rounds the weights to single precision, in which they ship, and certifies what ships. */
   certify(): Certificate {
     const { state, design, total } = this;
-    const { engine, w, margins, penalties, offsets } = state;
+    const { engine, w, margins, offsets } = state;
     const { weights } = this;
     for (let j = 0; j < weights.length; j++) weights[j] = Math.fround(weights[j]!);
     if (offsets) margins.view.set(offsets.view.subarray(0, state.count));
@@ -136,11 +139,8 @@ export class BatchProblem {
     engine.kernels.spread(design.x, design.size, w, margins);
     linearize(state);
     centre(state);
-    let objective = state.lossSum;
-    for (let j = 0, l = penalties.view; j < weights.length; j++) {
-      objective += l[2 * j]! * Math.abs(weights[j]!) + 0.5 * l[2 * j + 1]! * weights[j]! * weights[j]!;
-    }
-    const gap = Math.max(gapOf(state, survey(state), Number.POSITIVE_INFINITY), 0);
+    const { objective, dual } = boundsOf(state, survey(state), Number.POSITIVE_INFINITY);
+    const gap = Math.max(objective - Math.max(dual, this.#dual), 0);
     const relativeGap = state.nullObjective > 0 ? gap / state.nullObjective : 0;
     return {
       objective: objective / total,

@@ -18,7 +18,9 @@ export interface BudgetOptions extends Omit<PathOptions, "lambdas"> {
 export interface BudgetFit extends BatchFit {
   /** Whether the model is within the budget. If not, it is the nearest miss: within the size, with the least loss. */
   met: boolean;
-  /** Strengths tried. */
+  /** Those of the model. */
+  strengths: { l1: number; l2: number };
+  /** How many were tried. */
   tried: number;
 }
 
@@ -95,7 +97,7 @@ async function search(data: Dataset, options: BudgetOptions): Promise<BudgetFit>
     const isGood = (found.loss.validation ?? (found.loss.train as number)) <= maxLoss;
     const wasGood = lossOf(best) <= maxLoss;
     if (nudges === MOST_NUDGES || (isSmall && (isGood || !wasGood))) {
-      return { ...found, met: isSmall && isGood, tried: tried + nudges + 1 };
+      return { ...found, strengths, met: isSmall && isGood, tried: tried + nudges + 1 };
     }
     scale *= isSmall ? 1 / NUDGE : NUDGE;
   }

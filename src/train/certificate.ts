@@ -32,6 +32,16 @@ export function dualValue(loss: Loss, rows: Rows, count: number, model: Float64A
   return sum;
 }
 
+/** What is known of an optimum, as sums. */
+export interface Bounds {
+  /** The objective at hand. */
+  objective: number;
+  /** The optimum is at least this; −∞ where it was not worth the work. */
+  dual: number;
+  /** objective − dual; without a dual, less than that. */
+  gap: number;
+}
+
 /**
  * Returns the duality gap against the sum of losses; where that is above `enough` for certain, a cheaper lower bound.
  * −q, scaled until |X_jᵀq| ≤ l1_j for all j, is a dual point. What is above l1_j may stay where l2_j > 0 and costs
@@ -39,7 +49,7 @@ export function dualValue(loss: Loss, rows: Rows, count: number, model: Float64A
  * rounding and what the solve has left: that is covered by |X_jᵀq| times twice its weight. `listed`: all columns with a
  * weight or a violation.
  */
-export function gapOf(state: State, listed: Uint32Array, enough: number): number {
+export function boundsOf(state: State, listed: Uint32Array, enough: number): Bounds {
   const { loss, rows, count, design, model, margins, gradients, w, penalties } = state;
   const [g, weights, l] = [gradients.view, w.view, penalties.view];
   let [shrink, excess, penalty, slack] = [1, 0, 0, 0];
@@ -57,12 +67,17 @@ export function gapOf(state: State, listed: Uint32Array, enough: number): number
   }
   if (Number.isFinite(excess)) {
     const kept = dualValue(loss, rows, count, model.view, 1) - excess;
-    return state.lossSum + penalty + slack - Math.max(kept, dualValue(loss, rows, count, model.view, shrink));
+    return bounds(Math.max(kept, dualValue(loss, rows, count, model.view, shrink)));
   }
   // The dual is concave in the scale, and its slope at 1 is −Σ q·m.
   let slope = 0;
   for (let i = 0, [q, m] = [model.view, margins.view]; i < count; i++) slope += q[2 * i]! * m[i]!;
   const least = penalty + shrink * slope;
-  if (least > enough) return least;
-  return state.lossSum + penalty + slack - dualValue(loss, rows, count, model.view, shrink);
+  if (least > enough) return { objective: state.lossSum + penalty, dual: Number.NEGATIVE_INFINITY, gap: least };
+  return bounds(dualValue(loss, rows, count, model.view, shrink));
+
+  function bounds(value: number): Bounds {
+    const [objective, dual] = [state.lossSum + penalty, value - slack];
+    return { objective, dual, gap: objective - dual };
+  }
 }

@@ -58,6 +58,7 @@ export function conjugate(model: Quadratic, set: WorkingSet, radius: number, lim
     for (let t = 0; t < size; t++) change += 0.5 * ridge[t]! * u[t]! * u[t]!;
     if (share <= first || change < 0) break;
   }
+  if (!(change < 0)) return LEAST_STEPS; // rounding allows no more
   for (let t = 0; t < size; t++) {
     if (share < breakpoints[t]!) w[t]! += u[t]!;
     else w[t] = d[t]! > 0 ? upper[t]! : lower[t]!;

@@ -44,12 +44,12 @@ const BLOCK_ROWS = 8192;
  * Throws OptionError; DivergenceError when a loss or weight leaves the finite range; the signal's reason.
  */
 export async function fit(data: Dataset | Arrays, options: FitOptions & DatasetOptions = {}): Promise<Fit> {
-  checkSolver(options);
+  const solving = checkSolver(options) as FitOptions;
   if (!(data instanceof Dataset)) {
     using own = await readArrays(data, options);
-    return await fitDataset(own, options);
+    return await fitDataset(own, solving);
   }
-  return data.engine.exclusive(() => fitDataset(data, options));
+  return data.engine.exclusive(() => fitDataset(data, solving));
 }
 
 async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
@@ -57,8 +57,9 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
   const { memory } = data.engine;
   const mark = memory.mark();
   try {
-    if (options.solver === "batch") return await fitBatch(data, options);
-    const trainer = createTrainer(data.engine, data.loss, options, data.totalWeight / data.count || 1);
+    if (options.solver === "batch") return await fitBatch(data, options as BatchOptions);
+    const streaming = options as StreamingOptions;
+    const trainer = createTrainer(data.engine, data.loss, streaming, data.totalWeight / data.count || 1);
     trainer.reserve({
       columns: data.seen,
       longestRow: data.longestRow,
@@ -66,7 +67,7 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
       batchEntries: Math.min(data.entries, trainer.batch * data.longestRow),
     });
     const weights = memory.f64(data.seen); // before the work: memory that is not to be had should not cost it
-    const progressive = await run(data, trainer, options);
+    const progressive = await run(data, trainer, streaming);
     trainer.weightsInto(weights, data.seen);
     return finish(data, weights, trainer.intercept(), options, progressive, null);
   } finally {
@@ -102,7 +103,7 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   for (let t = 0, [out, own, { columns }] = [weights.view, problem.weights, problem.design]; t < own.length; t++) {
     out[columns[t]!] = own[t]!;
   }
-  return finish(data, weights, problem.intercept, options, null, certificate);
+  return finish(data, weights, problem.intercept, { ...options, l1, l2 }, null, certificate);
 }
 
 /** Visits the rows as the options say and returns the progressive loss of the last epoch. */
@@ -206,7 +207,7 @@ export function summary(
   const seenByFeature = Array<number>(places.size).fill(0);
   if (space) for (const id of dictionary.ids) seenByFeature[places.get(space.featureOf(id).name)!]!++;
   return {
-    options: { solver: "ftrl", ...Object.fromEntries(plain) },
+    options: Object.fromEntries(plain),
     rows,
     seen: dictionary.length,
     seenByFeature,

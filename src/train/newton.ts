@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.js";
 import type { Loss, Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { Random } from "../random.js";
-import { gapOf } from "./certificate.js";
+import { type Bounds, boundsOf } from "./certificate.js";
 import { conjugate, LEAST_STEPS } from "./conjugate.js";
 import type { Design } from "./design.js";
 import { denseQuadratic, isDense, sparseQuadratic } from "./quadratic.js";
@@ -146,9 +146,9 @@ export function penalize({ penalties, design }: State, l1: number, l2: number): 
 /**
  * Solves from where the state stands to the tolerance: prox-Newton steps (Yuan, Ho & Lin, JMLR 2012) on a working set
  * of the columns that violate their optimality most. Returns the Newton steps taken and
- * the duality gap, or a lower bound of it where the iterations ran out.
+ * what is known of the optimum.
  */
-export async function solve(state: State, steering: Steering): Promise<{ iterations: number; gap: number }> {
+export async function solve(state: State, steering: Steering): Promise<Bounds & { iterations: number }> {
   const { engine, nullObjective, effort } = state;
   const { memory } = engine;
   const { tolerance, iterations: most, seed, breathe, report, likely, patience = PATIENCE } = steering;
@@ -160,8 +160,10 @@ export async function solve(state: State, steering: Steering): Promise<{ iterati
     const { columns, kept } = choose(state, listed, wanted);
     report(iterations, kept);
     await breathe();
-    const gap = gapOf(state, listed, goal);
-    if (gap <= goal || iterations >= most) return { iterations, gap };
+    const bounds = boundsOf(state, listed, goal);
+    if (bounds.gap <= goal) return { ...bounds, iterations };
+    const stopped = () => ({ ...boundsOf(state, listed, Number.POSITIVE_INFINITY), iterations });
+    if (iterations >= most) return stopped();
     const whole = violationOf(state, listed);
     const begun = iterations;
     const mark = memory.mark();
@@ -171,7 +173,7 @@ export async function solve(state: State, steering: Steering): Promise<{ iterati
       let violation = violationOf(set, null);
       do {
         const left = await step(state, set, violation, effort, breathe);
-        if (left === null && iterations === begun) return { iterations, gap }; // rounding allows no more
+        if (left === null && iterations === begun) return stopped(); // rounding allows no more
         if (left === null) break;
         iterations++;
         violation = left;

@@ -64,7 +64,7 @@ export interface SgdOptions extends CommonOptions {
 
 /** The batch solver: the certified optimum of (1/S) Σ s·loss + l1·‖w‖₁ + (l2/2)·‖w‖². For data in memory. */
 export interface BatchOptions extends Omit<CommonOptions, "epochs"> {
-  solver: "batch";
+  solver?: "batch";
   /** L1 strength ≥ 0. Default 1e-4. */
   l1?: number;
   /** L2 strength ≥ 0; with l1 0 it must be above 0. Default 0. */
@@ -162,12 +162,38 @@ export const SOLVER_OPTIONS: readonly string[] = [
   ...new Set([...Object.keys(ALL_RANGES), "solver", "intercept", "penalizeIntercept", "order", "steps"]),
 ];
 
-/** Throws OptionError on a number out of range, or an option that belongs to the other solver. */
-export function checkSolver(options: (SolverOptions & OrderOptions) | BatchOptions): void {
-  checkNames(options);
-  const solver = options.solver ?? "ftrl";
-  if (!Object.hasOwn(SOLVERS, solver)) {
+const FTRL_ONLY = ["lambda1", "lambda2", "alpha", "beta", "batch", "clip", "initialAccumulator", "penalizeIntercept"];
+const SGD_ONLY = ["rate", "decay"];
+const STREAMING = ["epochs", "order", "steps"];
+const MEAN = ["l1", "l2"];
+
+/**
+ * Returns the solver that options ask for. Where none is named, options tell: lambda1 is of ftrl, rate of sgd, epochs
+ * are of a streaming one; else it is batch, or a streaming one where rows are not kept.
+ */
+export function solverFor(options: object, isStreamed = false): "ftrl" | "sgd" | "batch" {
+  const { solver } = options as { solver?: unknown };
+  if (solver !== undefined) {
+    if (Object.hasOwn(SOLVERS, String(solver))) return solver as keyof typeof SOLVERS;
     throw new OptionError(`solver ${JSON.stringify(solver)}: expected "ftrl", "sgd" or "batch"`);
+  }
+  const has = (names: string[]) => names.some((name) => (options as Record<string, unknown>)[name] !== undefined);
+  if (has(FTRL_ONLY)) return "ftrl";
+  if (has(SGD_ONLY)) return "sgd";
+  if (!isStreamed && !has(STREAMING)) return "batch";
+  return has(MEAN) ? "sgd" : "ftrl";
+}
+
+/**
+ * Returns the options with their solver named. Throws OptionError on a number out of range, or an option that belongs
+ * to another solver.
+ */
+export function checkSolver<O extends object>(given: O, isStreamed = false): O & { solver: "ftrl" | "sgd" | "batch" } {
+  checkNames(given);
+  const solver = solverFor(given, isStreamed);
+  const options = { ...given, solver };
+  if (isStreamed && solver === "batch") {
+    throw new OptionError('solver "batch" needs the data in memory: a stream takes "ftrl" or "sgd"');
   }
   const { ranges, hint }: { ranges: Record<string, Range>; hint: string } = SOLVERS[solver];
   for (const [name, value] of Object.entries(options)) {
@@ -183,19 +209,20 @@ export function checkSolver(options: (SolverOptions & OrderOptions) | BatchOptio
   }
   if (solver === "ftrl") checkDenominators(options as FtrlOptions);
   const { order = "shuffle", steps } = options as OrderOptions;
-  if (options.solver === "batch") {
-    const { l1 = 1e-4, l2 = 0 } = options;
+  if (solver === "batch") {
+    const { l1 = 1e-4, l2 = 0 } = options as BatchOptions;
     if (l1 === 0 && l2 === 0)
       throw new OptionError('solver "batch" needs l1 or l2 above 0: nothing bounds the weights');
     if ("order" in options || "steps" in options)
       throw new OptionError('solver "batch" visits all rows: it has no order');
-    return;
+    return options;
   }
   if (!["shuffle", "file", "batches"].includes(order)) {
     throw new OptionError(`order ${JSON.stringify(order)}: expected "shuffle", "file" or "batches"`);
   }
   if ((order === "batches") !== (steps !== undefined)) throw new OptionError(`order "batches" and steps go together`);
   if (steps !== undefined) checkNumber("steps", steps, [1, true, "whole"]);
+  return options;
 }
 
 /** Throws OptionError where the first step would divide by 0 or ∞, in single precision as features have it. */

@@ -6,6 +6,9 @@ import type { WorkingSet } from "./working.js";
 /** Residual left by conjugate gradients, squared, as a share of the first. */
 const RESIDUAL = 0.01;
 
+/** Least curvature along a direction, as a share of the preconditioner's. */
+const FLAT = 1e-10;
+
 /** The model that a Newton step minimises, Σ q·m + ½ Σ D·m² of the margins that a working set's weights move. */
 export interface Quadratic {
   /** Visits order[0 … active) once, as the kernel `descend` does: see set.outcome. */
@@ -110,12 +113,14 @@ export function denseQuadratic(state: State, set: WorkingSet): Quadratic {
       const enough = RESIDUAL * energy;
       for (let left = limit; left > 0 && energy > enough; left--) {
         multiply(search);
-        let bent = 0;
+        let [bent, scale] = [0, 0];
         for (let t = 0; t < size; t++) {
           product[t]! += ridge[t]! * search[t]!;
           bent += product[t]! * search[t]!;
+          if (inverse[t] !== 0) scale += (search[t]! * search[t]!) / inverse[t]!;
         }
-        const alpha = energy / bent;
+        const isFlat = bent < FLAT * scale;
+        const alpha = energy / (isFlat ? FLAT * scale : bent);
         let next = 0;
         for (let t = 0; t < size; t++) {
           if (inverse[t] === 0) continue;
@@ -124,7 +129,7 @@ export function denseQuadratic(state: State, set: WorkingSet): Quadratic {
           next += residual[t]! * residual[t]! * inverse[t]!;
         }
         for (let t = 0; t < size; t++) search[t] = residual[t]! * inverse[t]! + (next / energy) * search[t]!;
-        energy = next;
+        energy = isFlat ? 0 : next;
       }
     },
     energy() {

@@ -34,15 +34,15 @@ export interface StreamFit extends Fit {
  * Trains on svmlight text as it is read, in the order of its rows, in memory that grows with the columns seen but
  * not with the rows. More than one epoch, or a holdout, reads the input again: a stream is then kept in memory.
  */
-export async function streamSvmlight(input: Input, options: StreamSvmlightOptions = {}): Promise<StreamFit> {
-  checkSolver(options);
+export async function streamSvmlight(input: Input, given: StreamSvmlightOptions = {}): Promise<StreamFit> {
+  const options = checkSolver(given, true) as StreamSvmlightOptions;
   const loss = lossOf(options);
   return train(svmlightReader(input, { ...options, loss, keep: isReadAgain(options) }), loss, options);
 }
 
 /** As streamSvmlight, for CSV or TSV. A space that has to learn (all kinds but hash) needs a pass of its own first. */
-export async function streamCsv(input: Input, options: StreamCsvOptions): Promise<StreamFit> {
-  checkSolver(options);
+export async function streamCsv(input: Input, given: StreamCsvOptions): Promise<StreamFit> {
+  const options = checkSolver(given, true) as StreamCsvOptions;
   if (!options.space) throw new OptionError('a table needs a feature space: give "space"');
   const loss = lossOf(options);
   const { holdout = 0, seed = 1 } = options;

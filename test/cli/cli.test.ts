@@ -49,7 +49,9 @@ describe("on a table", () => {
   test("train tells what it kept", async () => {
     const out = await good(["train", "t.csv", "-o", "said.nought", ...TABLE, "--validate", "0.25"]);
     expect(out).toMatch(/^✓ \d+ weights? of \d+ seen \(\d+ declared\), \d+ rows, [\d.]+ s\n/);
-    expect(out).toMatch(/ {2}training loss 0\.\d{4}\n {2}validation log-loss 0\.\d{4}, AUC 1\.000, accuracy 100\.0%\n/);
+    expect(out).toMatch(
+      / {2}training loss 0\.\d{4}\n {2}duality gap .*; 0 of 7 weights proven zero before training\n {2}validation log-loss 0\.\d{4}, AUC 1\.000, accuracy 100\.0%\n/,
+    );
     expect(out).toMatch(/ {2}model said\.nought [\d,.]+ k?B \(dense [\d,.]+ k?B\)\n$/);
     expect(await good(["train", "t.csv", "-o", "said.nought", ...TABLE, "--quiet"])).toBe("");
   });
@@ -58,10 +60,10 @@ describe("on a table", () => {
     const args = ["train", "t.csv", "-o", "j.nought", ...TABLE, "--json", "--validate", "0.2", "--test", "t.csv"];
     const result = JSON.parse(await good(args));
     expect(Object.keys(result)).toEqual([
-      ...["model", "solver", "rows", "skipped", "columns", "lambda1", "lambda2", "intercept", "loss", "objective"],
-      ...["gap", "converged", "provenZero", "metrics", "seconds", "bytes", "runtime"],
+      ...["model", "solver", "rows", "skipped", "columns", "l1", "l2", "intercept", "loss", "objective"],
+      ...["gap", "converged", "provenZero", "met", "metrics", "seconds", "bytes", "runtime"],
     ]);
-    expect(result).toMatchObject({ model: "j.nought", solver: "ftrl", skipped: 0, lambda1: 1, lambda2: 0 });
+    expect(result).toMatchObject({ model: "j.nought", solver: "batch", skipped: 0, l1: 1e-4, l2: 0, met: null });
     expect(Object.keys(result.columns)).toEqual(["declared", "seen", "kept"]);
     expect(Object.keys(result.seconds)).toEqual(["load", "encode", "solve", "total"]);
     expect(Object.keys(result.metrics.test)).toEqual(["rows", "logLoss", "auc", "accuracy", "rmse"]);
@@ -97,7 +99,7 @@ describe("on a table", () => {
 
   test("inspect shows features and weights", async () => {
     const out = await good(["inspect", "t.nought", "--top", "1"]);
-    expect(out).toMatch(/^logistic · ftrl · .*\d+ weights? · trained on 400 rows · /);
+    expect(out).toMatch(/^logistic · batch · l1 0\.0001 · l2 0 · .*\d+ weights? · trained on 400 rows · /);
     expect(out).toMatch(/\nfeature +declared +seen +zero +kept\nx +1 +1 .*\ncity +3 +3 /);
     const result = JSON.parse(await good(["inspect", "t.nought", "--json"]));
     expect(result).toMatchObject({ loss: "logistic", declared: 7, training: { rows: 400, seen: 7 } });
@@ -136,7 +138,7 @@ describe("on svmlight text", () => {
   });
 
   test("sgd by its strengths, and the default name of the model", async () => {
-    const result = JSON.parse(await good(["train", "p.svm", "--l1", "1/100", "--json"]));
+    const result = JSON.parse(await good(["train", "p.svm", "--l1", "1/100", "--epochs", "2", "--json"]));
     expect(result).toMatchObject({ model: "p.nought", solver: "sgd", l1: 0.01, l2: 0 });
     expect(result.objective).toBeGreaterThan(result.loss.train);
     expect(existsSync(join(folder, "p.nought"))).toBe(true);
@@ -229,7 +231,7 @@ test.each([
   ["0.1", "squared"],
 ])("labels that are all %s are told, %s loss", async (label, loss) => {
   await writeFile(join(folder, "one.svm"), `${label} 1:1\n`.repeat(3));
-  const { code, err } = await run(["train", "one.svm", "--loss", loss]);
+  const { code, err } = await run(["train", "one.svm", "--loss", loss, "--solver", "ftrl"]);
   expect([code, err]).toEqual([0, "warning: every label is the same: there is nothing to learn but the intercept\n"]);
 });
 
@@ -249,4 +251,53 @@ test("the batch solver prints its gap, and exit code 4 tells that it was stopped
   expect(short.code).toBe(4);
   expect(short.err).toMatch(/^warning: the gap .+ did not reach the tolerance/);
   expect((await run(["train", "p.svm", "--solver", "batch", "--stream"])).code).toBe(2);
+});
+
+describe("a search for the strength", () => {
+  test("path prints a line for each strength, and marks what cross-validation chooses", async () => {
+    const out = await good(["path", "p.svm", "--lambdas", "5", "--ratio", "0.1", "--folds", "3"]);
+    const lines = out.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^1,000 rows; loss without features 0\.\d{4}$/);
+    expect(lines[1]).toMatch(/^ +λ +kept +explained +train +cv +± se$/);
+    expect(lines).toHaveLength(7);
+    expect(lines[2]).toMatch(/^ +\d\.\d{3}e-\d +0 +0\.00%/);
+    expect(out).toContain("← least loss");
+    expect(out).toContain("within one standard error");
+    const { points } = JSON.parse(await good(["path", "p.svm", "--lambdas", "5", "--validate", "0.2", "--json"]));
+    expect(points).toHaveLength(5);
+    expect(points[4].loss.validation).toBeGreaterThan(0);
+  });
+
+  test("path takes a table through its features", async () => {
+    expect(await good(["path", "t.csv", ...TABLE, "--lambdas", "3"])).toContain("400 rows");
+    expect((await run(["path", "t.csv"])).code).toBe(2);
+  });
+
+  test("train within a budget, and the nearest miss with exit code 4", async () => {
+    const result = JSON.parse(await good(["train", "p.svm", "--max-weights", "4", "--json"]));
+    expect(result).toMatchObject({ solver: "batch", met: true, converged: true, columns: { kept: 4 } });
+    const { l1 } = JSON.parse(await good(["inspect", "p.nought", "--json"])).training.options;
+    expect(l1).toBe(result.l1);
+    const { code, err } = await run(["train", "p.svm", "--max-weights", "2", "--max-loss", "0.01"]);
+    expect([code, err]).toEqual([4, expect.stringContaining("no model is within the budget")]);
+  });
+
+  test("train at the strength that cross-validation chooses", async () => {
+    const args = ["train", "p.svm", "--folds", "3", "--lambdas", "8", "--ratio", "0.05", "--json"];
+    const [sparse, least] = [await good(args), await good([...args, "--choose", "min"])].map((it) => JSON.parse(it));
+    expect(sparse.l1).toBeGreaterThan(least.l1);
+    expect(sparse.columns.kept).toBeLessThanOrEqual(least.columns.kept);
+  });
+
+  test.each([
+    ["--folds", "3", "--max-weights", "9"],
+    ["--folds", "3", "--l1", "0.1"],
+    ["--folds", "3", "--stream"],
+    ["--max-bytes", "100", "--solver", "ftrl"],
+    ["--choose", "min"],
+    ["--folds", "1"],
+    ["--max-weights", "1.5"],
+  ])("%s %s %s is a usage error", async (...flags) => {
+    expect((await run(["train", "p.svm", ...flags.filter(Boolean)])).code).toBe(2);
+  });
 });

@@ -116,6 +116,46 @@ test("separable data at a tiny l1, and columns alike", async () => {
   expect(verify(problem, found, "logistic", 1e-6, 0).violation).toBeLessThan(1e-6);
 });
 
+test.each([1e-1, 1e-2, 1e-3, 1e-4, 1e-6])(
+  "columns that add up to the intercept, on rows that part, l1 %d",
+  async (l1) => {
+    const x = Array.from({ length: 99 }, (_, i) => [0, 1, 2].map((j) => Number(i % 3 === j)));
+    const problem: Problem = { x, y: x.map((row) => (row[0] ? 1 : -1)), s: x.map(() => 1) };
+    const found = await fit(arraysOf(problem), { solver: "batch", l1 });
+    expect(found.certificate?.converged).toBe(true);
+    const least = await fit(arraysOf(problem), { solver: "batch", l1, tolerance: 1e-10 });
+    const { gap = 0, objective = 0 } = found.certificate ?? {};
+    expect(objective - (least.objective ?? 0)).toBeLessThanOrEqual(gap);
+  },
+);
+
+/** Few distinct small values: columns repeat, add up, and part the rows. */
+function tangled(seed: number): Problem {
+  const random = new Random(seed);
+  const [n, p] = [3 + random.below(40), 1 + random.below(25)];
+  const x = Array.from({ length: n }, () => Array.from({ length: p }, () => Math.max(0, random.below(6) - 3) / 2));
+  for (const row of x) for (let j = 1; j < p; j += 3) row[j] = row[j - 1]! + (row[j + 1] ?? 0);
+  const y = x.map((row, i) => (i < 2 ? 2 * i - 1 : random.below(3) === 0 || row[0]! > 0 ? 1 : -1));
+  return { x, y, s: y.map(() => random.below(3)).map((s, i) => (i < 2 ? 1 : s)) };
+}
+
+test.each(["logistic", "squared"] as const)("tangled columns, %s loss: what is certified holds", async (loss) => {
+  const misses: unknown[] = [];
+  for (let seed = 0; seed < 150; seed++) {
+    const problem = tangled(seed);
+    const [l1, l2, intercept] = [10 ** -(1 + (seed % 5)), seed % 4 === 0 ? 1e-3 : 0, seed % 3 > 0];
+    const found = await fit(arraysOf(problem), { solver: "batch", loss, l1, l2, intercept });
+    const { objective } = verify(problem, found, loss, l1, l2);
+    const { converged, gap = 0, relativeGap } = found.certificate ?? {};
+    const better = await fit(arraysOf(problem), { solver: "batch", loss, l1, l2, intercept, tolerance: 1e-9 });
+    const least = verify(problem, better, loss, l1, l2).objective;
+    if (!converged || objective - least > gap + 1e-14) {
+      misses.push({ seed, l1, l2, intercept, relativeGap, above: objective - least, gap });
+    }
+  }
+  expect(misses).toEqual([]);
+});
+
 test("one class has no best intercept", async () => {
   const data = await readArrays({ rows: [0, 1, 2], columns: [0, 1], labels: [1, 1], dimension: 2 });
   const error = await errorOf(fit(data, { solver: "batch" }));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type FitOptions, OptionError } from "../../src/node.js";
-import { checkSolver } from "../../src/train/options.js";
+import { checkSolver, solverFor } from "../../src/train/options.js";
 import { errorOf } from "../helpers.js";
 
 const DIVIDES = (alpha: number, beta: number, initialAccumulator: number) =>
@@ -9,7 +9,7 @@ const DIVIDES = (alpha: number, beta: number, initialAccumulator: number) =>
 
 test.each<[object, string]>([
   [{ solver: "adam" }, 'solver "adam": expected "ftrl", "sgd" or "batch"'],
-  [{ l1: 1 }, 'l1 is no option of solver "ftrl"; its strengths are lambda1, lambda2'],
+  [{ l1: 1, lambda1: 1 }, 'l1 is no option of solver "ftrl"; its strengths are lambda1, lambda2'],
   [{ solver: "sgd", lambda1: 1 }, 'lambda1 is no option of solver "sgd"; its strengths are l1, l2'],
   [{ lambda1: -1 }, "lambda1 -1: expected a finite number ≥ 0"],
   [{ lambda1: Number.NaN }, "lambda1 NaN: expected a finite number ≥ 0"],
@@ -51,5 +51,18 @@ test.each<[FitOptions]>([
   [{ order: "batches", steps: 3, batch: 10 }],
   [{ solver: "sgd", l1: 0, l2: 0, rate: 1e-9, decay: 0 }],
 ])("checkSolver takes %j", (options) => {
-  expect(checkSolver(options)).toBeUndefined();
+  expect(checkSolver(options)).toMatchObject(options);
+});
+
+test.each([
+  [{}, "batch", "ftrl"],
+  [{ l1: 1 }, "batch", "sgd"],
+  [{ lambda1: 1 }, "ftrl", "ftrl"],
+  [{ alpha: 1, epochs: 2 }, "ftrl", "ftrl"],
+  [{ rate: 1 }, "sgd", "sgd"],
+  [{ epochs: 2 }, "ftrl", "ftrl"],
+  [{ epochs: 2, l2: 1 }, "sgd", "sgd"],
+  [{ solver: "sgd" }, "sgd", "sgd"],
+])("options %j ask for solver %s, streamed for %s", (options, kept, streamed) => {
+  expect([solverFor(options), solverFor(options, true)]).toEqual([kept, streamed]);
 });

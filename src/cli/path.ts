@@ -1,0 +1,127 @@
+import { type Command, Option } from "commander";
+import { readCsv, readSvmlight } from "../data/dataset.js";
+import { OptionError } from "../errors.js";
+import { parseFraction } from "../features/cell.js";
+import { count, plural } from "../report/text.js";
+import {
+  type CrossValidatedPoint,
+  type CrossValidation,
+  crossValidate,
+  fitPath,
+  type Path,
+  type PathOptions,
+  type PathPoint,
+} from "../train/path.js";
+import { addDataFlags, csvOptions, type DataFlags, isTable, numeric } from "./data.js";
+import { addFeatureFlags, type FeatureFlags, spaceOf } from "./features.js";
+import { EXIT, LiveLine, warn } from "./output.js";
+import { addPathFlags } from "./train.js";
+
+type PathFlags = DataFlags &
+  FeatureFlags & {
+    loss?: "logistic" | "squared";
+    validate?: string;
+    folds?: number;
+    kernels?: "wasm" | "baseline";
+    json?: boolean;
+    quiet?: boolean;
+  } & Pick<PathOptions, "lambdas" | "ratio" | "l1Ratio" | "tolerance" | "iterations" | "seed" | "intercept">;
+
+export function addPath(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command("path")
+    .description("Fit a path of strengths and print what each keeps and loses.")
+    .argument("<data>", "CSV, TSV or svmlight text, also .gz; - for standard input");
+  addDataFlags(command, "what to learn: a column, or a comparison such as 'price > 150'");
+  addFeatureFlags(command);
+  const group = "Path:";
+  const add = (flags: string, text: string) =>
+    command.addOption(new Option(flags, text).argParser(numeric).helpGroup(group));
+  command.addOption(new Option("--loss <loss>", "default logistic").choices(["logistic", "squared"]).helpGroup(group));
+  addPathFlags(command, group);
+  add("--folds <n>", "cross-validate in n parts");
+  command.addOption(new Option("--validate <fraction>", "share of the rows to hold out").helpGroup(group));
+  add("--tolerance <x>", "largest duality gap of each fit, relative (default 1e-6)");
+  add("--iterations <n>", "Newton steps of each fit at most (default 1000)");
+  add("--seed <n>", "decides what is held out (default 1)");
+  command.addOption(new Option("--no-intercept", "learn no intercept").helpGroup(group));
+  command.addOption(new Option("--kernels <kernels>", "default wasm").choices(["wasm", "baseline"]));
+  command.option("--json", "print one object");
+  command.option("--quiet", "print nothing to standard error but errors");
+  command.action((file: string, flags: PathFlags) => path(file, flags, signal));
+}
+
+async function path(file: string, flags: PathFlags, signal: AbortSignal): Promise<void> {
+  const live = new LiveLine();
+  const space = await spaceOf(flags);
+  const table = isTable(file, flags, space !== null);
+  if (table && !space) throw new OptionError("a table needs features: --number, --bucket, --category … (see --help)");
+  if (table && flags.target === undefined) throw new OptionError("--target: say what to learn");
+  const holdout = flags.validate === undefined ? 0 : parseFraction(flags.validate);
+  const { loss, positive, skipBad, kernels, target, weight } = flags;
+  const reading = Object.fromEntries(
+    Object.entries({ loss, positive, skipBad, kernels, target, weight, seed: flags.seed, holdout, signal }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  try {
+    if (!flags.quiet) live.show(`reading ${file}`);
+    using data = await (space
+      ? readCsv(file, { ...csvOptions(flags), ...reading, target: target as string, space })
+      : readSvmlight(file, reading));
+    const names = ["lambdas", "ratio", "l1Ratio", "tolerance", "iterations", "seed", "intercept"] as const;
+    const options: PathOptions = {
+      ...Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
+      signal,
+      ...(!flags.quiet && {
+        onProgress: ({ epoch, kept }) => live.show(`λ ${epoch}  ${plural(kept, "weight")}`),
+      }),
+    };
+    const { folds } = flags;
+    const found = folds === undefined ? await fitPath(data, options) : await crossValidate(data, { ...options, folds });
+    live.clear();
+    if (data.tally.skipped > 0) warn(`${plural(data.tally.skipped, "bad line")} left out`);
+    const short = found.points.filter((it) => !it.converged).length;
+    if (short > 0) {
+      warn(`${short} of ${found.points.length} fits did not reach the tolerance: raise --iterations or --tolerance`);
+      process.exitCode = EXIT.notMet;
+    }
+    process.stdout.write(flags.json ? `${JSON.stringify(asJson(found))}\n` : asText(found, data.count));
+  } finally {
+    live.clear();
+  }
+}
+
+function isValidated(found: Path | CrossValidation): found is CrossValidation {
+  return "minimum" in found;
+}
+
+function asJson(found: Path | CrossValidation): object {
+  const plain = ({ model, ...rest }: PathPoint) => ({ ...rest, intercept: model.intercept });
+  const points = found.points.map(plain);
+  const { nullLoss } = found;
+  if (!isValidated(found)) return { nullLoss, points };
+  return { nullLoss, points, minimum: plain(found.minimum), oneStandardError: plain(found.oneStandardError) };
+}
+
+function asText(found: Path | CrossValidation, rows: number): string {
+  const validated = isValidated(found) ? found : null;
+  const hasHoldout = found.points.some(({ loss }) => loss.validation !== null);
+  const cells = (texts: string[]) => texts.map((text, k) => text.padStart(k === 0 ? 12 : 11)).join("");
+  const header = ["λ", "kept", "explained", "train"];
+  if (hasHoldout) header.push("held out");
+  if (validated) header.push("cv", "± se");
+  const lines = found.points.map((point) => {
+    const texts = [point.lambda.toExponential(3), count(point.kept), `${(100 * point.explained).toFixed(2)}%`];
+    texts.push(point.loss.train.toFixed(4));
+    if (hasHoldout) texts.push(point.loss.validation?.toFixed(4) ?? "–");
+    const { cv } = point as Partial<CrossValidatedPoint>;
+    if (cv) texts.push(cv.mean.toFixed(4), cv.standardError.toFixed(4));
+    const marks = [
+      ...(validated?.minimum === point ? ["least loss"] : []),
+      ...(validated?.oneStandardError === point ? ["within one standard error"] : []),
+    ];
+    return cells(texts) + (marks.length > 0 ? `  ← ${marks.join(", ")}` : "");
+  });
+  return `${plural(rows, "row")}; loss without features ${found.nullLoss.toFixed(4)}\n${cells(header)}\n${lines.join("\n")}\n`;
+}
