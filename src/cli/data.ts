@@ -14,6 +14,7 @@ export interface DataFlags {
   header?: boolean;
   target?: string;
   weight?: string;
+  offset?: string;
   positive?: number;
   skipBad?: number;
 }
@@ -31,6 +32,7 @@ export function addDataFlags(command: Command, target: string): Command {
   add(new Option("--target <column|comparison>", target));
   add(new Option("--positive <label>", 'the label that means "yes", all others "no"').argParser(numeric));
   add(new Option("--weight <column>", "column of sample weights"));
+  add(new Option("--offset <column>", "column of what each row's margin begins with"));
   add(new Option("--delimiter <character>", "between fields of a table; \\t is a tab"));
   add(new Option("--no-header", 'the table has no header: columns are "1", "2" …'));
   add(new Option("--skip-bad <n>", "leave out up to n bad lines").argParser(numeric));
@@ -75,6 +77,7 @@ export function readerFor(model: Model, file: string, flags: DataFlags, labelled
     target: labelled ? (target as string) : null,
     ...coding,
     ...(labelled && flags.weight !== undefined && { weight: flags.weight }),
+    ...(flags.offset !== undefined && { offset: flags.offset }),
     skipBad,
   };
   return tableReader(csvSource(file, { ...csvOptions(flags), keep: false }), model.space, options);

@@ -49,6 +49,15 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(ftrl, "--penalize-intercept", "let the strengths hold for the intercept too");
   add(batch, "--tolerance <x>", "largest duality gap, relative to the model without features (default 1e-6)");
   add(batch, "--iterations <n>", "Newton steps at most (default 1000)");
+  add(batch, "--from <model>", "start there, and say how far from the optimum it was");
+  command.addOption(
+    new Option(
+      "--penalty-factor <feature=x>",
+      "what the strengths count times for a feature; 0: unpenalised; may be repeated",
+    )
+      .argParser((value: string, list: string[] = []) => [...list, value])
+      .helpGroup(batch),
+  );
   add(sgd, "--l1 <x>", "L1 strength (default 1e-4)");
   add(sgd, "--l2 <x>", "L2 strength (default 0)");
   add(sgd, "--rate <x>", "learning rate of the first step (default 0.1)");
@@ -116,7 +125,7 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
 }
 
 function summary(
-  { columns, loss, seconds, bytes, model, rows, gap, provenZero }: Result,
+  { columns, loss, seconds, bytes, model, rows, gap, provenZero, start }: Result,
   validation: Metrics | null,
   test: Metrics | null,
 ): string {
@@ -131,6 +140,7 @@ function summary(
       : [
           `  duality gap ${gap.toExponential(1)}; ${count(provenZero ?? 0)} of ${plural(seen, "weight")} proven zero before training`,
         ]),
+    ...(start ? [`  it started ${start.above.toExponential(1)} above the optimum at most`] : []),
     ...(validation ? [`  validation ${metricsText(validation)}`] : []),
     ...(test ? [`  test ${metricsText(test)}`] : []),
     `  model ${model} ${size(bytes.model)} (dense ${size(bytes.dense)})`,

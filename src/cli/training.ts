@@ -4,8 +4,9 @@ import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import type { SpaceDefinition } from "../features/define.js";
 import { evaluate, evaluateRows } from "../model/evaluate.js";
-import { saveModel } from "../model/file.js";
+import { loadModel, saveModel } from "../model/file.js";
 import type { Metrics } from "../report/metrics.js";
+import type { Certificate } from "../train/batch.js";
 import { fitToBudget } from "../train/budget.js";
 import { type Fit, type FitOptions, fit } from "../train/fit.js";
 import { type FtrlOptions, type OrderOptions, type SolverOptions, solverFor } from "../train/options.js";
@@ -30,6 +31,8 @@ export type TrainFlags = DataFlags &
     maxBytes?: number;
     maxLoss?: number;
     folds?: number;
+    from?: string;
+    penaltyFactor?: string[];
     choose?: "min" | "1se";
     kernels?: "wasm" | "baseline";
     threads?: number;
@@ -50,6 +53,8 @@ interface Result {
   gap: number | null;
   converged: boolean | null;
   provenZero: number | null;
+  /** The model that --from gave, at these strengths; null without. */
+  start: Certificate["start"];
   /** Whether the budget asked for was met; null where none was. */
   met: boolean | null;
   metrics: { validation: Metrics | null; test: Metrics | null };
@@ -84,11 +89,13 @@ export async function runTraining(
   const fraction = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const solver = solverOf(flags);
   const options = {
-    ...picked(flags, ["loss", "positive", "skipBad", "kernels", "threads", "target", "weight"]),
+    ...picked(flags, ["loss", "positive", "skipBad", "kernels", "threads", "target", "weight", "offset"]),
     ...(space && csvOptions(flags)),
     ...(!Number.isNaN(fraction) && { holdout: fraction }),
     ...solver,
     ...picked(flags, SEARCH_FLAGS.split(" ")),
+    ...(flags.penaltyFactor && { penaltyFactors: penaltyFactorsOf(flags.penaltyFactor) }),
+    ...(flags.from !== undefined && { from: await loadModel(flags.from) }),
     ...running,
   } as AllOptions;
   const trained = await (flags.stream
@@ -116,6 +123,7 @@ export async function runTraining(
     gap: trained.certificate?.gap ?? null,
     converged: trained.certificate?.converged ?? null,
     provenZero: trained.certificate?.provenZero ?? null,
+    start: trained.certificate?.start ?? null,
     met: trained.met ?? null,
     metrics: { validation, test },
     seconds: { ...trained.seconds, total: since(began) },
@@ -209,14 +217,31 @@ function checkFlags(file: string, flags: TrainFlags, space: SpaceDefinition | nu
     throw new OptionError("--target: say what to learn, a column or a comparison");
   if (!table && space) throw new OptionError("svmlight text has no columns by name: feature flags need a table");
   if (!table && flags.target !== undefined) throw new OptionError("--target: svmlight text holds its labels itself");
+  if (!table && flags.offset !== undefined) throw new OptionError("--offset: svmlight text has no columns by name");
   if (!table && flags.weight !== undefined) throw new OptionError("--weight: svmlight text has no columns by name");
   if (flags.stream && flags.solver === "batch") {
     throw new OptionError("--solver batch needs the data in memory: it does not go with --stream");
+  }
+  if (solverFor(solverOf(flags)) !== "batch") {
+    const own = (["from", "penaltyFactor", "offset"] as const).find((name) => flags[name] !== undefined);
+    if (own) throw new OptionError(`--${own === "penaltyFactor" ? "penalty-factor" : own}: of solver batch only`);
   }
   checkSearch(flags);
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
   }
+}
+
+/** Parses "feature=factor" flags. */
+function penaltyFactorsOf(texts: string[]): Record<string, number> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.lastIndexOf("=");
+      const factor = parseFraction(text.slice(at + 1));
+      if (at < 1 || Number.isNaN(factor)) throw new OptionError(`--penalty-factor ${text}: expected feature=number`);
+      return [text.slice(0, at), factor];
+    }),
+  );
 }
 
 const SEARCH = ["maxWeights", "maxBytes", "maxLoss", "folds"] as const;

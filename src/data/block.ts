@@ -23,6 +23,8 @@ export interface RowBlock {
   labels: Float64Array;
   /** null when every weight is 1. */
   weights: Float64Array | null;
+  /** null when every offset is 0. */
+  offsets: Float64Array | null;
 }
 
 /** Collects rows into a block. Its arrays grow by doubling and are used again after `clear`. */
@@ -34,8 +36,10 @@ export class RowBlockBuilder {
   #values = new Float32Array(1 << 12);
   #labels = new Float64Array(1 << 8);
   #weights = new Float64Array(1 << 8);
+  #offsets = new Float64Array(1 << 8);
   #allOnes = true;
   #unweighted = true;
+  #hasOffsets = false;
 
   /** Adds an entry to the row that `endRow` will close. */
   push(index: number, value: number): void {
@@ -48,16 +52,19 @@ export class RowBlockBuilder {
     if (value !== 1) this.#allOnes = false;
   }
 
-  endRow(label: number, weight: number): void {
+  endRow(label: number, weight: number, offset = 0): void {
     if (this.rows + 1 === this.#pointers.length) {
       this.#pointers = doubled(this.#pointers);
       this.#labels = doubled(this.#labels);
       this.#weights = doubled(this.#weights);
+      this.#offsets = doubled(this.#offsets);
     }
     this.#labels[this.rows] = label;
+    this.#offsets[this.rows] = offset;
     this.#weights[this.rows++] = weight;
     this.#pointers[this.rows] = this.entries;
     if (weight !== 1) this.#unweighted = false;
+    if (offset !== 0) this.#hasOffsets = true;
   }
 
   /** Returns views of the rows so far, valid until the next push or clear. */
@@ -69,6 +76,7 @@ export class RowBlockBuilder {
       values: this.#allOnes ? null : this.#values.subarray(0, this.entries),
       labels: this.#labels.subarray(0, this.rows),
       weights: this.#unweighted ? null : this.#weights.subarray(0, this.rows),
+      offsets: this.#hasOffsets ? this.#offsets.subarray(0, this.rows) : null,
     };
   }
 
@@ -77,12 +85,13 @@ export class RowBlockBuilder {
     this.entries = 0;
     this.#allOnes = true;
     this.#unweighted = true;
+    this.#hasOffsets = false;
   }
 
   /** Adds a whole row, its ids as the dictionary numbers them. */
-  addRow(entries: Entries, dictionary: Dictionary, label: number, weight: number): void {
+  addRow(entries: Entries, dictionary: Dictionary, label: number, weight: number, offset = 0): void {
     for (let k = 0; k < entries.length; k++) this.push(dictionary.add(entries.ids[k]!), entries.values[k]!);
-    this.endRow(label, weight);
+    this.endRow(label, weight, offset);
   }
 
   /** Renames every index by `rename` and drops the entries that it maps to −1. Returns how many were dropped. */

@@ -1,5 +1,6 @@
 import { createEngine, type Engine, type EngineOptions } from "../engine/engine.js";
 import type { Loss, Rows } from "../engine/kernels.js";
+import type { F64 } from "../engine/memory.js";
 import { DataError, NoughtError, OptionError } from "../errors.js";
 import type { SpaceDefinition } from "../features/define.js";
 import { Entries } from "../features/entries.js";
@@ -37,6 +38,8 @@ export interface TableDatasetOptions extends DatasetOptions {
   target: Target;
   /** Column that holds each row's sample weight, 0 or more. */
   weight?: string;
+  /** Column of what each row's margin begins with, before the features add to it. For solver batch. */
+  offset?: string;
 }
 
 /** A matrix in CSR form with its labels, as typed or plain arrays. */
@@ -51,6 +54,8 @@ export interface Arrays {
   labels: ArrayLike<number>;
   /** Sample weights, one a row, 0 or more. */
   weights?: ArrayLike<number>;
+  /** What each row's margin begins with, one a row. For solver batch. */
+  offsets?: ArrayLike<number>;
   dimension: number;
 }
 
@@ -64,6 +69,8 @@ export class Dataset implements Disposable {
   readonly longestRow: number;
   /** Sum of the sample weights. */
   readonly totalWeight: number;
+  /** What each row's margin begins with; null when that is 0. */
+  readonly offsets: F64 | null;
   /** Column ↔ id in the declared space. */
   readonly dictionary: Dictionary;
   /** Declared dimension. */
@@ -99,6 +106,8 @@ export class Dataset implements Disposable {
     const { memory } = parts.engine;
     const from = memory.mark();
     this.#rows = new RowBuffer(memory).fill(block);
+    this.offsets = block.offsets && memory.f64(block.rows);
+    if (block.offsets) this.offsets?.view.set(block.offsets);
     this.#span = [from, memory.mark()];
     this.count = block.rows;
     this.entries = block.indices.length;
@@ -187,7 +196,7 @@ export async function readArrays(arrays: Arrays, options: DatasetOptions = {}): 
 }
 
 function arraysReader(arrays: Arrays, loss: Loss, positive?: number): RowReader {
-  const { rows, columns, values, labels, weights, dimension } = arrays;
+  const { rows, columns, values, labels, weights, offsets, dimension } = arrays;
   const count = rows.length - 1;
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
   const fail = (problem: string, row = 0): never => {
@@ -196,6 +205,7 @@ function arraysReader(arrays: Arrays, loss: Loss, positive?: number): RowReader 
   if (!(count >= 1) || rows[0] !== 0) fail(`rows: expected 0 first and one number more than there are rows`);
   if (labels.length !== count) fail(`labels: ${labels.length} for ${count} rows`);
   if (weights && weights.length !== count) fail(`weights: ${weights.length} for ${count} rows`);
+  if (offsets && offsets.length !== count) fail(`offsets: ${offsets.length} for ${count} rows`);
   if (rows[count] !== columns.length) fail(`columns: ${columns.length}, but rows end at ${rows[count]}`);
   if (values && values.length !== columns.length) fail(`values: ${values.length} for ${columns.length} columns`);
   return {
@@ -231,7 +241,9 @@ function arraysReader(arrays: Arrays, loss: Loss, positive?: number): RowReader 
         } catch (error) {
           fail((error as DataError).problem, i);
         }
-        sink(entries, label, weight, i);
+        const offset = offsets ? offsets[i]! : 0;
+        if (!Number.isFinite(offset)) fail(`offset ${offset} is not a finite number`, i);
+        sink(entries, label, weight, i, offset);
         tally.rows++;
         if (i % 4096 === 0) yield;
       }
@@ -260,8 +272,8 @@ class Collector {
     this.dictionary = dictionary;
   }
 
-  add(entries: Entries, label: number, weight: number): void {
-    this.builder.addRow(entries, this.dictionary, label, weight);
+  add(entries: Entries, label: number, weight: number, offset?: number): void {
+    this.builder.addRow(entries, this.dictionary, label, weight, offset);
   }
 
   /** Moves to the columns of another dictionary and drops entries that it does not know. */
@@ -281,9 +293,9 @@ async function load(reader: RowReader, options: DatasetOptions, learning = 0): P
     const kept = new Collector();
     const held = new Collector();
     let isWeightless = true;
-    const pass = reader.read((entries, label, weight, row) => {
+    const pass = reader.read((entries, label, weight, row, offset) => {
       const isHeld = isHeldOut(row, holdout, seed);
-      (isHeld ? held : kept).add(entries, label, weight);
+      (isHeld ? held : kept).add(entries, label, weight, offset);
       if (!isHeld && weight > 0) isWeightless = false;
     });
     for await (const _ of pass) signal?.throwIfAborted();

@@ -3,8 +3,8 @@ import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
 import { mix } from "../random.js";
 
-/** Receives one row: entries without a repeated id, a coded label, a sample weight, and its number from 0. */
-export type RowSink = (entries: Entries, label: number, weight: number, row: number) => void;
+/** Receives one row: entries without a repeated id, a coded label, a sample weight, its number from 0, an offset. */
+export type RowSink = (entries: Entries, label: number, weight: number, row: number, offset?: number) => void;
 
 /** Turns a source into rows. It can be read more than once. */
 export interface RowReader {

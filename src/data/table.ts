@@ -39,6 +39,8 @@ export interface TableOptions {
   positive?: number;
   /** Column that holds each row's sample weight. */
   weight?: string;
+  /** Column that holds what each row's margin begins with. */
+  offset?: string;
   /** How many bad lines to leave out before giving up, in all. Default 0. */
   skipBad?: number;
   /** Rows to keep out of what the space learns. */
@@ -93,9 +95,9 @@ export function tableReader(source: TableSource, space: FeatureSpace, options: T
   async function* read(sink: RowSink): AsyncGenerator<void> {
     const entries = new Entries();
     tally.unseen = 0;
-    const pass = eachRow(source, options, space.columns, (field, label, weight, row) => {
+    const pass = eachRow(source, options, space.columns, (field, label, weight, row, offset) => {
       const unseen = space.encodeInto(entries, field);
-      sink(entries, label, weight, row);
+      sink(entries, label, weight, row, offset);
       tally.unseen += unseen;
     });
     for await (const { rows, skipped } of pass) {
@@ -107,7 +109,7 @@ export function tableReader(source: TableSource, space: FeatureSpace, options: T
   return { name: source.name, space, declared: space.declared, tally, read };
 }
 
-type Visit = (field: (column: string) => Cell, label: number, weight: number, row: number) => void;
+type Visit = (field: (column: string) => Cell, label: number, weight: number, row: number, offset: number) => void;
 
 /** Visits every good row; yields the counts so far after each batch. `row` counts well-formed records from 0. */
 async function* eachRow(
@@ -135,7 +137,11 @@ async function* eachRow(
     if (batch.rows.length === 0) continue;
     if (!target) {
       target = labeller(options.target, batch.columns);
-      const columns = [...needed, ...target.columns, ...(options.weight === undefined ? [] : [options.weight])];
+      const columns = [
+        ...needed,
+        ...target.columns,
+        ...[options.weight, options.offset].filter((it) => it !== undefined),
+      ];
       checkColumns(columns, batch.columns, source.name);
     }
     for (const it of batch.rows) {
@@ -143,7 +149,8 @@ async function* eachRow(
       try {
         const weight = options.weight === undefined ? 1 : weightOf(field(options.weight), options.weight);
         const label = target.label(field, labels);
-        visit(field, label, weight, row);
+        const offset = options.offset === undefined ? 0 : offsetOf(field(options.offset), options.offset);
+        visit(field, label, weight, row, offset);
         good++;
         if (weight > 0) isWeightless = false;
       } catch (error) {
@@ -194,6 +201,11 @@ function weightOf(cell: Cell, column: string): number {
   const weight = numberOf(cell, column);
   if (weight < 0) throw new DataError(`${column}: weight ${weight} is negative`);
   return weight;
+}
+
+function offsetOf(cell: Cell, column: string): number {
+  if (isMissing(cell)) throw new DataError(`${column}: the row's offset is missing`);
+  return numberOf(cell, column);
 }
 
 function checkColumns(needed: readonly string[], columns: readonly string[], source: string): void {

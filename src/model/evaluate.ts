@@ -14,6 +14,7 @@ export function evaluate(model: Model, data: Dataset): Metrics {
     const margins = memory.f64(data.count);
     w.view.set(data.dictionary.ids.map((id) => model.weightOf(id)));
     kernels.margins(data.rows, 0, data.count, w, model.intercept, margins);
+    addOffsets(data, margins);
     const own = (slice: F64) => slice.view.subarray(0, data.count);
     const { labels, weights } = data.rows;
     return measure(model.loss, margins.view, own(labels), weights && own(weights));
@@ -22,13 +23,20 @@ export function evaluate(model: Model, data: Dataset): Metrics {
   }
 }
 
+/** Adds a dataset's offsets to margins. */
+export function addOffsets({ offsets, count }: Dataset, margins: F64): void {
+  if (!offsets) return;
+  const [m, o] = [margins.view, offsets.view];
+  for (let i = 0; i < count; i++) m[i]! += o[i]!;
+}
+
 /** Measures a model on rows as they come; keeps three numbers a row. Throws DataError when all weigh 0. */
 export async function evaluateRows(model: Model, reader: RowReader, signal?: AbortSignal): Promise<Metrics> {
   const margins: number[] = [];
   const labels: number[] = [];
   const weights: number[] = [];
-  const pass = reader.read((entries, label, weight) => {
-    margins.push(model.marginOf(entries));
+  const pass = reader.read((entries, label, weight, _row, offset = 0) => {
+    margins.push(model.marginOf(entries) + offset);
     labels.push(label);
     weights.push(weight);
   });

@@ -1,6 +1,8 @@
 import type { Dataset } from "../data/dataset.js";
 import type { Rows } from "../engine/kernels.js";
-import { DataError } from "../errors.js";
+import { DataError, ModelError } from "../errors.js";
+import { addOffsets, evaluate } from "../model/evaluate.js";
+import type { Model } from "../model/model.js";
 import { boundsOf } from "./certificate.js";
 import { type Design, designOf } from "./design.js";
 import { centre, linearize, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
@@ -20,6 +22,8 @@ export interface Certificate {
   iterations: number;
   /** Columns that a count proved 0 at the optimum before the solve; they cost it nothing. */
   provenZero: number;
+  /** The objective of the model that the solve started from, and how far above the optimum that was at most. */
+  start: { objective: number; above: number } | null;
 }
 
 /** What every batch solve takes, whatever its strengths. */
@@ -54,7 +58,7 @@ export class BatchProblem {
     this.total = weights ? weights.reduce((sum, s) => sum + s, 0) : data.count;
     if (intercept) checkTwoClasses(data, rows);
     this.design = shared?.design ?? designOf(data, l1 * this.total, options);
-    this.state = stateOf(data.engine, data.loss, rows, data.count, this.design, null);
+    this.state = stateOf(data.engine, data.loss, rows, data.count, this.design, data.offsets);
     this.#steering = { tolerance, iterations, seed, breathe: pacer(signal) };
   }
 
@@ -76,6 +80,38 @@ export class BatchProblem {
   /** The weights at hand, one for each of design.columns. A view: see Slice. */
   get weights(): Float64Array {
     return this.state.w.view.subarray(0, this.design.columns.length);
+  }
+
+  /**
+   * Begins at a model's weights and returns its objective, a mean. Weights of columns that the data does not have are
+   * left out. Throws ModelError when its loss or features are others.
+   */
+  startFrom(model: Model, data: Dataset, l1: number, l2: number): number {
+    checkFits(model, data);
+    const { state, design } = this;
+    const { allFactors: factors, columns } = design;
+    const { ids } = data.dictionary;
+    let penalty = 0;
+    for (let j = 0; j < ids.length; j++) {
+      const weight = model.weightOf(ids[j]!);
+      penalty += (factors ? factors[j]! : 1) * (l1 * Math.abs(weight) + 0.5 * l2 * weight * weight);
+    }
+    const w = state.w.view;
+    for (let t = 0; t < columns.length; t++) w[t] = model.weightOf(ids[columns[t]!]!);
+    if (design.intercept) w[columns.length] = model.intercept;
+    this.#place();
+    const { logLoss, rmse } = evaluate(model, data);
+    return (logLoss ?? rmse ** 2 / 2) + penalty;
+  }
+
+  /** Makes margins and model anew from the weights. */
+  #place(): void {
+    const { state, design } = this;
+    const { engine, margins, offsets, w } = state;
+    if (offsets) margins.view.set(offsets.view.subarray(0, state.count));
+    else margins.view.fill(0);
+    engine.kernels.spread(design.x, design.size, w, margins);
+    linearize(state);
   }
 
   /**
@@ -114,6 +150,7 @@ export class BatchProblem {
         out[columns[t]!] = own[t]!;
       }
       kernels.margins(other.rows, 0, other.count, w, this.intercept, margins);
+      addOffsets(other, margins);
       return kernels.loss(other.loss, other.rows, 0, other.count, margins) / other.totalWeight;
     } finally {
       memory.release(mark);
@@ -128,16 +165,12 @@ export class BatchProblem {
     return whole - kernels.loss(state.loss, state.rows, 0, state.count, state.margins);
   }
 
-  /** Rounds the weights to single precision, in which they ship, and certifies what ships. */
-  certify(): Certificate {
+  /** Rounds the weights to single precision, in which they ship, and certifies what ships. `start`: of startFrom. */
+  certify(start: number | null = null): Certificate {
     const { state, design, total } = this;
-    const { engine, w, margins, offsets } = state;
     const { weights } = this;
     for (let j = 0; j < weights.length; j++) weights[j] = Math.fround(weights[j]!);
-    if (offsets) margins.view.set(offsets.view.subarray(0, state.count));
-    else margins.view.fill(0);
-    engine.kernels.spread(design.x, design.size, w, margins);
-    linearize(state);
+    this.#place();
     centre(state);
     const { objective, dual } = boundsOf(state, survey(state), Number.POSITIVE_INFINITY);
     const gap = Math.max(objective - Math.max(dual, this.#dual), 0);
@@ -149,8 +182,17 @@ export class BatchProblem {
       converged: relativeGap <= this.#steering.tolerance,
       iterations: this.#iterations,
       provenZero: design.provenZero,
+      start: start === null ? null : { objective: start, above: start - (objective - gap) / total },
     };
   }
+}
+
+function checkFits(model: Model, data: Dataset): void {
+  if (model.loss !== data.loss)
+    throw new ModelError(`the model to start from has ${model.loss} loss, not ${data.loss}`);
+  const spaceOf = (it: Model | Dataset) => JSON.stringify(it.space?.state ?? null);
+  if (spaceOf(model) !== spaceOf(data))
+    throw new ModelError("the model to start from has other features than the data");
 }
 
 /** With an intercept and one class the loss falls for ever. */

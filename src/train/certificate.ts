@@ -1,5 +1,4 @@
 import { log1pUnit } from "../baseline/math.js";
-import type { Loss, Rows } from "../engine/kernels.js";
 import type { State } from "./newton.js";
 
 /** Below this, −u·log u is left out: it would add less than 10⁻¹⁵, and a dual value may be too small, never too large. */
@@ -14,20 +13,20 @@ function entropyOf(t: number): number {
 }
 
 /**
- * Returns Σ s_i·(−loss*(−c·a_i)), the dual value of the point c·a with a_i = −loss′ at the margins: a lower bound of
- * the optimum when c·a is feasible. Logistic: u = c·|a|, −u log u − (1−u) log(1−u). Squared: a = c·(y − m), y·a − ½a².
- * `model`: {s·loss′, D} of each row. 0 ≤ c ≤ 1.
+ * Returns Σ s_i·(−loss*(−c·a_i)) + c·Σ q_i·offset_i, the dual value of the point c·a with a_i = −loss′ at the margins:
+ * a lower bound of the optimum when c·a is feasible. Logistic: u = c·|a|, −u log u − (1−u) log(1−u). Squared:
+ * a = c·(y − m), y·a − ½a². 0 ≤ c ≤ 1.
  */
-export function dualValue(loss: Loss, rows: Rows, count: number, model: Float64Array, c: number): number {
-  const labels = rows.labels.view;
-  const weights = rows.weights?.view;
+function dualOf({ loss, rows, count, model, offsets }: State, c: number): number {
+  const [labels, weights, q, shifts] = [rows.labels.view, rows.weights?.view, model.view, offsets?.view];
   let sum = 0;
   for (let i = 0; i < count; i++) {
     const s = weights ? weights[i]! : 1;
     if (s === 0) continue;
-    const a = (-c * model[2 * i]!) / s;
+    const a = (-c * q[2 * i]!) / s;
     const u = Math.min(Math.abs(a), 1);
     sum += s * (loss === "logistic" ? entropyOf(u) + entropyOf(1 - u) : labels[i]! * a - 0.5 * a * a);
+    if (shifts) sum -= s * a * shifts[i]!;
   }
   return sum;
 }
@@ -50,7 +49,7 @@ export interface Bounds {
  * weight or a violation.
  */
 export function boundsOf(state: State, listed: Uint32Array, enough: number): Bounds {
-  const { loss, rows, count, design, model, margins, gradients, w, penalties } = state;
+  const { count, design, model, margins, offsets, gradients, w, penalties } = state;
   const [g, weights, l] = [gradients.view, w.view, penalties.view];
   let [shrink, excess, penalty, slack] = [1, 0, 0, 0];
   for (const j of listed) {
@@ -66,15 +65,17 @@ export function boundsOf(state: State, listed: Uint32Array, enough: number): Bou
     }
   }
   if (Number.isFinite(excess)) {
-    const kept = dualValue(loss, rows, count, model.view, 1) - excess;
-    return bounds(Math.max(kept, dualValue(loss, rows, count, model.view, shrink)));
+    const kept = dualOf(state, 1) - excess;
+    return bounds(Math.max(kept, dualOf(state, shrink)));
   }
-  // The dual is concave in the scale, and its slope at 1 is −Σ q·m.
+  // The dual is concave in the scale, and its slope at 1 is −Σ q·(m − offset).
   let slope = 0;
-  for (let i = 0, [q, m] = [model.view, margins.view]; i < count; i++) slope += q[2 * i]! * m[i]!;
+  for (let i = 0, [q, m, o] = [model.view, margins.view, offsets?.view]; i < count; i++) {
+    slope += q[2 * i]! * (m[i]! - (o ? o[i]! : 0));
+  }
   const least = penalty + shrink * slope;
   if (least > enough) return { objective: state.lossSum + penalty, dual: Number.NEGATIVE_INFINITY, gap: least };
-  return bounds(dualValue(loss, rows, count, model.view, shrink));
+  return bounds(dualOf(state, shrink));
 
   function bounds(value: number): Bounds {
     const [objective, dual] = [state.lossSum + penalty, value - slack];

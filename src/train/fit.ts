@@ -2,8 +2,9 @@ import { type Arrays, Dataset, type DatasetOptions, readArrays } from "../data/d
 import type { Dictionary } from "../data/dictionary.js";
 import type { Runtime } from "../engine/engine.js";
 import type { F64, U32 } from "../engine/memory.js";
-import { DivergenceError } from "../errors.js";
+import { DivergenceError, OptionError } from "../errors.js";
 import type { FeatureSpace } from "../features/space.js";
+import { addOffsets } from "../model/evaluate.js";
 import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
 import { BatchProblem, type Certificate } from "./batch.js";
@@ -59,6 +60,7 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
   try {
     if (options.solver === "batch") return await fitBatch(data, options as BatchOptions);
     const streaming = options as StreamingOptions;
+    if (data.offsets) throw new OptionError(`solver "${options.solver}" takes no offsets: solver "batch" does`);
     const trainer = createTrainer(data.engine, data.loss, streaming, data.totalWeight / data.count || 1);
     trainer.reserve({
       columns: data.seen,
@@ -96,10 +98,11 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   const { l1 = 1e-4, l2 = 0 } = options;
   const weights = data.engine.memory.f64(data.seen);
   const problem = new BatchProblem(data, l1, options);
+  const start = options.from ? problem.startFrom(options.from, data, l1, l2) : null;
   await problem.solve(l1, l2, (iteration, kept) =>
     options.onProgress?.({ rows: data.count, epoch: iteration, loss: problem.loss, kept, bytes: kept * 12 }),
   );
-  const certificate = problem.certify();
+  const certificate = problem.certify(start);
   for (let t = 0, [out, own, { columns }] = [weights.view, problem.weights, problem.design]; t < own.length; t++) {
     out[columns[t]!] = own[t]!;
   }
@@ -222,6 +225,7 @@ function meanLoss(data: Dataset, weights: F64, intercept: number): number {
   try {
     const margins = memory.f64(data.count);
     kernels.margins(data.rows, 0, data.count, weights, intercept, margins);
+    addOffsets(data, margins);
     return kernels.loss(data.loss, data.rows, 0, data.count, margins) / data.totalWeight;
   } finally {
     memory.release(mark);

@@ -1,4 +1,5 @@
 import { OptionError } from "../errors.js";
+import type { Model } from "../model/model.js";
 import { checkNames } from "../options.js";
 
 /** Options that every streaming trainer takes. */
@@ -73,6 +74,8 @@ export interface BatchOptions extends Omit<CommonOptions, "epochs"> {
   tolerance?: number;
   /** Newton steps at most. Default 1000. */
   iterations?: number;
+  /** Where to start: a model of the same loss and features, as a streaming solver gives it. Default: all weights 0. */
+  from?: Model;
   /**
    * What l1 and l2 count times, ≥ 0, by the name of a feature or the id of a column; 0 leaves a weight unpenalised.
    * Default 1 for all.

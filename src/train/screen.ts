@@ -35,13 +35,14 @@ export function provenZero(data: Dataset, l1: number, factors: Float64Array | nu
 }
 
 /** Σ s·r² of the best model without features. */
-function residualsOf({ rows, count }: Dataset, intercept: boolean): number {
+function residualsOf({ rows, count, offsets }: Dataset, intercept: boolean): number {
   const [labels, weights] = [rows.labels.view, rows.weights?.view];
   let [sum, squares, total] = [0, 0, 0];
   for (let i = 0; i < count; i++) {
     const s = weights ? weights[i]! : 1;
-    sum += s * labels[i]!;
-    squares += s * labels[i]! * labels[i]!;
+    const y = labels[i]! - (offsets ? offsets.view[i]! : 0);
+    sum += s * y;
+    squares += s * y * y;
     total += s;
   }
   return Math.max(intercept ? squares - (sum * sum) / total : squares, 0);

@@ -43,6 +43,7 @@ export async function streamSvmlight(input: Input, given: StreamSvmlightOptions 
 /** As streamSvmlight, for CSV or TSV. A space that has to learn (all kinds but hash) needs a pass of its own first. */
 export async function streamCsv(input: Input, given: StreamCsvOptions): Promise<StreamFit> {
   const options = checkSolver(given, true) as StreamCsvOptions;
+  if (options.offset !== undefined) throw new OptionError('a stream takes no offsets: solver "batch" does');
   if (!options.space) throw new OptionError('a table needs a feature space: give "space"');
   const loss = lossOf(options);
   const { holdout = 0, seed = 1 } = options;

@@ -61,7 +61,7 @@ describe("on a table", () => {
     const result = JSON.parse(await good(args));
     expect(Object.keys(result)).toEqual([
       ...["model", "solver", "rows", "skipped", "columns", "l1", "l2", "intercept", "loss", "objective"],
-      ...["gap", "converged", "provenZero", "met", "metrics", "seconds", "bytes", "runtime"],
+      ...["gap", "converged", "provenZero", "start", "met", "metrics", "seconds", "bytes", "runtime"],
     ]);
     expect(result).toMatchObject({ model: "j.nought", solver: "batch", skipped: 0, l1: 1e-4, l2: 0, met: null });
     expect(Object.keys(result.columns)).toEqual(["declared", "seen", "kept"]);
@@ -300,4 +300,19 @@ describe("a search for the strength", () => {
   ])("%s %s %s is a usage error", async (...flags) => {
     expect((await run(["train", "p.svm", ...flags.filter(Boolean)])).code).toBe(2);
   });
+});
+
+test("--from starts at a model, --offset and --penalty-factor shape the fit", async () => {
+  await good(["train", "p.svm", "--solver", "ftrl", "--lambda1", "3", "-o", "start.nought", "--quiet"]);
+  const args = ["train", "p.svm", "--l1", "0.01", "--from", "start.nought"];
+  expect(await good(args)).toMatch(/it started \d\.\de-\d above the optimum at most/);
+  expect(JSON.parse(await good([...args, "--json"])).start.above).toBeGreaterThan(0);
+  expect((await run(["train", "t.csv", ...TABLE, "--from", "start.nought"])).code).toBe(3);
+
+  const shaped = ["train", "t.csv", ...TABLE, "--l1", "0.3", "-o", "f.nought", "--json"];
+  expect(JSON.parse(await good([...shaped, "--penalty-factor", "city=0.01"])).columns.kept).toBeGreaterThan(0);
+  const kept = [[], ["--offset", "x"]].map(async (it) => JSON.parse(await good([...shaped, ...it])).columns.kept);
+  expect(await kept[0]).not.toBe(await kept[1]);
+  expect((await run([...shaped, "--offset", "x", "--solver", "ftrl"])).code).toBe(2);
+  expect((await run([...shaped, "--penalty-factor", "town=1"])).err).toContain('there is no feature "town"');
 });

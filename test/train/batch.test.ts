@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { type BatchOptions, DataError, type Fit, fit, readArrays } from "../../src/node.js";
+import {
+  type BatchOptions,
+  category,
+  DataError,
+  evaluate,
+  type Fit,
+  featureSpace,
+  fit,
+  ModelError,
+  number,
+  readArrays,
+  readRecords,
+} from "../../src/node.js";
 import { Random } from "../../src/random.js";
 import { errorOf } from "../helpers.js";
 
@@ -154,6 +166,65 @@ test.each(["logistic", "squared"] as const)("tangled columns, %s loss: what is c
     }
   }
   expect(misses).toEqual([]);
+});
+
+describe.each(["logistic", "squared"] as const)("%s loss", (loss) => {
+  test("offsets are what margins begin with", async () => {
+    const problem = randomProblem(loss, {});
+    const offsets = problem.y.map((_, i) => ((i % 7) - 3) / 4);
+    const options = { solver: "batch", l1: 0.01, tolerance: 1e-9, loss } as const;
+    const found = await fit({ ...arraysOf(problem), offsets }, options);
+    // For squared loss the same as labels less the offsets; for logistic loss as a column whose weight is held at 1.
+    const w = problem.x[0]!.map((_, j) => found.model.weightOf(j));
+    const margins = problem.x.map(
+      (row, i) => row.reduce((sum, it, j) => sum + it * w[j]!, found.model.intercept) + offsets[i]!,
+    );
+    const slopes = margins.map((m, i) =>
+      loss === "squared" ? m - problem.y[i]! : -problem.y[i]! / (1 + Math.exp(problem.y[i]! * m)),
+    );
+    const violations = w.map((wj, j) => {
+      const g = problem.x.reduce((sum, row, i) => sum + slopes[i]! * row[j]!, 0) / slopes.length;
+      return wj === 0 ? Math.max(Math.abs(g) - 0.01, 0) : Math.abs(g + 0.01 * Math.sign(wj));
+    });
+    expect(Math.max(...violations)).toBeLessThan(1e-5);
+    expect(found.columns.kept).toBeGreaterThan(2);
+    expect(found.certificate?.relativeGap).toBeLessThan(1e-6);
+    using data = await readArrays({ ...arraysOf(problem), offsets }, { loss });
+    const measured = evaluate(found.model, data);
+    expect(measured.logLoss ?? measured.rmse ** 2 / 2).toBeCloseTo(found.loss.train as number, 9);
+    if (loss === "logistic") {
+      expect((await errorOf(fit(data, { solver: "ftrl" }))).message).toContain("takes no offsets");
+    }
+  });
+
+  test("a solve from a streaming model says how far that was, and ends where every solve does", async () => {
+    using data = await readArrays(arraysOf(randomProblem(loss, { n: 400 })), { loss });
+    const streamed = await fit(data, { solver: "sgd", l1: 0.01, epochs: 3 });
+    const cold = await fit(data, { solver: "batch", l1: 0.01 });
+    const warm = await fit(data, { solver: "batch", l1: 0.01, from: streamed.model });
+    expect(warm.certificate?.objective).toBeCloseTo(cold.certificate?.objective as number, 6);
+    expect(warm.certificate?.start?.objective).toBeCloseTo(streamed.objective as number, 9);
+    expect(warm.certificate?.start?.above).toBeGreaterThan(0);
+    expect(cold.certificate?.start).toBeNull();
+    const other = await fit(arraysOf(randomProblem(loss === "squared" ? "logistic" : "squared", {})), {
+      solver: "batch",
+      loss: loss === "squared" ? "logistic" : "squared",
+    });
+    expect(await errorOf(fit(data, { solver: "batch", from: other.model }))).toBeInstanceOf(ModelError);
+  });
+});
+
+test("penalty factors by the name of a feature", async () => {
+  const space = featureSpace({ a: number("a"), b: category("b") });
+  const records = Array.from({ length: 60 }, (_, i) => ({
+    a: (i % 5) / 4,
+    b: "xyz"[i % 3]!,
+    y: Number(i % 3 === 0 && i % 5 > 1),
+  }));
+  using data = await readRecords(records, { space, target: "y" });
+  const { model } = await fit(data, { l1: 0.2, penaltyFactors: { b: 0.01 } });
+  expect(model.weights().map(({ name }) => name[0])).not.toContain("a");
+  expect(model.kept).toBeGreaterThan(0);
 });
 
 test("one class has no best intercept", async () => {
