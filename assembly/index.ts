@@ -4,9 +4,10 @@ import { conjugate } from "./batch/conjugate";
 import { descendEpoch } from "./batch/descent";
 import * as quadratic from "./batch/quadratic";
 import { Logistic, Squared } from "./datafit";
-import { Conjugate, Descent, Ftrl, Matrix, Rows, Sgd } from "./layout";
+import { Conjugate, Descent, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
+import * as svmlight from "./parse/svmlight";
 import * as sparse from "./sparse";
 import { Ones, Stored } from "./sparse";
 
@@ -149,4 +150,8 @@ export function squaresStored(rows: Rows, count: u32, sums: usize): void {
 }
 export function squaresOnes(rows: Rows, count: u32, sums: usize): void {
   columns.squares<Ones>(rows, count, sums);
+}
+
+export function parseSvmlight(from: usize, to: usize, o: Parse): usize {
+  return svmlight.parseSvmlight(from, to, o);
 }

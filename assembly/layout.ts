@@ -138,3 +138,22 @@ export class Descent {
   radius: f64; // +∞ for no box
   slack: f64; // zeros whose gradient is further than this inside its bound are left out; +∞ keeps all
 }
+
+/**
+ * Where a parser puts rows.
+ *
+ *     ╒════════╤══════╤═════════╤════════╤════════╤════════╤═════════╤══════╕
+ *     │ starts │ ends │ indices │ values │ labels │ number │ outcome │ most │
+ *     ╘════════╧══════╧═════════╧════════╧════════╧════════╧═════════╧══════╛
+ */
+@unmanaged
+export class Parse {
+  starts: usize; // u32[most], first byte of each row's line, from the first of all
+  ends: usize; // u32[most], where each row's entries end
+  indices: usize; // u32[bytes / 4], index − 1
+  values: usize; // f32[bytes / 4]
+  labels: usize; // f64[most]
+  number: usize; // f64[1], scratch
+  outcome: usize; // u32[3], rows, entries, largest index
+  most: u32; // rows at most
+}

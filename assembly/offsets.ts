@@ -1,5 +1,5 @@
 // Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
-import { Conjugate, Descent, Ftrl, Matrix, Rows, Sgd } from "./layout";
+import { Conjugate, Descent, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
 
 export const MATRIX_BYTES: u32 = offsetof<Matrix>();
 export const MATRIX_POINTERS: u32 = offsetof<Matrix>("pointers");
@@ -62,3 +62,13 @@ export const CONJUGATE_CURVED: u32 = offsetof<Conjugate>("curved");
 export const CONJUGATE_COLUMNS: u32 = offsetof<Conjugate>("columns");
 export const CONJUGATE_LIMIT: u32 = offsetof<Conjugate>("limit");
 export const CONJUGATE_ENOUGH: u32 = offsetof<Conjugate>("enough");
+
+export const PARSE_BYTES: u32 = offsetof<Parse>();
+export const PARSE_STARTS: u32 = offsetof<Parse>("starts");
+export const PARSE_ENDS: u32 = offsetof<Parse>("ends");
+export const PARSE_INDICES: u32 = offsetof<Parse>("indices");
+export const PARSE_VALUES: u32 = offsetof<Parse>("values");
+export const PARSE_LABELS: u32 = offsetof<Parse>("labels");
+export const PARSE_NUMBER: u32 = offsetof<Parse>("number");
+export const PARSE_OUTCOME: u32 = offsetof<Parse>("outcome");
+export const PARSE_MOST: u32 = offsetof<Parse>("most");

@@ -24,7 +24,7 @@ providePlatform({
     return module;
   },
 
-  open: (path) => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 })),
+  open: (path) => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 })),
 
   async *gunzip(chunks) {
     const gunzip = createGunzip({ chunkSize: 1 << 18 });

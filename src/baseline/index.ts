@@ -6,6 +6,7 @@ import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
 import { bend, curvatures, gradients, gram, linearize, spread, survey } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
+import { parseSvmlight } from "./svmlight.js";
 
 /** The kernels in plain TypeScript: what WebAssembly is measured against, and the fallback where it is forbidden. */
 export const BASELINE: Kernels = {
@@ -22,6 +23,7 @@ export const BASELINE: Kernels = {
   curvatures,
   spread,
   bend,
+  parseSvmlight,
   survey,
   gram,
   countIndices,

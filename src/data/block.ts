@@ -11,6 +11,7 @@ import {
 } from "../engine/memory.js";
 import type { Entries } from "../features/entries.js";
 import type { Dictionary } from "./dictionary.js";
+import type { ParsedBlock } from "./reader.js";
 
 /** Rows on their way into linear memory, CSR in ordinary typed arrays. */
 export interface RowBlock {
@@ -86,6 +87,25 @@ export class RowBlockBuilder {
     this.#allOnes = true;
     this.#unweighted = true;
     this.#hasOffsets = false;
+  }
+
+  /** Adds rows from ≤ i < to of a parsed block, their ids as the dictionary numbers them. */
+  addParsed({ ends, ids, values, labels }: ParsedBlock, from: number, to: number, dictionary: Dictionary): void {
+    const begin = from > 0 ? ends[from - 1]! : 0;
+    const end = ends[to - 1]!;
+    const base = this.entries;
+    while (base + end - begin > this.#indices.length) {
+      this.#indices = doubled(this.#indices);
+      this.#values = doubled(this.#values);
+    }
+    const indices = this.#indices;
+    for (let k = begin, at = base; k < end; k++) indices[at++] = dictionary.add(ids[k]!);
+    this.#values.set(values.subarray(begin, end), base);
+    for (let k = begin; this.#allOnes && k < end; k++) this.#allOnes = values[k] === 1;
+    for (let i = from; i < to; i++) {
+      this.entries = base + ends[i]! - begin;
+      this.endRow(labels[i]!, 1);
+    }
   }
 
   /** Adds a whole row, its ids as the dictionary numbers them. */

@@ -10,7 +10,7 @@ import { RowBlockBuilder, RowBuffer } from "./block.js";
 import { type CsvOptions, csvSource } from "./csv.js";
 import { Dictionary } from "./dictionary.js";
 import { LabelCoder } from "./label.js";
-import { isHeldOut, type RowReader, type Tally } from "./reader.js";
+import { type BlockSink, isHeldOut, type RowReader, type RowSink, type Tally } from "./reader.js";
 import type { Input } from "./source.js";
 import { svmlightReader } from "./svmlight.js";
 import { learnSpace, recordsSource, type TableSource, type Target, tableReader } from "./table.js";
@@ -293,11 +293,21 @@ async function load(reader: RowReader, options: DatasetOptions, learning = 0): P
     const kept = new Collector();
     const held = new Collector();
     let isWeightless = true;
-    const pass = reader.read((entries, label, weight, row, offset) => {
+    const sink: RowSink = (entries, label, weight, row, offset) => {
       const isHeld = isHeldOut(row, holdout, seed);
       (isHeld ? held : kept).add(entries, label, weight, offset);
       if (!isHeld && weight > 0) isWeightless = false;
-    });
+    };
+    const blocks: BlockSink = (block, first) => {
+      const isHeld = (i: number) => isHeldOut(first + i, holdout, seed);
+      for (let from = 0, to = 0; from < block.rows; from = to) {
+        const { builder, dictionary } = isHeld(from) ? held : kept;
+        for (to = from + 1; to < block.rows && isHeld(to) === isHeld(from); ) to++;
+        builder.addParsed(block, from, to, dictionary);
+      }
+      if (kept.builder.rows > 0) isWeightless = false;
+    };
+    const pass = reader.parse ? reader.parse(engine, sink, blocks) : reader.read(sink);
     for await (const _ of pass) signal?.throwIfAborted();
     if (kept.builder.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
     if (isWeightless) throw new DataError(`${reader.name}: every row's weight is 0`);

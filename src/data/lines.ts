@@ -46,6 +46,21 @@ export class Lines {
     this.#finished = true;
   }
 
+  /** Returns where the lines lie that are whole, as [from, to) of bytes. Then call `skip`. */
+  whole(): [from: number, to: number] {
+    if (this.#finished || this.#position >= this.#end) return [0, 0];
+    const last = this.bytes.lastIndexOf(10, this.#end - 1);
+    return last < this.#position ? [0, 0] : [this.#position, last + 1];
+  }
+
+  /** Passes over lines that were read where `whole` said: `count` of them, up to `position`. */
+  skip(position: number, count: number): void {
+    if (count === 0) return;
+    this.#position = position;
+    this.#carried = 0;
+    this.number += count;
+  }
+
   next(): boolean {
     if (this.#position >= this.#end) return false;
     // What was carried holds no line end: search the new bytes only.

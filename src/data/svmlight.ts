@@ -1,10 +1,11 @@
-import type { Loss } from "../engine/kernels.js";
+import type { Engine } from "../engine/engine.js";
+import type { Loss, Parse } from "../engine/kernels.js";
 import { DataError } from "../errors.js";
 import { parseDecimal } from "../features/cell.js";
 import { Entries } from "../features/entries.js";
 import { LabelCoder } from "./label.js";
 import { Lines } from "./lines.js";
-import { placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
+import { type BlockSink, placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
 import { type Input, openSource } from "./source.js";
 
 export interface SvmlightOptions {
@@ -37,28 +38,31 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
   let declared = 0;
 
-  async function* read(sink: RowSink): AsyncGenerator<void> {
+  async function* read(sink: RowSink, parsed?: { engine: Engine; blocks: BlockSink }): AsyncGenerator<void> {
     const labels = new LabelCoder(options.loss, options.positive);
     const tolerance = new Tolerance(options.skipBad ?? 0);
     const lines = new Lines(source.name);
     const row = new RowParser();
     tally.rows = 0;
-    const drain = () => {
-      while (lines.next()) {
-        try {
-          if (!row.parse(lines.bytes, lines.from, lines.to)) continue; // blank or comment
-          const label = labels.code(row.label);
-          declared = Math.max(declared, row.lastIndex);
-          sink(row.entries, label, 1, tally.rows++);
-        } catch (error) {
-          const { bytes, from, to, number } = lines;
-          const text = () => textOf(bytes, from, Math.min(to, row.at + 200));
-          const column = () => textOf(bytes, from, row.at).length + 1;
-          tolerance.refuse(
-            placed(error, () => ({ source: source.name, line: number, column: column(), text: text() })),
-          );
-        }
+    /** Reads the next line in whatever form it has. Returns false when there is none. */
+    const readLine = (): boolean => {
+      if (!lines.next()) return false;
+      try {
+        if (!row.parse(lines.bytes, lines.from, lines.to)) return true; // blank or comment
+        const label = labels.code(row.label);
+        declared = Math.max(declared, row.lastIndex);
+        sink(row.entries, label, 1, tally.rows++);
+      } catch (error) {
+        const { bytes, from, to, number } = lines;
+        const text = () => textOf(bytes, from, Math.min(to, row.at + 200));
+        const column = () => textOf(bytes, from, row.at).length + 1;
+        tolerance.refuse(placed(error, () => ({ source: source.name, line: number, column: column(), text: text() })));
       }
+      return true;
+    };
+    const drain = () => {
+      do if (parsed) readPlain(parsed.engine, lines, labels, parsed.blocks);
+      while (readLine());
       tally.skipped = tolerance.skipped;
     };
     for await (const chunk of source.chunks()) {
@@ -72,15 +76,74 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
     yield;
   }
 
+  /** Reads lines in their plain form by a kernel, until one is not. */
+  function readPlain({ kernels, memory }: Engine, lines: Lines, coder: LabelCoder, blocks: BlockSink): void {
+    const [begin, end] = lines.whole();
+    if (begin === end) return;
+    const mark = memory.mark(); // released before any other work can run
+    try {
+      const most = Math.min(MOST_ROWS, (end - begin) >> 1);
+      const text = memory.u8(end - begin);
+      const o: Parse = {
+        starts: memory.u32(most),
+        ends: memory.u32(most),
+        indices: memory.u32((end - begin) >> 2),
+        values: memory.f32((end - begin) >> 2),
+        labels: memory.f64(most),
+        number: memory.f64(1),
+        outcome: memory.u32(3),
+        most,
+      };
+      text.view.set(lines.bytes.subarray(begin, end));
+      for (let from = 0; from < text.length; ) {
+        const stopped = kernels.parseSvmlight(text, from, text.length, o);
+        const [parsed, entries, largest] = o.outcome.view as unknown as [number, number, number];
+        const rows = coded(o.labels.view, parsed, coder);
+        if (rows > 0) {
+          const [ids, values] = [o.indices.view.subarray(0, entries), o.values.view];
+          blocks({ rows, ends: o.ends.view, ids, values, labels: o.labels.view }, tally.rows);
+        }
+        tally.rows += rows;
+        const next = rows === parsed ? stopped : from + o.starts.view[rows]!;
+        if (rows === parsed) declared = Math.max(declared, largest);
+        else if (rows > 0) {
+          kernels.parseSvmlight(text, from, next, o); // only for the largest index of the rows taken
+          declared = Math.max(declared, o.outcome.view[2]!);
+        }
+        lines.skip(begin + next, rows);
+        if (rows < parsed || stopped === from || parsed < most) return;
+        from = stopped;
+      }
+    } finally {
+      memory.release(mark);
+    }
+  }
+
   return {
     name: source.name,
-    read,
+    read: (sink) => read(sink),
+    parse: (engine, sink, blocks) => read(sink, { engine, blocks }),
     space: null,
     tally,
     get declared() {
       return declared;
     },
   };
+}
+
+/** Rows that a kernel parses in one go. */
+const MOST_ROWS = 8192;
+
+/** Codes labels in place and returns how many could be: the first that cannot is left as it is. */
+function coded(labels: Float64Array, count: number, coder: LabelCoder): number {
+  for (let i = 0; i < count; i++) {
+    try {
+      labels[i] = coder.code(labels[i]!);
+    } catch {
+      return i;
+    }
+  }
+  return count;
 }
 
 /** Parses one line. `at` is the offset of its label; after an error, of the byte at fault. */

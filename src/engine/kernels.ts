@@ -1,4 +1,4 @@
-import type { F32, F64, U32 } from "./memory.js";
+import type { F32, F64, U8, U32 } from "./memory.js";
 
 /** Logistic: log(1 + exp(−y·m)), y ∈ {−1, +1}. Squared: ½(y − m)². */
 export type Loss = "logistic" | "squared";
@@ -126,6 +126,25 @@ export interface Conjugate {
   enough: number;
 }
 
+/** Where a parser puts rows. */
+export interface Parse {
+  /** [most], first byte of each row's line, from the first of all. */
+  starts: U32;
+  /** [most], where each row's entries end. */
+  ends: U32;
+  /** [bytes / 4], index − 1 and value of each entry. */
+  indices: U32;
+  values: F32;
+  /** [most] */
+  labels: F64;
+  /** [1], scratch. */
+  number: F64;
+  /** [3]: rows, entries, largest index. */
+  outcome: U32;
+  /** Rows at most. */
+  most: number;
+}
+
 /**
  * What trainers ask of the machine: blocks of rows or whole epochs, never one row.
  * Implemented twice, in WebAssembly (assembly/) and in plain TypeScript (baseline/), with the same bits.
@@ -171,6 +190,11 @@ export interface Kernels {
   select(x: Matrix, order: U32, count: number, out: Matrix): void;
   /** Adds s·|x_ij| to up[j] where the entry pulls towards the label +1, else to down[j]. */
   pulls(rows: Rows, count: number, up: F64, down: F64): void;
+  /**
+   * Parses plain svmlight lines of bytes from ≤ i < to, each with its end, and returns where it stopped: before the
+   * first line that is not plain, or when o.most rows are full. See o.outcome.
+   */
+  parseSvmlight(bytes: U8, from: number, to: number, o: Parse): number;
   /** Adds s·x_ij² to sums[j]. */
   squares(rows: Rows, count: number, sums: F64): void;
 }

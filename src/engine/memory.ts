@@ -1,6 +1,6 @@
 import { MemoryError } from "../errors.js";
 
-export type NumberArray = Float64Array | Float32Array | Uint32Array;
+export type NumberArray = Float64Array | Float32Array | Uint32Array | Uint8Array;
 
 /** A typed array in an engine's memory. Ask for `view` when you need it and drop it before the next allocation. */
 export interface Slice<A extends NumberArray = NumberArray> {
@@ -13,12 +13,14 @@ export interface Slice<A extends NumberArray = NumberArray> {
 export type F64 = Slice<Float64Array>;
 export type F32 = Slice<Float32Array>;
 export type U32 = Slice<Uint32Array>;
+export type U8 = Slice<Uint8Array>;
 
 /** Where arrays live that kernels work on. All arrays begin as zeros. */
 export interface Memory {
   f64(length: number): F64;
   f32(length: number): F32;
   u32(length: number): U32;
+  u8(length: number): U8;
   /** Returns a longer slice with the same beginning and zeros after it. The old slice is dead. */
   grow<A extends NumberArray>(slice: Slice<A>, length: number): Slice<A>;
   /** Returns the present height of the arena, for release. */
@@ -78,6 +80,10 @@ export class LinearMemory implements Memory {
 
   u32(length: number): U32 {
     return this.#slice(Uint32Array, length);
+  }
+
+  u8(length: number): U8 {
+    return this.#slice(Uint8Array, length);
   }
 
   /** Takes `bytes` of zeros and returns their address. Throws MemoryError when they are not to be had. */
@@ -159,6 +165,10 @@ export class HostMemory implements Memory {
 
   u32(length: number): U32 {
     return host(Uint32Array, length);
+  }
+
+  u8(length: number): U8 {
+    return host(Uint8Array, length);
   }
 
   grow<A extends NumberArray>(slice: Slice<A>, length: number): Slice<A> {

@@ -1,4 +1,4 @@
-import type { Conjugate, Descent, Ftrl, Kernels, Loss, Matrix, Rows, Sgd } from "./kernels.js";
+import type { Conjugate, Descent, Ftrl, Kernels, Loss, Matrix, Parse, Rows, Sgd } from "./kernels.js";
 import type { LinearMemory, Slice } from "./memory.js";
 
 /** What an instance of the module exports: kernels by name, and the layout's numbers as globals. */
@@ -61,6 +61,17 @@ const CONJUGATE = {
   enough: "Float64",
 } as const;
 
+const PARSE = {
+  starts: "Uint32",
+  ends: "Uint32",
+  indices: "Uint32",
+  values: "Uint32",
+  labels: "Uint32",
+  number: "Uint32",
+  outcome: "Uint32",
+  most: "Uint32",
+} as const;
+
 type Fields = Record<string, "Uint32" | "Float32" | "Float64">;
 type Content<F extends Fields> = { [K in keyof F]: number | Slice | null };
 
@@ -89,6 +100,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeSgd = struct("SGD", SGD);
   const writeDescent = struct("DESCENT", DESCENT);
   const writeConjugate = struct("CONJUGATE", CONJUGATE);
+  const writeParse = struct("PARSE", PARSE);
   const writeRows = (rows: Rows) => {
     writeMatrix(rows);
     return writeTargets(rows);
@@ -151,6 +163,10 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     },
     conjugate: (x, rows, count, o: Conjugate) => {
       call(`conjugate${kind(x)}`, writeMatrix(x), writeOther(rows), count, writeConjugate({ ...o }));
+    },
+    parseSvmlight: (bytes, from, to, o: Parse) => {
+      const stopped = call("parseSvmlight", at(bytes) + from, at(bytes) + to, writeParse({ ...o }));
+      return (stopped >>> 0) - at(bytes);
     },
     countIndices: (x, count, places, counts) => {
       call("countIndices", writeMatrix(x), count, at(places), at(counts));
