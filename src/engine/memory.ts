@@ -139,7 +139,7 @@ export class LinearMemory implements Memory {
     }
     throw new MemoryError(
       `${megabytes(end)} of WebAssembly memory needed, ${megabytes(had)} had; growing it was refused. ` +
-        `WebAssembly allows at most ${megabytes(LIMIT)} (4 GiB), a browser or a phone often less.`,
+        `WebAssembly allows at most ${megabytes(LIMIT)} (4 GiB), a browser or a phone often less; streaming (--stream, streamSvmlight, streamCsv) needs no more than the columns.`,
     );
   }
 }
