@@ -38,7 +38,7 @@ async function measure(entries: number, dimension: number): Promise<string> {
     const began = performance.now();
     using data = await readArrays(arrays);
     const read = performance.now();
-    const { columns, certificate } = await fit(data, { l1: 2e-3, tolerance: 1e-4 });
+    const { columns, certificate } = await fit(data, { l1: 1e-4, tolerance: 1e-4 });
     load = Math.min(load, read - began);
     solve = Math.min(solve, performance.now() - read);
     kept = columns.kept;

@@ -106,7 +106,7 @@ describe("LinearMemory", () => {
     expect(error.message).toBe(
       "9 MB of WebAssembly memory needed, 1 MB had; growing it was refused. " +
         "WebAssembly allows at most 4,295 MB (4 GiB), a browser or a phone often less; " +
-          "streaming (--stream, streamSvmlight, streamCsv) needs no more than the columns.",
+        "streaming (--stream, streamSvmlight, streamCsv) needs no more than the columns.",
     );
     expect(memory.f64(1).view[0]).toBe(0);
   });
