@@ -24,7 +24,7 @@ export function transpose(
   });
   const entries = starts[next.length]!;
   next.view.set(starts.subarray(0, next.length));
-  const out = { pointers, indices: memory.u32(entries), values: rows.values && memory.f32(entries) };
+  const out = { pointers, indices: memory.u32(entries, "raw"), values: rows.values && memory.f32(entries, "raw") };
   kernels.transpose(rows, count, places, next, out);
   if (ones) {
     const column = out.indices.view.subarray(pointers.view[size]!);

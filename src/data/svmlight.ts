@@ -83,12 +83,12 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
     const mark = memory.mark(); // released before any other work can run
     try {
       const most = Math.min(MOST_ROWS, (end - begin) >> 1);
-      const text = memory.u8(end - begin);
+      const text = memory.u8(end - begin, "raw");
       const o: Parse = {
         starts: memory.u32(most),
         ends: memory.u32(most),
-        indices: memory.u32((end - begin) >> 2),
-        values: memory.f32((end - begin) >> 2),
+        indices: memory.u32((end - begin) >> 2, "raw"),
+        values: memory.f32((end - begin) >> 2, "raw"),
         labels: memory.f64(most),
         number: memory.f64(1),
         outcome: memory.u32(3),

@@ -15,12 +15,12 @@ export type F32 = Slice<Float32Array>;
 export type U32 = Slice<Uint32Array>;
 export type U8 = Slice<Uint8Array>;
 
-/** Where arrays live that kernels work on. All arrays begin as zeros. */
+/** Where arrays live that kernels work on. All arrays begin as zeros, but those asked for `raw` as anything. */
 export interface Memory {
   f64(length: number): F64;
-  f32(length: number): F32;
-  u32(length: number): U32;
-  u8(length: number): U8;
+  f32(length: number, raw?: "raw"): F32;
+  u32(length: number, raw?: "raw"): U32;
+  u8(length: number, raw?: "raw"): U8;
   /** Returns a longer slice with the same beginning and zeros after it. The old slice is dead. */
   grow<A extends NumberArray>(slice: Slice<A>, length: number): Slice<A>;
   /** Returns the present height of the arena, for release. */
@@ -74,24 +74,24 @@ export class LinearMemory implements Memory {
     return this.#slice(Float64Array, length);
   }
 
-  f32(length: number): F32 {
-    return this.#slice(Float32Array, length);
+  f32(length: number, raw?: "raw"): F32 {
+    return this.#slice(Float32Array, length, raw);
   }
 
-  u32(length: number): U32 {
-    return this.#slice(Uint32Array, length);
+  u32(length: number, raw?: "raw"): U32 {
+    return this.#slice(Uint32Array, length, raw);
   }
 
-  u8(length: number): U8 {
-    return this.#slice(Uint8Array, length);
+  u8(length: number, raw?: "raw"): U8 {
+    return this.#slice(Uint8Array, length, raw);
   }
 
-  /** Takes `bytes` of zeros and returns their address. Throws MemoryError when they are not to be had. */
-  allocate(bytes: number): number {
+  /** Takes `bytes`, zeros unless raw, and returns their address. Throws MemoryError when they are not to be had. */
+  allocate(bytes: number, raw?: "raw"): number {
     const pointer = this.#top;
     this.#reserve(pointer + bytes);
     this.#top = align(pointer + bytes);
-    new Uint8Array(this.memory.buffer, pointer, bytes).fill(0);
+    if (!raw) new Uint8Array(this.memory.buffer, pointer, bytes).fill(0);
     return pointer;
   }
 
@@ -120,8 +120,8 @@ export class LinearMemory implements Memory {
     this.#top = mark;
   }
 
-  #slice<A extends NumberArray>(type: Constructor<A>, length: number): Slice<A> {
-    return new LinearSlice(this.memory, type, this.allocate(length * type.BYTES_PER_ELEMENT), length);
+  #slice<A extends NumberArray>(type: Constructor<A>, length: number, raw?: "raw"): Slice<A> {
+    return new LinearSlice(this.memory, type, this.allocate(length * type.BYTES_PER_ELEMENT, raw), length);
   }
 
   #reserve(end: number): void {

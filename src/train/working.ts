@@ -46,8 +46,8 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
   for (const j of columns) entries += starts[j + 1]! - starts[j]!;
   const x: Matrix = {
     pointers: memory.u32(size + 1),
-    indices: memory.u32(entries),
-    values: design.x.values && memory.f32(entries),
+    indices: memory.u32(entries, "raw"),
+    values: design.x.values && memory.f32(entries, "raw"),
   };
   kernels.select(design.x, order, size, x);
   const set: WorkingSet = {
