@@ -34,7 +34,7 @@ function train({ name, file, folder, problem }: Task, cost: number): Ran & { obj
   return {
     ...ran,
     objective: normOf(weights) + cost * lossOf(problem, "logistic", weights),
-    converged: !ran.stdout.includes("reaching max number of iterations"),
+    converged: !ran.stdout.includes("reaching max number of"),
   };
 }
 
@@ -104,7 +104,7 @@ set              C  tolerance    nought     LIBLINEAR   nought  LIBL.      ×   
     }
   }
   if (all.some((it) => !it.met)) console.log("! nought did not come as low at any tolerance tried");
-  if (all.some((it) => !it.converged)) console.log("† LIBLINEAR stopped at its most iterations, not converged");
+  if (all.some((it) => !it.converged)) console.log("† LIBLINEAR warned that it reached its most iterations");
   if (all.length > 0) summarize(all);
 }
 
