@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset.js";
 import type { Rows } from "../engine/kernels.js";
-import { DataError, ModelError } from "../errors.js";
+import { DataError, DivergenceError, ModelError } from "../errors.js";
 import { addOffsets, evaluate } from "../model/evaluate.js";
 import type { Model } from "../model/model.js";
 import { boundsOf } from "./certificate.js";
@@ -59,6 +59,11 @@ export class BatchProblem {
     if (intercept) checkTwoClasses(data, rows);
     this.design = shared?.design ?? designOf(data, l1 * this.total, options);
     this.state = stateOf(data.engine, data.loss, rows, data.count, this.design, data.offsets);
+    if (!Number.isFinite(this.state.nullObjective)) {
+      throw new DivergenceError(
+        "the loss is beyond double precision before anything is learned: scale the labels down",
+      );
+    }
     this.#steering = { tolerance, iterations, seed, breathe: pacer(signal) };
   }
 

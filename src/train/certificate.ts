@@ -31,6 +31,17 @@ function dualOf({ loss, rows, count, model, offsets }: State, c: number): number
   return sum;
 }
 
+/** Σ_i D_i·x_ij² of one column. */
+function curvatureOf({ design, model }: State, j: number): number {
+  const [pointers, indices, values] = [design.x.pointers.view, design.x.indices.view, design.x.values?.view];
+  let sum = 0;
+  for (let k = pointers[j]!; k < pointers[j + 1]!; k++) {
+    const x = values ? values[k]! : 1;
+    sum += model.view[2 * indices[k]! + 1]! * x * x;
+  }
+  return sum;
+}
+
 /** What is known of an optimum, as sums. */
 export interface Bounds {
   /** The objective at hand. */
@@ -45,11 +56,11 @@ export interface Bounds {
  * Returns the duality gap against the sum of losses; where that is above `enough` for certain, a cheaper lower bound.
  * −q, scaled until |X_jᵀq| ≤ l1_j for all j, is a dual point. What is above l1_j may stay where l2_j > 0 and costs
  * (|X_jᵀq| − l1_j)²/(2·l2_j). A column without penalties, such as the intercept, wants X_jᵀq = 0, and is there but for
- * rounding and what the solve has left: that is covered by |X_jᵀq| times twice its weight. `listed`: all columns with a
+ * rounding and what the solve has left: that is covered by |X_jᵀq| times twice its weight and its own Newton step. `listed`: all columns with a
  * weight or a violation.
  */
 export function boundsOf(state: State, listed: Uint32Array, enough: number): Bounds {
-  const { count, design, model, margins, offsets, gradients, w, penalties } = state;
+  const { count, model, margins, offsets, gradients, w, penalties } = state;
   const [g, weights, l] = [gradients.view, w.view, penalties.view];
   let [shrink, excess, penalty, slack] = [1, 0, 0, 0];
   for (const j of listed) {
@@ -58,7 +69,7 @@ export function boundsOf(state: State, listed: Uint32Array, enough: number): Bou
     const l1 = l[2 * j]!;
     const l2 = l[2 * j + 1]!;
     penalty += l1 * weight + 0.5 * l2 * weight * weight;
-    if (l1 === 0 && l2 === 0) slack += size * (2 * weight + design.inverseReach[j]!);
+    if (l1 === 0 && l2 === 0) slack += size * (2 * weight + size / curvatureOf(state, j));
     else if (size > l1) {
       excess += ((size - l1) * (size - l1)) / (2 * l2);
       shrink = Math.min(shrink, l1 / size);

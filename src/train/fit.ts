@@ -188,7 +188,8 @@ function finish(
 
 export function diverged(): DivergenceError {
   return new DivergenceError(
-    "a weight left the finite range: lower the learning rate (alpha, rate), or scale large values down",
+    "a weight left the finite range of single precision: lower the learning rate (alpha, rate), or scale large values " +
+      "or labels down",
   );
 }
 

@@ -3,6 +3,7 @@ import {
   type BatchOptions,
   category,
   DataError,
+  DivergenceError,
   evaluate,
   type Fit,
   featureSpace,
@@ -225,6 +226,44 @@ test("penalty factors by the name of a feature", async () => {
   const { model } = await fit(data, { l1: 0.2, penaltyFactors: { b: 0.01 } });
   expect(model.weights().map(({ name }) => name[0])).not.toContain("a");
   expect(model.kept).toBeGreaterThan(0);
+});
+
+test.each([
+  ["labels", 1e30],
+  ["labels", 1e-30],
+  ["labels", 1e-150],
+  ["weights", 1e150],
+  ["values", 1e-20],
+])("%s times %d: the same model, scaled", async (what, scale) => {
+  const problem = randomProblem("squared", { n: 60, p: 8 });
+  const arrays = arraysOf(problem);
+  const scaled = (name: string, numbers: number[]) => (what === name ? numbers.map((it) => it * scale) : numbers);
+  const l1 = 0.02 * (what === "weights" ? 1 : scale);
+  const options = { solver: "batch", loss: "squared", tolerance: 1e-5 } as const;
+  const plain = await fit(arrays, { ...options, l1: 0.02 });
+  const found = await fit(
+    {
+      ...arrays,
+      labels: scaled("labels", arrays.labels),
+      values: scaled("values", arrays.values),
+      weights: scaled("weights", arrays.weights),
+    },
+    { ...options, l1 },
+  );
+  // A weight below single precision is 0: what is left then is the mean.
+  if (what !== "labels" || scale > 1e-40) {
+    expect(Array.from(found.model.ids)).toEqual(Array.from(plain.model.ids));
+    const factor = what === "values" ? 1 / scale : what === "labels" ? scale : 1;
+    for (const id of plain.model.ids)
+      expect(found.model.weightOf(id) / factor).toBeCloseTo(plain.model.weightOf(id), 2);
+  } else expect(found.columns.kept).toBe(0);
+});
+
+test.each([1e160, 1e300])("labels times %d: a loss beyond double precision is told", async (scale) => {
+  const arrays = arraysOf(randomProblem("squared", { n: 20, p: 4 }));
+  const labels = arrays.labels.map((y) => y * scale);
+  const error = await errorOf(fit({ ...arrays, labels }, { solver: "batch", loss: "squared", l1: 1 }));
+  expect(error).toBeInstanceOf(DivergenceError);
 });
 
 test("one class has no best intercept", async () => {
