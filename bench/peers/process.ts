@@ -63,7 +63,7 @@ export interface Asked {
 }
 
 /** Gaps to stop at, as a share of the objective without features: the loosest that does as well as a peer is taken. */
-const TOLERANCES = [1e-2, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6];
+const TOLERANCES = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6];
 
 /** One training by nought's batch solver. */
 export interface Trained extends Ran {
