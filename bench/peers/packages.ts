@@ -1,4 +1,5 @@
 // nought's batch solver beside scikit-learn and glmnet, on data that each has in memory: the fits alone are timed.
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lossOf, normOf, type Problem, readPlain } from "./problem.js";
@@ -44,7 +45,7 @@ function fitBy(program: string, args: string[], { file, folder, problem }: Task,
 /** Returns the Python that has scikit-learn, its version told; null where none has, and that told. */
 function python(): string | null {
   const found = PYTHONS.find((it) => isInstalled(it, [SCIKIT, "version"]));
-  if (found) console.log(`scikit-learn ${run(found, [SCIKIT, "version"], ".").stdout.trim()}`);
+  if (found) console.log(`scikit-learn ${run(found, [SCIKIT, "version"], tmpdir()).stdout.trim()}`);
   else console.log("scikit-learn: skipped, it is not installed");
   return found ?? null;
 }
@@ -103,7 +104,7 @@ export async function compareLasso(task: Task, rounds: number): Promise<void> {
     peers.push({ name: `scikit-learn Lasso, ${tol}`, fit });
   }
   if (isInstalled("Rscript", [GLMNET, "version"])) {
-    console.log(`glmnet ${run("Rscript", [GLMNET, "version"], ".").stdout.trim()}`);
+    console.log(`glmnet ${run("Rscript", [GLMNET, "version"], tmpdir()).stdout.trim()}`);
     const fit = (steps: number, threshold: number) =>
       fitBy("Rscript", [GLMNET, `${largest}`, `${asked.l1}`, `${steps}`, `${threshold}`], task, asked);
     const { objective } = await trainNought(task, asked, GAP);
