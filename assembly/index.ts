@@ -139,8 +139,30 @@ export function selectStored(x: Matrix, order: usize, count: u32, out: Matrix): 
 export function selectOnes(x: Matrix, order: usize, count: u32, out: Matrix): void {
   columns.select<Ones>(x, order, count, out);
 }
+export function mergeColumnsStored(
+  x: Matrix,
+  count: u32,
+  factors: usize,
+  table: usize,
+  slots: u32,
+  standIns: usize,
+  keepers: usize,
+): u32 {
+  return columns.mergeColumns<Stored>(x, count, factors, table, slots, standIns, keepers);
+}
 export function pullsStored(rows: Rows, count: u32, up: usize, down: usize): void {
   columns.pulls<Stored>(rows, count, up, down);
+}
+export function mergeColumnsOnes(
+  x: Matrix,
+  count: u32,
+  factors: usize,
+  table: usize,
+  slots: u32,
+  standIns: usize,
+  keepers: usize,
+): u32 {
+  return columns.mergeColumns<Ones>(x, count, factors, table, slots, standIns, keepers);
 }
 export function pullsOnes(rows: Rows, count: u32, up: usize, down: usize): void {
   columns.pulls<Ones>(rows, count, up, down);

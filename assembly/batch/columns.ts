@@ -6,6 +6,9 @@ import { Values } from "../sparse";
 /** What `places` says of a column that is left out. */
 const NOWHERE: u32 = 0xffffffff;
 
+/** 2³² / φ, odd: spreads what it multiplies (Knuth, TAOCP 3, §6.4). */
+const HASH: u32 = 0x9e3779b1;
+
 /** Adds to counts[places[j]], u32[places kept], the entries of each index j of x. places: u32[indices], 0 for as they are. */
 export function countIndices(x: Matrix, count: u32, places: usize, counts: usize): void {
   const indices = x.indices;
@@ -63,6 +66,89 @@ export function select<V extends Values>(x: Matrix, order: usize, count: u32, ou
     at += length;
     store<u32>(outPointers + (<usize>t << 2), at, 4);
   }
+}
+
+/**
+ * Keeps one of columns that can stand for each other and closes the gaps in place: columns 0 ≤ j < count of x (CSC) that
+ * hold the same, or one entry each in the same row, of which the largest stands for all. Their factors, f64[columns],
+ * must be equal too; 0 for all 1. Writes to standIns, u32[columns], each column's place among those kept, and to
+ * keepers, u32[columns], which column each of them is. `table`: u32[slots], a power of 2 above the columns, begins as 0.
+ * Returns how many are kept.
+ */
+export function mergeColumns<V extends Values>(
+  x: Matrix,
+  count: u32,
+  factors: usize,
+  table: usize,
+  slots: u32,
+  standIns: usize,
+  keepers: usize,
+): u32 {
+  const pointers = x.pointers;
+  const indices = x.indices;
+  const values = x.values;
+  let kept: u32 = 0;
+  let top = load<u32>(pointers);
+  let start = top;
+  for (let j: u32 = 0; j < count; ++j) {
+    const end = load<u32>(pointers + (<usize>j << 2), 4);
+    const length = end - start;
+    let slot = hashOf<V>(indices, values, start, end) & (slots - 1);
+    let other = load<u32>(table + (<usize>slot << 2));
+    for (; other; other = load<u32>(table + (<usize>slot << 2))) {
+      const at = load<u32>(pointers + (<usize>(other - 1) << 2));
+      const keeper: usize = load<u32>(keepers + (<usize>(other - 1) << 2));
+      const isEqual =
+        load<u32>(pointers + (<usize>other << 2)) - at == length &&
+        (!factors || load<f64>(factors + (keeper << 3)) == load<f64>(factors + (<usize>j << 3))) &&
+        holdsSame<V>(indices, values, at, start, length);
+      if (isEqual) break;
+      slot = (slot + 1) & (slots - 1);
+    }
+    if (!other) {
+      if (top != start) {
+        memory.copy(indices + (<usize>top << 2), indices + (<usize>start << 2), <usize>length << 2);
+        changetype<V>(0).copy(values, start, values, top, length);
+      }
+      top += length;
+      store<u32>(keepers + (<usize>kept << 2), j);
+      store<u32>(pointers + (<usize>++kept << 2), top);
+      store<u32>(table + (<usize>slot << 2), kept);
+      other = kept;
+    } else if (length == 1) {
+      const at = load<u32>(pointers + (<usize>(other - 1) << 2));
+      if (abs<f32>(changetype<V>(0).at(values, start)) > abs<f32>(changetype<V>(0).at(values, at))) {
+        changetype<V>(0).copy(values, start, values, at, 1);
+        store<u32>(keepers + (<usize>(other - 1) << 2), j);
+      }
+    }
+    store<u32>(standIns + (<usize>j << 2), other - 1);
+    start = end;
+  }
+  return kept;
+}
+
+/** A hash of a column's entries; of one alone, of its row. */
+// @ts-ignore: decorator
+@inline
+function hashOf<V extends Values>(indices: usize, values: usize, start: u32, end: u32): u32 {
+  let hash: u32 = end - start;
+  for (let k = start; k < end; ++k) {
+    hash = rotl<u32>((hash ^ load<u32>(indices + (<usize>k << 2))) * HASH, 15);
+    if (end - start > 1) hash += reinterpret<u32>(changetype<V>(0).at(values, k));
+  }
+  return (hash ^ (hash >>> 15)) * HASH;
+}
+
+/** Whether columns of `length` entries from a and from b on can stand for each other. */
+// @ts-ignore: decorator
+@inline
+function holdsSame<V extends Values>(indices: usize, values: usize, a: u32, b: u32, length: u32): bool {
+  for (let k: u32 = 0; k < length; ++k) {
+    if (load<u32>(indices + (<usize>(a + k) << 2)) != load<u32>(indices + (<usize>(b + k) << 2))) return false;
+    if (length > 1 && changetype<V>(0).at(values, a + k) != changetype<V>(0).at(values, b + k)) return false;
+  }
+  return true;
 }
 
 /** Adds s·|x_ij| to up[j] where x_ij pulls towards the label +1, else to down[j]; up, down: f64[columns]. */

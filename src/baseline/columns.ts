@@ -2,6 +2,10 @@ import { type Kernels, NOWHERE } from "../engine/kernels.js";
 
 // The kernels of assembly/batch/columns.ts.
 
+/** 2³² / φ, and the bits of 1 in single precision. */
+const HASH = 0x9e3779b1;
+const ONE_BITS = 0x3f800000;
+
 export const countIndices: Kernels["countIndices"] = (x, count, places, counts) => {
   const indices = x.indices.view;
   const place = places?.view;
@@ -44,6 +48,59 @@ export const select: Kernels["select"] = (x, order, count, out) => {
     if (x.values && out.values) out.values.view.set(x.values.view.subarray(start, end), at);
     at += end - start;
     outPointers[t + 1] = at;
+  }
+};
+
+export const mergeColumns: Kernels["mergeColumns"] = (x, count, factors, table, standIns, keepers) => {
+  const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
+  const [slots, places, kept, factor] = [table.view, standIns.view, keepers.view, factors?.view];
+  const bits = values && new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const mask = slots.length - 1;
+  let [size, top, start] = [0, pointers[0]!, pointers[0]!];
+  for (let j = 0; j < count; j++) {
+    const end = pointers[j + 1]!;
+    let slot = hashOf(start, end) & mask;
+    let other = slots[slot]!;
+    for (; other > 0 && !isEqual(other - 1, j, start, end); other = slots[slot]!) slot = (slot + 1) & mask;
+    if (other === 0) {
+      indices.copyWithin(top, start, end);
+      values?.copyWithin(top, start, end);
+      top += end - start;
+      kept[size++] = j;
+      pointers[size] = top;
+      slots[slot] = size;
+      other = size;
+    } else if (values && end - start === 1) {
+      const at = pointers[other - 1]!;
+      if (Math.abs(values[start]!) > Math.abs(values[at]!)) {
+        values[at] = values[start]!;
+        kept[other - 1] = j;
+      }
+    }
+    places[j] = other - 1;
+    start = end;
+  }
+  return size;
+
+  function hashOf(from: number, to: number): number {
+    let hash = to - from;
+    for (let k = from; k < to; k++) {
+      hash = Math.imul(hash ^ indices[k]!, HASH);
+      hash = (hash << 15) | (hash >>> 17);
+      if (to - from > 1) hash += bits ? bits[k]! : ONE_BITS;
+    }
+    return Math.imul(hash ^ (hash >>> 15), HASH);
+  }
+
+  function isEqual(place: number, j: number, from: number, to: number): boolean {
+    const at = pointers[place]!;
+    const length = to - from;
+    if (pointers[place + 1]! - at !== length || (factor && factor[kept[place]!] !== factor[j])) return false;
+    for (let k = 0; k < length; k++) {
+      if (indices[at + k] !== indices[from + k]) return false;
+      if (length > 1 && values && values[at + k] !== values[from + k]) return false;
+    }
+    return true;
   }
 };
 

@@ -1,5 +1,5 @@
 import type { Kernels } from "../engine/kernels.js";
-import { countIndices, pulls, select, squares, transpose } from "./columns.js";
+import { countIndices, mergeColumns, pulls, select, squares, transpose } from "./columns.js";
 import { conjugate } from "./conjugate.js";
 import { descend } from "./descent.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
@@ -29,6 +29,7 @@ export const BASELINE: Kernels = {
   countIndices,
   transpose,
   select,
+  mergeColumns,
   pulls,
   squares,
   descend,

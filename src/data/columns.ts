@@ -4,7 +4,7 @@ import type { U32 } from "../engine/memory.js";
 
 /**
  * Returns a matrix of `count` rows by columns (CSC), each column's rows ascending; or the other way round. Column j
- * goes to places[j] < size, or nowhere. With `ones`, one more column follows whose values are all 1.
+ * goes to places[j] < size, or nowhere. `spare`: entries that room is left for in one more column at the end.
  */
 export function transpose(
   { kernels, memory }: Engine,
@@ -12,24 +12,30 @@ export function transpose(
   count: number,
   size: number,
   places: U32 | null = null,
-  ones = false,
+  spare = 0,
 ): Matrix {
-  const pointers = memory.u32(size + 1 + Number(ones));
-  const next = memory.u32(size + Number(ones));
+  const pointers = memory.u32(size + 1 + Number(spare > 0));
+  const next = memory.u32(size);
   kernels.countIndices(rows, count, places, next);
-  if (ones) next.view[size] = count;
-  const starts = pointers.view;
-  next.view.forEach((length, j) => {
-    starts[j + 1] = starts[j]! + length;
-  });
-  const entries = starts[next.length]!;
-  next.view.set(starts.subarray(0, next.length));
-  const out = { pointers, indices: memory.u32(entries, "raw"), values: rows.values && memory.f32(entries, "raw") };
-  kernels.transpose(rows, count, places, next, out);
-  if (ones) {
-    const column = out.indices.view.subarray(pointers.view[size]!);
-    for (let i = 0; i < count; i++) column[i] = i;
-    out.values?.view.fill(1, pointers.view[size]!);
+  const [starts, ends] = [pointers.view, next.view];
+  let entries = 0;
+  for (let j = 0; j < size; j++) {
+    const length = ends[j]!;
+    ends[j] = entries;
+    entries += length;
+    starts[j + 1] = entries;
   }
+  const room = entries + spare;
+  const out = { pointers, indices: memory.u32(room, "raw"), values: rows.values && memory.f32(room, "raw") };
+  kernels.transpose(rows, count, places, next, out);
   return out;
+}
+
+/** Appends a column of ones; `transpose` left room for it. */
+export function addOnes({ pointers, indices, values }: Matrix, size: number, count: number): void {
+  const start = pointers.view[size]!;
+  pointers.view[size + 1] = start + count;
+  const rows = indices.view;
+  for (let i = 0; i < count; i++) rows[start + i] = i;
+  values?.view.fill(1, start, start + count);
 }

@@ -188,6 +188,13 @@ export interface Kernels {
   transpose(x: Matrix, count: number, places: U32 | null, next: U32, out: Matrix): void;
   /** Copies columns order[0 … count) of x to out. */
   select(x: Matrix, order: U32, count: number, out: Matrix): void;
+  /**
+   * Keeps one of columns 0 ≤ j < count of x (CSC) that can stand for each other, those that hold the same or one entry
+   * in the same row, and closes the gaps in place; factors, [columns], must be equal too. Writes to standIns [columns]
+   * each one's place among those kept, to keepers [columns] which they are, and returns how many. `table`: zeros, a
+   * power of 2 above the columns.
+   */
+  mergeColumns(x: Matrix, count: number, factors: F64 | null, table: U32, standIns: U32, keepers: U32): number;
   /** Adds s·|x_ij| to up[j] where the entry pulls towards the label +1, else to down[j]. */
   pulls(rows: Rows, count: number, up: F64, down: F64): void;
   /**

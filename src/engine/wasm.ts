@@ -177,6 +177,11 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     select: (x, order, count, out) => {
       call(`select${kind(x)}`, writeMatrix(x), at(order), count, writeOther(out));
     },
+    mergeColumns: (x, count, factors, table, standIns, keepers) =>
+      call(
+        `mergeColumns${kind(x)}`,
+        ...[writeMatrix(x), count, at(factors), at(table), table.length, at(standIns), at(keepers)],
+      ),
     pulls: (rows, count, up, down) => {
       call(`pulls${kind(rows)}`, writeRows(rows), count, at(up), at(down));
     },

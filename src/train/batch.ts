@@ -1,10 +1,10 @@
 import type { Dataset } from "../data/dataset.js";
-import type { Rows } from "../engine/kernels.js";
+import { NOWHERE, type Rows } from "../engine/kernels.js";
 import { DataError, DivergenceError, ModelError } from "../errors.js";
 import { addOffsets, evaluate } from "../model/evaluate.js";
 import type { Model } from "../model/model.js";
 import { boundsOf } from "./certificate.js";
-import { type Design, designOf } from "./design.js";
+import { type Design, designOf, type Strengths } from "./design.js";
 import { centre, linearize, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
 import type { BatchOptions } from "./options.js";
 
@@ -22,6 +22,8 @@ export interface Certificate {
   iterations: number;
   /** Columns that a count proved 0 at the optimum before the solve; they cost it nothing. */
   provenZero: number;
+  /** Columns that hold the same as another, which stands for them. */
+  merged: number;
   /** The objective of the model that the solve started from, and how far above the optimum that was at most. */
   start: { objective: number; above: number } | null;
 }
@@ -48,16 +50,16 @@ export class BatchProblem {
   #dual = Number.NEGATIVE_INFINITY;
 
   /**
-   * `l1`: the smallest strength that will be asked for. `design` and `rows` let several problems share one matrix;
+   * `strengths`: the smallest that will be asked for, l2 = 0 only if it always is. `design` and `rows` let several problems share one matrix;
    * their sample weights are those of `rows`. Throws DataError where no optimum is finite.
    */
-  constructor(data: Dataset, l1: number, options: SolveOptions, shared?: { design: Design; rows: Rows }) {
+  constructor(data: Dataset, strengths: Strengths, options: SolveOptions, shared?: { design: Design; rows: Rows }) {
     const { tolerance = 1e-6, iterations = 1000, seed = 1, intercept = true, signal } = options;
     const rows = shared?.rows ?? data.rows;
     const weights = rows.weights?.view.subarray(0, data.count);
     this.total = weights ? weights.reduce((sum, s) => sum + s, 0) : data.count;
     if (intercept) checkTwoClasses(data, rows);
-    this.design = shared?.design ?? designOf(data, l1 * this.total, options);
+    this.design = shared?.design ?? designOf(data, { ...strengths, l1: strengths.l1 * this.total }, options);
     this.state = stateOf(data.engine, data.loss, rows, data.count, this.design, data.offsets);
     if (!Number.isFinite(this.state.nullObjective)) {
       throw new DivergenceError(
@@ -102,7 +104,10 @@ export class BatchProblem {
       penalty += (factors ? factors[j]! : 1) * (l1 * Math.abs(weight) + 0.5 * l2 * weight * weight);
     }
     const w = state.w.view;
-    for (let t = 0; t < columns.length; t++) w[t] = model.weightOf(ids[columns[t]!]!);
+    // The weights of columns that hold the same add up on the one that stands for them.
+    for (let j = 0, place = design.places.view; j < ids.length; j++) {
+      if (place[j] !== NOWHERE) w[place[j]!]! += model.weightOf(ids[j]!);
+    }
     if (design.intercept) w[columns.length] = model.intercept;
     this.#place();
     const { logLoss, rmse } = evaluate(model, data);
@@ -187,6 +192,7 @@ export class BatchProblem {
       converged: relativeGap <= this.#steering.tolerance,
       iterations: this.#iterations,
       provenZero: design.provenZero,
+      merged: design.merged,
       start: start === null ? null : { objective: start, above: start - (objective - gap) / total },
     };
   }

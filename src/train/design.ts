@@ -1,6 +1,7 @@
-import { transpose } from "../data/columns.js";
+import { addOnes, transpose } from "../data/columns.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Matrix, NOWHERE } from "../engine/kernels.js";
+import type { U32 } from "../engine/memory.js";
 import { OptionError } from "../errors.js";
 import type { BatchOptions } from "./options.js";
 import { provenZero } from "./screen.js";
@@ -14,54 +15,95 @@ export interface Design {
   intercept: boolean;
   /** The dataset's column of each of x's, the intercept left out. */
   columns: Uint32Array;
+  /** [seen], the column of x that stands for each of the dataset's; NOWHERE when its weight is proven 0. */
+  places: U32;
   /** [size], what the strengths count times for each column; 0 for the intercept. */
   factors: Float64Array;
   /** As `factors`, of every column of the dataset; null when all are 1. */
   allFactors: Float64Array | null;
   /** [size], 1 / max_i |x_ij|. */
   inverseReach: Float64Array;
-  /** Columns left out because a bound proves their weight 0. */
+  /** Columns left out because a bound proves their weight 0, and because another holds the same. */
   provenZero: number;
+  merged: number;
+}
+
+/** Strengths, mean loss or sum as the user says. */
+export interface Strengths {
+  l1: number;
+  l2: number;
 }
 
 /**
- * Takes a dataset's columns but for those proven 0 at `l1`, a strength against the sum of losses, and at all above.
+ * Takes a dataset's columns but for those proven 0 at strength l1, against the sum of losses, and at all above. Without
+ * l2, of columns that hold the same only one needs a weight, and it is the first that gets it.
  * Throws OptionError on a penalty factor that is not a number ≥ 0.
  */
 export function designOf(
   data: Dataset,
-  l1: number,
+  { l1, l2 }: Strengths,
   options: Pick<BatchOptions, "intercept" | "penaltyFactors">,
 ): Design {
   const { intercept = true } = options;
-  const { memory } = data.engine;
-  const factors = factorsOf(data, options.penaltyFactors);
-  const screened = provenZero(data, l1, factors, intercept);
-  const places = memory.u32(data.seen);
-  const columns = new Uint32Array(data.seen);
+  const { engine, seen } = data;
+  const { memory } = engine;
+  const allFactors = factorsOf(data, options.penaltyFactors);
+  const screened = provenZero(data, l1, allFactors, intercept);
+  const places = memory.u32(seen);
+  let columns: Uint32Array = new Uint32Array(seen);
   let kept = 0;
-  for (let j = 0, place = places.view; j < screened.length; j++) {
+  for (let j = 0, place = places.view; j < seen; j++) {
     if (screened[j]) place[j] = NOWHERE;
     else {
       columns[kept] = j;
       place[j] = kept++;
     }
   }
-  const x = transpose(data.engine, data.rows, data.count, kept, places, intercept);
-  const size = kept + Number(intercept);
-  const own = new Float64Array(size).fill(1);
-  if (factors) for (let t = 0; t < kept; t++) own[t] = factors[columns[t]!]!;
-  if (intercept) own[kept] = 0;
+  const x = transpose(engine, data.rows, data.count, kept, places, intercept ? data.count : 0);
+  columns = columns.slice(0, kept);
+  if (l2 === 0) columns = merge(data, x, columns, places, allFactors);
+  const size = columns.length + Number(intercept);
+  if (intercept) addOnes(x, columns.length, data.count);
+  const factors = new Float64Array(size).fill(1);
+  if (allFactors)
+    columns.forEach((j, t) => {
+      factors[t] = allFactors[j]!;
+    });
+  if (intercept) factors[columns.length] = 0;
   return {
-    x,
-    size,
-    intercept,
-    columns: columns.slice(0, kept),
-    factors: own,
-    allFactors: factors,
-    inverseReach: inverseReachOf(x),
-    provenZero: data.seen - kept,
+    ...{ x, size, intercept, columns, places, factors, allFactors },
+    inverseReach: inverseReachOf(x, size),
+    provenZero: seen - kept,
+    merged: kept - columns.length,
   };
+}
+
+/** Leaves one of x's columns that can stand for each other. Returns the dataset's column of each that stays. */
+function merge(
+  { engine }: Dataset,
+  x: Matrix,
+  columns: Uint32Array,
+  places: U32,
+  allFactors: Float64Array | null,
+): Uint32Array {
+  const { kernels, memory } = engine;
+  const count = columns.length;
+  const mark = memory.mark();
+  try {
+    const table = memory.u32(2 ** Math.ceil(Math.log2(2 * count + 1)));
+    const [standIns, keepers] = [memory.u32(count, "raw"), memory.u32(count, "raw")];
+    const factors = allFactors && memory.f64(count);
+    if (allFactors)
+      columns.forEach((j, t) => {
+        factors!.view[t] = allFactors[j]!;
+      });
+    const kept = kernels.mergeColumns(x, count, factors, table, standIns, keepers);
+    const [place, standIn] = [places.view, standIns.view];
+    for (let t = 0; t < count; t++) place[columns[t]!] = standIn[t]!;
+    return Uint32Array.from(keepers.view.subarray(0, kept), (t) => columns[t]!);
+  } finally {
+    memory.release(mark);
+  }
 }
 
 /** Returns the penalty factor of each column of a dataset; null when all are 1. */
@@ -85,11 +127,11 @@ function factorsOf({ dictionary, space }: Dataset, given: BatchOptions["penaltyF
   return factors;
 }
 
-function inverseReachOf({ pointers, values }: Matrix): Float64Array {
-  const out = new Float64Array(pointers.length - 1).fill(1);
+function inverseReachOf({ pointers, values }: Matrix, size: number): Float64Array {
+  const out = new Float64Array(size).fill(1);
   if (!values) return out;
   const [starts, x] = [pointers.view, values.view];
-  for (let j = 0; j < out.length; j++) {
+  for (let j = 0; j < size; j++) {
     let reach = 0;
     for (let k = starts[j]!; k < starts[j + 1]!; k++) reach = Math.max(reach, Math.abs(x[k]!));
     out[j] = reach > 0 ? 1 / reach : 0;

@@ -5,7 +5,7 @@ import { DataError, OptionError } from "../errors.js";
 import { Model } from "../model/model.js";
 import { Random } from "../random.js";
 import { BatchProblem, type SolveOptions } from "./batch.js";
-import { designOf } from "./design.js";
+import { designOf, type Strengths } from "./design.js";
 import { summary } from "./fit.js";
 import { checkPath } from "./options.js";
 
@@ -81,12 +81,12 @@ export async function walkOf(data: Dataset, options: PathOptions): Promise<Walk>
   const { l1Ratio = 1, lambdas: count = 100, ratio = 1e-3, onProgress } = options;
   const largest = (await lambdaMax(data, options)) / l1Ratio;
   const lambdas = Array.from({ length: count }, (_, k) => largest * ratio ** (k / (count - 1)));
-  const problem = new BatchProblem(data, lambdas.at(-1)! * l1Ratio, options);
+  const problem = new BatchProblem(data, strengthsOf(lambdas.at(-1)!, l1Ratio), options);
   const validate = data.holdout && data.holdout.totalWeight > 0 ? data.holdout : null;
   let visited = 0;
 
   const at = async (lambda: number): Promise<PathPoint> => {
-    const [l1, l2] = [lambda * l1Ratio, lambda * (1 - l1Ratio)];
+    const { l1, l2 } = strengthsOf(lambda, l1Ratio);
     const certificate = await problem.solve(l1, l2);
     const ids = Float64Array.from(problem.design.columns, (j) => data.dictionary.ids[j]!);
     const loss = { progressive: null, train: problem.loss, validation: null as number | null };
@@ -115,12 +115,16 @@ export async function walkOf(data: Dataset, options: PathOptions): Promise<Walk>
   return { problem, lambdas, at };
 }
 
+function strengthsOf(lambda: number, l1Ratio: number): Strengths {
+  return { l1: lambda * l1Ratio, l2: lambda * (1 - l1Ratio) };
+}
+
 /** Returns the smallest l1 at which every penalised weight is 0: the largest gradient at the best model without them. */
 async function lambdaMax(data: Dataset, options: SolveOptions): Promise<number> {
   const { memory, kernels } = data.engine;
   const mark = memory.mark();
   try {
-    const problem = new BatchProblem(data, Number.POSITIVE_INFINITY, options);
+    const problem = new BatchProblem(data, { l1: Number.POSITIVE_INFINITY, l2: 0 }, options);
     await problem.solve(1, 0); // of what is in the problem nothing is penalised
     const [q, gradients] = [memory.f64(data.count), memory.f64(data.seen)];
     const model = problem.state.model.view;
@@ -188,14 +192,14 @@ async function validated(data: Dataset, options: CrossValidationOptions): Promis
     const parts = dealt(data, folds, seed);
     const weights = memory.f64(data.count);
     const left = Array.from({ length: folds }, (_, fold) => weightOutside(data, parts, fold));
-    const smallest = walk.lambdas.at(-1)! * l1Ratio * Math.min(...left);
+    const smallest = strengthsOf(walk.lambdas.at(-1)! * Math.min(...left), l1Ratio);
     const design = designOf(data, smallest, options);
     const losses = points.map(() => new Float64Array(folds));
     for (let fold = 0; fold < folds; fold++) {
       const top = memory.mark();
       const rows: Rows = { ...data.rows, weights };
       withoutPart(weights, data, parts, fold);
-      const problem = new BatchProblem(data, 0, options, { design, rows });
+      const problem = new BatchProblem(data, smallest, options, { design, rows });
       const held = data.totalWeight - problem.total;
       for (const [k, { l1, l2 }] of points.entries()) {
         await problem.solve(l1, l2);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { transpose } from "../../src/data/columns.js";
+import { addOnes, transpose } from "../../src/data/columns.js";
 import { type Matrix, NOWHERE } from "../../src/engine/kernels.js";
 import { ENGINES, raggedRows } from "../helpers.js";
 
@@ -33,7 +33,8 @@ test("columns move, fall out, and a column of ones comes last", async () => {
   places.view.forEach((_, j, view) => {
     view[j] = j < COLUMNS ? COLUMNS - 1 - j : NOWHERE;
   });
-  const x = transpose(engine, rows, ROWS, COLUMNS, places, true);
+  const x = transpose(engine, rows, ROWS, COLUMNS, places, ROWS);
+  addOnes(x, COLUMNS, ROWS);
   const expected = turned(dense(rows, 50)).slice(0, COLUMNS).reverse();
   expect(dense(x, ROWS)).toEqual([...expected, Array(ROWS).fill(1)]);
 });

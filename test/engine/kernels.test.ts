@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { randomRows } from "../../bench/data.js";
-import { transpose } from "../../src/data/columns.js";
+import { addOnes, transpose } from "../../src/data/columns.js";
 import type { Engine } from "../../src/engine/engine.js";
 import { type Ftrl, type Loss, NOWHERE, type Rows, type Sgd } from "../../src/engine/kernels.js";
 import type { F64, U32 } from "../../src/engine/memory.js";
@@ -138,7 +138,8 @@ function runColumns(engine: Engine, rows: Rows): BigUint64Array {
   const places = memory.u32(COLUMNS);
   for (let j = 0; j < COLUMNS; j++) places.view[j] = j % 4 === 3 ? NOWHERE : j - Math.floor(j / 4);
   const size = COLUMNS - Math.floor(COLUMNS / 4);
-  const x = transpose(engine, rows, ROWS, size, places, true);
+  const x = transpose(engine, rows, ROWS, size, places, ROWS);
+  addOnes(x, size, ROWS);
   const order = memory.u32(9);
   order.view.set([size, 0, 7, 3, 5, 11, 2, 19, 13]);
   const part = { ...x, pointers: memory.u32(10), indices: memory.u32(x.indices.length) };
