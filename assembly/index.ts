@@ -1,10 +1,9 @@
 // The entry: one monomorphic export a kernel, named kernel + loss + values. Nothing else is exported but the layout.
 import * as columns from "./batch/columns";
-import { conjugate } from "./batch/conjugate";
 import { descendEpoch } from "./batch/descent";
 import * as quadratic from "./batch/quadratic";
 import { Logistic, Squared } from "./datafit";
-import { Conjugate, Descent, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
+import { Descent, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
 import * as svmlight from "./parse/svmlight";
@@ -116,12 +115,6 @@ export function descendStored(x: Matrix, order: usize, count: u32, o: Descent): 
 }
 export function descendOnes(x: Matrix, order: usize, count: u32, o: Descent): void {
   descendEpoch<Ones>(x, order, count, o);
-}
-export function conjugateStored(x: Matrix, rows: Matrix, count: u32, o: Conjugate): void {
-  conjugate<Stored>(x, rows, count, o);
-}
-export function conjugateOnes(x: Matrix, rows: Matrix, count: u32, o: Conjugate): void {
-  conjugate<Ones>(x, rows, count, o);
 }
 
 export function countIndices(x: Matrix, count: u32, places: usize, counts: usize): void {

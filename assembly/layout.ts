@@ -93,30 +93,6 @@ export class Ledger {
 }
 
 /**
- * Conjugate gradients on the model within a face: {x by columns and by rows} and vectors over columns.
- *
- *     ╒═══════╤══════════╤═════════╤═══════╤══════════╤════════╤══════╤══════════╤════════╤═══════╕
- *     │ model │ products │ inverse │ ridge │ residual │ search │ step │ curved   │ columns│ limit │
- *     ├───────┴────────┬─┴─────────┴───────┴──────────┴────────┴──────┴──────────┴────────┴───────╯
- *     │ enough (f64)   │
- *     ╘════════════════╛
- */
-@unmanaged
-export class Conjugate {
-  model: usize; // f64[2 · rows], {q, D} interleaved
-  products: usize; // f64[rows], scratch: D∘(X·search)
-  inverse: usize; // f64[columns], of the preconditioner; 0 off the face
-  ridge: usize; // f64[columns], l2
-  residual: usize; // f64[columns], begins as the way downhill, 0 off the face
-  search: usize; // f64[columns], scratch
-  step: usize; // f64[columns], the result; begins as 0
-  curved: usize; // f64[columns], scratch: H·search
-  columns: u32;
-  limit: u32; // steps at most
-  enough: f64; // stops at this share of the first squared residual, as preconditioned
-}
-
-/**
  * Coordinate descent on a quadratic model Σ_i (g_i m_i + ½ D_i m_i²) of the loss in the margins m = X·w, plus
  * l1_j·|w_j| + (l2_j/2)·w_j², within a box of half-width radius/max_i|x_ij| around the origin.
  *

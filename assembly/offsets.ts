@@ -1,5 +1,5 @@
 // Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
-import { Conjugate, Descent, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
+import { Descent, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
 
 export const MATRIX_BYTES: u32 = offsetof<Matrix>();
 export const MATRIX_POINTERS: u32 = offsetof<Matrix>("pointers");
@@ -49,19 +49,6 @@ export const DESCENT_INVERSE_REACH: u32 = offsetof<Descent>("inverseReach");
 export const DESCENT_OUTCOME: u32 = offsetof<Descent>("outcome");
 export const DESCENT_RADIUS: u32 = offsetof<Descent>("radius");
 export const DESCENT_SLACK: u32 = offsetof<Descent>("slack");
-
-export const CONJUGATE_BYTES: u32 = offsetof<Conjugate>();
-export const CONJUGATE_MODEL: u32 = offsetof<Conjugate>("model");
-export const CONJUGATE_PRODUCTS: u32 = offsetof<Conjugate>("products");
-export const CONJUGATE_INVERSE: u32 = offsetof<Conjugate>("inverse");
-export const CONJUGATE_RIDGE: u32 = offsetof<Conjugate>("ridge");
-export const CONJUGATE_RESIDUAL: u32 = offsetof<Conjugate>("residual");
-export const CONJUGATE_SEARCH: u32 = offsetof<Conjugate>("search");
-export const CONJUGATE_STEP: u32 = offsetof<Conjugate>("step");
-export const CONJUGATE_CURVED: u32 = offsetof<Conjugate>("curved");
-export const CONJUGATE_COLUMNS: u32 = offsetof<Conjugate>("columns");
-export const CONJUGATE_LIMIT: u32 = offsetof<Conjugate>("limit");
-export const CONJUGATE_ENOUGH: u32 = offsetof<Conjugate>("enough");
 
 export const PARSE_BYTES: u32 = offsetof<Parse>();
 export const PARSE_STARTS: u32 = offsetof<Parse>("starts");

@@ -1,6 +1,5 @@
 import type { Kernels } from "../engine/kernels.js";
 import { countIndices, mergeColumns, pulls, select, squares, transpose } from "./columns.js";
-import { conjugate } from "./conjugate.js";
 import { descend } from "./descent.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
 import { bend, curvatures, gradients, gram, linearize, spread, survey } from "./quadratic.js";
@@ -33,5 +32,4 @@ export const BASELINE: Kernels = {
   pulls,
   squares,
   descend,
-  conjugate,
 };

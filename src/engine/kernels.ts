@@ -101,31 +101,6 @@ export interface Descent {
   slack: number;
 }
 
-/** Conjugate gradients on a quadratic model within a face; vectors over columns. */
-export interface Conjugate {
-  /** [2 · rows], {q, D} interleaved. */
-  model: F64;
-  /** [rows], scratch. */
-  products: F64;
-  /** Inverse of the preconditioner; 0 off the face. */
-  inverse: F64;
-  /** l2 of each column. */
-  ridge: F64;
-  /** Begins as the way downhill, 0 off the face; what is left of it afterwards. */
-  residual: F64;
-  /** Scratch. */
-  search: F64;
-  /** The result; begins as 0. */
-  step: F64;
-  /** Scratch. */
-  curved: F64;
-  columns: number;
-  /** Steps at most. */
-  limit: number;
-  /** Stops at this share of the first squared residual, as preconditioned. */
-  enough: number;
-}
-
 /** Where a parser puts rows. */
 export interface Parse {
   /** [most], first byte of each row's line, from the first of all. */
@@ -180,8 +155,6 @@ export interface Kernels {
   survey(count: number, gradients: F64, weights: F64, penalties: F64, order: U32): number;
   /** Visits columns order[0 … count) of x (CSC) once, minimises the model over each and says in o.outcome how it went. */
   descend(x: Matrix, order: U32, count: number, o: Descent): void;
-  /** Adds to o.step the approximate minimum of ½dᵀHd − residualᵀd; `rows` is x by rows. */
-  conjugate(x: Matrix, rows: Matrix, count: number, o: Conjugate): void;
   /** Adds to counts[places[j]] the entries of each index j of x, of `count` rows; NOWHERE is left out. */
   countIndices(x: Matrix, count: number, places: U32 | null, counts: U32): void;
   /** Writes x's entries by places[index], from next[place] on, which then is where they end. */

@@ -1,4 +1,4 @@
-import type { Conjugate, Descent, Ftrl, Kernels, Loss, Matrix, Parse, Rows, Sgd } from "./kernels.js";
+import type { Descent, Ftrl, Kernels, Loss, Matrix, Parse, Rows, Sgd } from "./kernels.js";
 import type { LinearMemory, Slice } from "./memory.js";
 
 /** What an instance of the module exports: kernels by name, and the layout's numbers as globals. */
@@ -47,20 +47,6 @@ const DESCENT = {
   slack: "Float64",
 } as const;
 
-const CONJUGATE = {
-  model: "Uint32",
-  products: "Uint32",
-  inverse: "Uint32",
-  ridge: "Uint32",
-  residual: "Uint32",
-  search: "Uint32",
-  step: "Uint32",
-  curved: "Uint32",
-  columns: "Uint32",
-  limit: "Uint32",
-  enough: "Float64",
-} as const;
-
 const PARSE = {
   starts: "Uint32",
   ends: "Uint32",
@@ -99,7 +85,6 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeFtrl = struct("FTRL", FTRL);
   const writeSgd = struct("SGD", SGD);
   const writeDescent = struct("DESCENT", DESCENT);
-  const writeConjugate = struct("CONJUGATE", CONJUGATE);
   const writeParse = struct("PARSE", PARSE);
   const writeRows = (rows: Rows) => {
     writeMatrix(rows);
@@ -160,9 +145,6 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       call("survey", count, at(gradients), at(weights), at(penalties), at(order)),
     descend: (x, order, count, o: Descent) => {
       call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o }));
-    },
-    conjugate: (x, rows, count, o: Conjugate) => {
-      call(`conjugate${kind(x)}`, writeMatrix(x), writeOther(rows), count, writeConjugate({ ...o }));
     },
     parseSvmlight: (bytes, from, to, o: Parse) => {
       const stopped = call("parseSvmlight", at(bytes) + from, at(bytes) + to, writeParse({ ...o }));

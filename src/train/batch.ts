@@ -45,6 +45,7 @@ export class BatchProblem {
   readonly total: number;
   readonly #steering: Omit<Steering, "report">;
   #iterations = 0;
+  #objective = Number.NaN;
   #l1 = 0;
   /** What the optimum is at least, as a sum; it holds for whatever weights ship. */
   #dual = Number.NEGATIVE_INFINITY;
@@ -77,6 +78,11 @@ export class BatchProblem {
   /** Mean loss at hand. */
   get loss(): number {
     return this.state.lossSum / this.total;
+  }
+
+  /** The objective that the last solve came to. */
+  get objective(): number {
+    return this.#objective;
   }
 
   get intercept(): number {
@@ -125,8 +131,7 @@ export class BatchProblem {
   }
 
   /**
-   * Solves to the tolerance, from where the last solve ended. `report` is called before every look at all columns with
-   * the Newton steps so far and the number of non-zero weights. On the way down a path, columns that the sequential
+   * Solves to the tolerance, from where the last solve ended. On the way down a path, columns that the sequential
    * strong rule keeps (Tibshirani et al., JRSS-B 2012) are worked on first. Throws the signal's reason when aborted.
    */
   async solve(
@@ -143,8 +148,9 @@ export class BatchProblem {
     }
     this.#l1 = l1;
     penalize(state, l1 * total, l2 * total);
-    const { iterations, gap, dual } = await solve(state, { ...this.#steering, ...path, report });
+    const { iterations, objective, gap, dual } = await solve(state, { ...this.#steering, ...path, report });
     this.#iterations = iterations;
+    this.#objective = objective / total;
     this.#dual = dual;
     const relativeGap = state.nullObjective > 0 ? Math.max(gap, 0) / state.nullObjective : 0;
     return { relativeGap, converged: relativeGap <= tolerance };

@@ -99,8 +99,11 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   const weights = data.engine.memory.f64(data.seen);
   const problem = new BatchProblem(data, { l1, l2 }, options);
   const start = options.from ? problem.startFrom(options.from, data, l1, l2) : null;
-  await problem.solve(l1, l2, (iteration, kept) =>
-    options.onProgress?.({ rows: data.count, epoch: iteration, loss: problem.loss, kept, bytes: kept * 12 }),
+  await problem.solve(l1, l2, (iteration, kept, sum) =>
+    options.onProgress?.({
+      ...{ rows: data.count, epoch: iteration, loss: problem.loss, kept, bytes: kept * 12 },
+      objective: sum / problem.total,
+    }),
   );
   const certificate = problem.certify(start);
   for (let t = 0, [out, own, { columns }] = [weights.view, problem.weights, problem.design]; t < own.length; t++) {

@@ -79,7 +79,7 @@ export class Monitor {
       this.#trainer.weightsInto(weights, weights.length);
       let kept = 0;
       for (const w of weights.view) if (w !== 0) kept++;
-      onProgress({ rows: this.#rows, epoch: this.#epoch, loss: this.loss, kept, bytes: kept * 12 });
+      onProgress({ rows: this.#rows, epoch: this.#epoch, loss: this.loss, kept, bytes: kept * 12, objective: null });
     } finally {
       this.#memory.release(mark);
       const now = performance.now();

@@ -4,9 +4,9 @@ import type { Loss, Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { Random } from "../random.js";
 import { type Bounds, boundsOf } from "./certificate.js";
-import { conjugate, LEAST_STEPS } from "./conjugate.js";
+import { conjugate, LEAST_STEPS, MOST_STEPS } from "./conjugate.js";
 import type { Design } from "./design.js";
-import { denseQuadratic, isDense, sparseQuadratic } from "./quadratic.js";
+import { denseQuadratic, isDense, type Quadratic, sparseQuadratic } from "./quadratic.js";
 import { choose, gather, type WorkingSet } from "./working.js";
 
 /** Where a solve stands: weights w, margins m = X·w, and the quadratic model of the loss there. Then its scratch. */
@@ -60,8 +60,8 @@ export interface Steering {
   likely?: Uint32Array | undefined;
   /** Lets other work run when that is due; throws when the solve is to stop. */
   breathe: () => Promise<void>;
-  /** Called before every Newton step with the steps so far and the non-zero weights. */
-  report: (iteration: number, kept: number) => void;
+  /** Called at every look at all columns with the steps so far, the non-zero weights and the objective, a sum. */
+  report: (iteration: number, kept: number, objective: number) => void;
 }
 
 interface Effort {
@@ -70,6 +70,8 @@ interface Effort {
   widest: number;
   /** Violation left of the model, as a share of what it begins with. */
   tolerance: number;
+  /** Share of the violation that a pass of descent meets: what it does on the way hides the rest. */
+  visible: number;
   /** Steps of conjugate gradients. */
   steps: number;
 }
@@ -78,17 +80,22 @@ interface Effort {
 const CENTRED = 1e-3;
 const PATIENCE = 0.3;
 const LEAST_PASSES = 2;
-const MOST_PASSES = 60;
-/** Passes between two rounds of conjugate gradients. */
+const MOST_PASSES = 200;
+/** Passes between two rounds of conjugate gradients, at least and at most. */
 const CONJUGATE_EVERY = 4;
+const MOST_DESCENT = 16;
+/** Rounds in a row, each on the face that the one before ended on, where they cost little. */
+const DENSE_ROUNDS = 10;
 /** Share of the promised decrease that a step must bring (Armijo). */
 const ARMIJO = 0.01;
 const MOST_HALVINGS = 40;
 /** A decrease that the rounding of a sum of losses may hide, as a share of the objective without features. */
 const ROUNDING = 1e-11;
 /** Bounds of the violation left of a model, as a share of what it begins with. */
-const TIGHTEST = 0.05;
+const TIGHTEST = 0.2;
 const LOOSEST = 0.9;
+/** Least share of the violation that a pass is taken to meet. */
+const LEAST_VISIBLE = 0.05;
 /** Bounds of the trust box. */
 const WIDEST = 2;
 const NARROWEST = 0.25;
@@ -116,7 +123,7 @@ export function stateOf(
     w: memory.f64(size),
     margins: memory.f64(count),
     isScanned: false,
-    effort: { radius: widest, widest, tolerance: LOOSEST, steps: LEAST_STEPS },
+    effort: { radius: widest, widest, tolerance: LOOSEST, visible: 1, steps: LEAST_STEPS },
     model: memory.f64(2 * count),
     gradients: memory.f64(size),
     lossSum: 0,
@@ -158,9 +165,9 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
     centre(state, CENTRED * goal);
     const listed = survey(state);
     const { columns, kept } = choose(state, listed, wanted);
-    report(iterations, kept);
-    await breathe();
     const bounds = boundsOf(state, listed, goal);
+    report(iterations, kept, bounds.objective);
+    await breathe();
     if (bounds.gap <= goal) return { ...bounds, iterations };
     const stopped = () => ({ ...boundsOf(state, listed, Number.POSITIVE_INFINITY), iterations });
     if (iterations >= most) return stopped();
@@ -275,8 +282,8 @@ async function step(
 }
 
 /**
- * Minimises the quadratic model over a working set: coordinate descent, with conjugate gradients on the face now and
- * then, since columns that overlap make descent crawl. Returns the violation of its last pass over all columns.
+ * Minimises the quadratic model over a working set: coordinate descent, with conjugate gradients on the face when
+ * columns overlap so much that descent would take longer. Returns the violation left, that at the walls of the box too.
  */
 async function minimise(
   state: State,
@@ -285,26 +292,48 @@ async function minimise(
   effort: Effort,
   breathe: () => Promise<void>,
 ): Promise<number> {
-  const { radius, tolerance } = effort;
-  const enough = tolerance * violation;
+  const { radius } = effort;
+  const enough = effort.tolerance * effort.visible * violation;
   let model = sparseQuadratic(state, set);
   let slack = Number.POSITIVE_INFINITY;
   let active = 0;
-  for (let pass = 1; ; pass++) {
+  let last = Number.NaN;
+  for (let pass = 1, since = 1; ; pass++, since++) {
     const isWhole = slack === Number.POSITIVE_INFINITY;
     if (isWhole) active = everyColumn(set);
     model.descend(active, radius, slack);
-    const [met, left] = state.outcome.view as unknown as [number, number];
-    if ((pass >= LEAST_PASSES && isWhole && met <= enough) || pass >= MOST_PASSES) return met;
-    active = left;
-    slack = !isWhole && met <= enough ? Number.POSITIVE_INFINITY : met / left;
-    if (pass === CONJUGATE_EVERY) {
-      set.rows ??= transpose(state.engine, set.x, set.size, state.count);
-      if (isDense(set)) model = denseQuadratic(state, set);
+    const [met, stay] = state.outcome.view as unknown as [number, number];
+    if ((pass >= LEAST_PASSES && isWhole && met <= enough) || pass >= MOST_PASSES) {
+      const left = leftOf(model, set);
+      effort.visible = Math.min(Math.max(met / left, LEAST_VISIBLE), 1);
+      return left;
     }
-    if (pass % CONJUGATE_EVERY === 0) effort.steps = conjugate(model, set, radius, effort.steps);
+    active = stay;
+    slack = !isWhole && met <= enough ? Number.POSITIVE_INFINITY : met / stay;
+    // Passes that descent alone would still take, were it to go on as it did.
+    const ahead = met > enough ? Math.log(met / enough) / Math.log(last / met) : 1;
+    last = met;
+    if (since >= CONJUGATE_EVERY && !(ahead >= 0 && since + ahead <= Math.min(effort.steps, MOST_DESCENT))) {
+      if (!set.rows) {
+        set.rows = transpose(state.engine, set.x, set.size, state.count);
+        if (isDense(set)) model = denseQuadratic(state, set);
+      }
+      let isGood = false;
+      for (let rounds = set.gram ? DENSE_ROUNDS : 1; rounds > 0 && !isGood; rounds--) {
+        const steps = set.gram ? 2 * set.size : effort.steps;
+        isGood = await conjugate(model, set, radius, steps, breathe);
+      }
+      effort.steps = isGood ? Math.min(2 * effort.steps, MOST_STEPS) : Math.max(effort.steps >> 1, LEAST_STEPS);
+      [since, last] = [0, Number.NaN];
+    }
     await breathe();
   }
+}
+
+/** The model's violation. */
+function leftOf(model: Quadratic, set: WorkingSet): number {
+  model.slopes();
+  return violationOf({ ...set, gradients: set.slopes }, null);
 }
 
 /** Puts every column in the order of visits and returns how many they are. */

@@ -27,6 +27,8 @@ export interface Progress {
   kept: number;
   /** What those weights take in memory: 12 bytes each, an id and a weight. */
   bytes: number;
+  /** Of a batch solver, the objective of the weights at hand; null for a streaming one. */
+  objective: number | null;
 }
 
 /** FTRL-Proximal (McMahan et al., KDD 2013, Algorithm 1). Strengths count against the SUM of gradients seen. */

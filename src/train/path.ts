@@ -100,7 +100,9 @@ export async function walkOf(data: Dataset, options: PathOptions): Promise<Walk>
     };
     const model = Model.from(parts, ids, problem.weights);
     loss.validation = validate && problem.lossOn(validate);
-    onProgress?.({ rows: data.count, epoch: ++visited, loss: loss.train, kept: model.kept, bytes: model.kept * 12 });
+    const { kept } = model;
+    const { objective } = problem;
+    onProgress?.({ rows: data.count, epoch: ++visited, loss: loss.train, kept, bytes: kept * 12, objective });
     return {
       lambda,
       l1,

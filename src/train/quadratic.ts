@@ -1,49 +1,39 @@
 import { softThreshold } from "../baseline/math.js";
 import type { Matrix } from "../engine/kernels.js";
+import type { F64 } from "../engine/memory.js";
 import type { State } from "./newton.js";
 import type { WorkingSet } from "./working.js";
 
-/** Residual left by conjugate gradients, squared, as a share of the first. */
-const RESIDUAL = 0.01;
-
-/** Least curvature along a direction, as a share of the preconditioner's. */
-const FLAT = 1e-10;
-
-/** The model that a Newton step minimises, Σ q·m + ½ Σ D·m² of the margins that a working set's weights move. */
+/** The model that a Newton step minimises, ½ Σ D·m² + Σ q·m of the margins m that a working set's weights move. */
 export interface Quadratic {
   /** Visits order[0 … active) once, as the kernel `descend` does: see set.outcome. */
   descend(active: number, radius: number, slack: number): void;
   /** Writes X_jᵀq of every column to set.slopes. */
   slopes(): void;
-  /** Runs conjugate gradients on the face that set.inverse, set.ridge and set.residual say; the result is set.step. */
-  conjugate(limit: number): void;
-  /** Returns ‖X·u‖² weighted by D, for u = set.moves. */
-  energy(): number;
-  /** Moves the model by the u of the last `energy`. */
+  /** Returns uᵀHu, H = XᵀDX. */
+  bend(u: F64): number;
+  /** Writes H·u, for the u of the last `bend`. */
+  curve(out: F64): void;
+  /** Moves the model by the u of the last `bend`. */
   advance(): void;
 }
 
-/** The model as kernels have it: rows {q, D}, and the set's columns. `conjugate` and `energy` need the set by rows. */
+/** The model as kernels have it: rows {q, D}, and the set's columns. `bend` and `curve` need the set by rows. */
 export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
   const { engine, count, model, direction, outcome } = state;
   const { kernels } = engine;
   const { x, size, curvatures, w: weights, penalties, origin, inverseReach } = set;
-  const { inverse, ridge, residual, step, search, slopes: curved } = set;
   return {
     descend(active, radius, slack) {
       const o = { model, curvatures, weights, penalties, origin, inverseReach, outcome, radius, slack };
       kernels.descend(x, set.order, active, o);
     },
     slopes: () => kernels.gradients(x, 0, size, model, set.slopes),
-    conjugate(limit) {
-      const vectors = { inverse, ridge, residual, step, search, curved };
-      const o = { model, products: direction, ...vectors, columns: size, limit, enough: RESIDUAL };
-      kernels.conjugate(x, set.rows as Matrix, count, o);
-    },
-    energy() {
-      kernels.margins(set.rows as Matrix, 0, count, set.moves, 0, direction);
+    bend(u) {
+      kernels.margins(set.rows as Matrix, 0, count, u, 0, direction);
       return kernels.bend(0, count, model, direction);
     },
+    curve: (out) => kernels.margins(x, 0, size, direction, 0, out),
     advance() {
       const [q, bent] = [model.view, direction.view];
       for (let i = 0; i < bent.length; i++) q[2 * i]! += bent[i]!;
@@ -102,41 +92,12 @@ export function denseQuadratic(state: State, set: WorkingSet): Quadratic {
       outcome.view.set([violation, left]);
     },
     slopes: () => slopes.view.set(g),
-    conjugate(limit) {
-      const [inverse, ridge, residual] = [set.inverse.view, set.ridge.view, set.residual.view];
-      const [search, step] = [set.search.view, set.step.view];
-      let energy = 0;
-      for (let t = 0; t < size; t++) {
-        search[t] = residual[t]! * inverse[t]!;
-        energy += residual[t]! * search[t]!;
-      }
-      const enough = RESIDUAL * energy;
-      for (let left = limit; left > 0 && energy > enough; left--) {
-        multiply(search);
-        let [bent, scale] = [0, 0];
-        for (let t = 0; t < size; t++) {
-          product[t]! += ridge[t]! * search[t]!;
-          bent += product[t]! * search[t]!;
-          if (inverse[t] !== 0) scale += (search[t]! * search[t]!) / inverse[t]!;
-        }
-        const isFlat = bent < FLAT * scale;
-        const alpha = energy / (isFlat ? FLAT * scale : bent);
-        let next = 0;
-        for (let t = 0; t < size; t++) {
-          if (inverse[t] === 0) continue;
-          step[t]! += alpha * search[t]!;
-          residual[t]! -= alpha * product[t]!;
-          next += residual[t]! * residual[t]! * inverse[t]!;
-        }
-        for (let t = 0; t < size; t++) search[t] = residual[t]! * inverse[t]! + (next / energy) * search[t]!;
-        energy = isFlat ? 0 : next;
-      }
+    bend(u) {
+      const along = u.view;
+      multiply(along);
+      return along.reduce((sum, it, t) => sum + it * product[t]!, 0);
     },
-    energy() {
-      const u = set.moves.view;
-      multiply(u);
-      return u.reduce((sum, it, t) => sum + it * product[t]!, 0);
-    },
+    curve: (out) => out.view.set(product),
     advance() {
       for (let t = 0; t < size; t++) g[t]! += product[t]!;
     },

@@ -22,12 +22,9 @@ export interface WorkingSet {
   /** Steps, and slopes along them. */
   moves: F64;
   slopes: F64;
-  /** [size] each, of conjugate gradients. */
-  inverse: F64;
-  ridge: F64;
-  residual: F64;
+  /** [size] each, of conjugate gradients: a direction p and H·p. */
   search: F64;
-  step: F64;
+  curved: F64;
   /** Columns that are visited. */
   order: U32;
 }
@@ -64,11 +61,8 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     origin: memory.f64(size),
     moves: memory.f64(size),
     slopes: memory.f64(size),
-    inverse: memory.f64(size),
-    ridge: memory.f64(size),
-    residual: memory.f64(size),
     search: memory.f64(size),
-    step: memory.f64(size),
+    curved: memory.f64(size),
     order,
   };
   const [w, penalties, reach, g] = [set.w.view, set.penalties.view, set.inverseReach.view, set.gradients.view];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { randomRows } from "../../bench/data.js";
 import { addOnes, transpose } from "../../src/data/columns.js";
 import type { Engine } from "../../src/engine/engine.js";
-import { type Ftrl, type Loss, NOWHERE, type Rows, type Sgd } from "../../src/engine/kernels.js";
+import { type Ftrl, type Loss, type Matrix, NOWHERE, type Rows, type Sgd } from "../../src/engine/kernels.js";
 import type { F64, U32 } from "../../src/engine/memory.js";
 import { Random } from "../../src/random.js";
 import { bitsOf, ENGINES, raggedRows } from "../helpers.js";
@@ -153,21 +153,28 @@ function runColumns(engine: Engine, rows: Rows): BigUint64Array {
   return bitsOf([...matrices, up, down, squares].flatMap((it) => [...it.view]));
 }
 
-function runConjugate(engine: Engine, rows: Rows): BigUint64Array {
+/** Merges columns of which many hold the same, or one entry of the same row. */
+function runMerge(engine: Engine, { values }: Rows): BigUint64Array {
   const { kernels, memory } = engine;
-  const x = transpose(engine, rows, ROWS, COLUMNS);
-  const [model, products] = [memory.f64(2 * ROWS), memory.f64(ROWS)];
-  for (let i = 0; i < ROWS; i++) model.view.set([0, 0.1 + (i % 3)], 2 * i);
-  const vectors = Array.from({ length: 6 }, () => memory.f64(COLUMNS)) as [F64, F64, F64, F64, F64, F64];
-  const [inverse, ridge, residual, search, step, curved] = vectors;
-  for (let j = 0; j < COLUMNS; j++) {
-    ridge.view[j] = 0.5;
-    inverse.view[j] = j % 3 === 0 ? 0 : 1 / (1 + (j % 7));
-    residual.view[j] = j % 3 === 0 ? 0 : (j % 5) - 2;
+  const count = 40;
+  const x: Matrix = { pointers: memory.u32(count + 1), indices: memory.u32(90), values: values && memory.f32(90) };
+  let end = 0;
+  for (let j = 0; j < count; j++) {
+    for (let k = 0; k <= j % 3; k++, end++) {
+      x.indices.view[end] = k + (j % 4);
+      if (x.values) x.values.view[end] = k + (j % 5) - 2;
+    }
+    x.pointers.view[j + 1] = end;
   }
-  const o = { model, products, inverse, ridge, residual, search, step, curved, columns: COLUMNS, limit: 5, enough: 0 };
-  kernels.conjugate(x, rows, ROWS, o);
-  return bitsOf([...residual.view, ...step.view]);
+  const factors = memory.f64(count);
+  factors.view.forEach((_, j, view) => {
+    view[j] = j < 35 ? 1 : 2;
+  });
+  const [table, standIns, keepers] = [memory.u32(128), memory.u32(count), memory.u32(count)];
+  const kept = kernels.mergeColumns(x, count, factors, table, standIns, keepers);
+  const entries = x.pointers.view[kept]!;
+  const held = [x.indices, ...(x.values ? [x.values] : [])].flatMap((it) => [...it.view.subarray(0, entries)]);
+  return bitsOf([kept, ...x.pointers.view.subarray(0, kept + 1), ...held, ...standIns.view, ...keepers.view]);
 }
 
 function randomOrder({ memory }: Engine): U32 {
@@ -202,7 +209,7 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     indebted: runSgd(engine, loss, rows, order, 0, 100),
     quadratic: runQuadratic(engine, loss, rows, margins, w),
     columns: runColumns(engine, rows),
-    conjugate: runConjugate(engine, rows),
+    merge: runMerge(engine, rows),
     descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
   };
 }
