@@ -86,17 +86,23 @@ export function gradientsStored(x: Matrix, from: u32, to: u32, model: usize, out
 export function gradientsOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   quadratic.gradients<Ones>(x, from, to, model, out);
 }
-export function curvaturesStored(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
-  quadratic.curvatures<Stored>(x, from, to, model, out);
+export function derivativesStored(x: Matrix, count: u32, model: usize, gradients: usize, curvatures: usize): void {
+  quadratic.derivatives<Stored>(x, count, model, gradients, curvatures);
 }
-export function curvaturesOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
-  quadratic.curvatures<Ones>(x, from, to, model, out);
+export function derivativesOnes(x: Matrix, count: u32, model: usize, gradients: usize, curvatures: usize): void {
+  quadratic.derivatives<Ones>(x, count, model, gradients, curvatures);
 }
 export function spreadStored(x: Matrix, count: u32, d: usize, out: usize): void {
   quadratic.spread<Stored>(x, count, d, out);
 }
 export function spreadOnes(x: Matrix, count: u32, d: usize, out: usize): void {
   quadratic.spread<Ones>(x, count, d, out);
+}
+export function curveStored(rows: Matrix, from: u32, to: u32, model: usize, u: usize, bent: usize, out: usize): f64 {
+  return quadratic.curve<Stored>(rows, from, to, model, u, bent, out);
+}
+export function curveOnes(rows: Matrix, from: u32, to: u32, model: usize, u: usize, bent: usize, out: usize): f64 {
+  return quadratic.curve<Ones>(rows, from, to, model, u, bent, out);
 }
 export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
   return quadratic.bend(from, to, model, v);

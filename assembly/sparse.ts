@@ -7,6 +7,8 @@ export abstract class Values {
   /** Values k … k+3, and k, k+1 times two factors; only in builds with SIMD. */
   abstract four(values: usize, k: u32): v128;
   abstract scaleTwo(values: usize, k: u32, factors: v128): v128;
+  /** {q, D} of a row to {v·q, v²·D}, v the value k; only in builds with SIMD. */
+  abstract expand(values: usize, k: u32, model: v128): v128;
   /** Copies `length` values from k on to those of another matrix, from `at` on. */
   abstract copy(values: usize, k: u32, to: usize, at: usize, length: usize): void;
 }
@@ -30,6 +32,13 @@ export class Stored extends Values {
   scaleTwo(values: usize, k: u32, factors: v128): v128 {
     const two = f64x2.promote_low_f32x4(v128.load64_zero(values + (<usize>k << alignof<f32>())));
     return f64x2.mul(factors, two);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  expand(values: usize, k: u32, model: v128): v128 {
+    const value: f64 = this.at(values, k);
+    return f64x2.mul(model, f64x2.replace_lane(f64x2.splat(value), 1, value * value));
   }
 
   // @ts-ignore: decorator
@@ -62,39 +71,68 @@ export class Ones extends Values {
 
   // @ts-ignore: decorator
   @inline
+  expand(_values: usize, _k: u32, model: v128): v128 {
+    return model;
+  }
+
+  // @ts-ignore: decorator
+  @inline
   copy(_values: usize, _k: u32, _to: usize, _at: usize, _length: usize): void {}
 }
 
+/** Sizes of what `dot` weighs, as shifts: an f64 alone, or the first of two. */
+export const SINGLE: usize = 3;
+export const PAIR: usize = 4;
+
 /**
- * Returns Σ w[columns[k]] · values[k] over from ≤ k < to.
+ * Returns Σ w[indices[k]] · values[k] over from ≤ k < to, weights every 1 << size bytes.
  * Four sums in fixed order hide the latency of the additions; the rest is added in order.
  */
 // @ts-ignore: decorator
 @inline
-export function dot<V extends Values>(columns: usize, values: usize, from: u32, to: u32, w: usize): f64 {
-  let s0: f64 = 0.0;
-  let s1: f64 = 0.0;
-  let s2: f64 = 0.0;
-  let s3: f64 = 0.0;
+export function dot<V extends Values>(indices: usize, values: usize, from: u32, to: u32, w: usize, size: usize): f64 {
+  let sum: f64 = 0.0;
   let rest: f64 = 0.0;
   let k = from;
-  for (const end = from + ((to - from) & ~3); k < end; k += 4) {
-    const c = columns + (<usize>k << 2);
-    s0 += weight(w, load<u32>(c)) * changetype<V>(0).at(values, k);
-    s1 += weight(w, load<u32>(c, 4)) * changetype<V>(0).at(values, k + 1);
-    s2 += weight(w, load<u32>(c, 8)) * changetype<V>(0).at(values, k + 2);
-    s3 += weight(w, load<u32>(c, 12)) * changetype<V>(0).at(values, k + 3);
+  const end = from + ((to - from) & ~3);
+  if (ASC_FEATURE_SIMD) {
+    let s01 = f64x2.splat(0.0);
+    let s23 = f64x2.splat(0.0);
+    for (; k < end; k += 4) {
+      const i = indices + (<usize>k << 2);
+      const w0 = v128.load64_zero(place(w, load<u32>(i), size));
+      const w2 = v128.load64_zero(place(w, load<u32>(i, 8), size));
+      const w01 = v128.load64_lane(place(w, load<u32>(i, 4), size), w0, 1);
+      const w23 = v128.load64_lane(place(w, load<u32>(i, 12), size), w2, 1);
+      s01 = f64x2.add(s01, changetype<V>(0).scaleTwo(values, k, w01));
+      s23 = f64x2.add(s23, changetype<V>(0).scaleTwo(values, k + 2, w23));
+    }
+    sum = f64x2.extract_lane(s01, 0) + f64x2.extract_lane(s01, 1);
+    sum += f64x2.extract_lane(s23, 0) + f64x2.extract_lane(s23, 1);
+  } else {
+    let s0: f64 = 0.0;
+    let s1: f64 = 0.0;
+    let s2: f64 = 0.0;
+    let s3: f64 = 0.0;
+    for (; k < end; k += 4) {
+      const i = indices + (<usize>k << 2);
+      s0 += load<f64>(place(w, load<u32>(i), size)) * changetype<V>(0).at(values, k);
+      s1 += load<f64>(place(w, load<u32>(i, 4), size)) * changetype<V>(0).at(values, k + 1);
+      s2 += load<f64>(place(w, load<u32>(i, 8), size)) * changetype<V>(0).at(values, k + 2);
+      s3 += load<f64>(place(w, load<u32>(i, 12), size)) * changetype<V>(0).at(values, k + 3);
+    }
+    sum = s0 + s1 + (s2 + s3);
   }
   for (; k < to; ++k) {
-    rest += weight(w, load<u32>(columns + (<usize>k << 2))) * changetype<V>(0).at(values, k);
+    rest += load<f64>(place(w, load<u32>(indices + (<usize>k << 2)), size)) * changetype<V>(0).at(values, k);
   }
-  return s0 + s1 + (s2 + s3) + rest;
+  return sum + rest;
 }
 
 // @ts-ignore: decorator
 @inline
-function weight(w: usize, column: u32): f64 {
-  return load<f64>(w + (<usize>column << 3));
+function place(w: usize, index: u32, size: usize): usize {
+  return w + (<usize>index << size);
 }
 
 /** Writes out[i] = bias + x_i · w for rows from ≤ i < to. w: f64[columns], out: f64[rows]. */
@@ -105,7 +143,7 @@ export function margins<V extends Values>(rows: Matrix, from: u32, to: u32, w: u
   let start = load<u32>(pointers + (<usize>from << 2));
   for (let i = from; i < to; ++i) {
     const end = load<u32>(pointers + (<usize>i << 2), 4);
-    store<f64>(out + (<usize>i << 3), bias + dot<V>(columns, values, start, end, w));
+    store<f64>(out + (<usize>i << 3), bias + dot<V>(columns, values, start, end, w, SINGLE));
     start = end;
   }
 }

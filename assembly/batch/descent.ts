@@ -1,7 +1,6 @@
 import { Descent, Matrix } from "../layout";
 import { softThreshold } from "../math";
-import { Values } from "../sparse";
-import { modelGradient } from "./quadratic";
+import { dot, PAIR, Values } from "../sparse";
 
 /**
  * Visits columns order[0 … count) of x (CSC) once and minimises the model over each in turn:
@@ -33,7 +32,7 @@ export function descendEpoch<V extends Values>(x: Matrix, order: usize, count: u
     const last = load<u32>(pointers + (j << 2), 4);
     const at = weights + (j << 3);
     const w = load<f64>(at);
-    const g = modelGradient<V>(indices, values, first, last, model) + l2 * w;
+    const g = dot<V>(indices, values, first, last, model, PAIR) + l2 * w;
     if (w == 0.0 && l1 - abs<f64>(g) > slack) continue;
     store<u32>(left, <u32>j);
     left += 4;

@@ -1,6 +1,6 @@
 import { Datafit } from "../datafit";
 import { Matrix, Rows } from "../layout";
-import { Values } from "../sparse";
+import { dot, PAIR, SINGLE, Values } from "../sparse";
 
 // The quadratic model of the loss at margins m: {q_i, D_i} = s_i·{loss′(y_i, m_i), loss″(y_i, m_i)}, interleaved.
 
@@ -25,60 +25,63 @@ export function gradients<V extends Values>(x: Matrix, from: u32, to: u32, model
   let start = load<u32>(pointers + (<usize>from << 2));
   for (let j = from; j < to; ++j) {
     const end = load<u32>(pointers + (<usize>j << 2), 4);
-    store<f64>(out + (<usize>j << 3), modelGradient<V>(indices, values, start, end, model));
+    store<f64>(out + (<usize>j << 3), dot<V>(indices, values, start, end, model, PAIR));
     start = end;
   }
 }
 
-/** Returns Σ x_ij·q_i of one column, in two sums. */
-// @ts-ignore: decorator
-@inline
-export function modelGradient<V extends Values>(
-  indices: usize,
-  values: usize,
-  start: u32,
-  end: u32,
+/** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns 0 ≤ j < count of x (CSC). */
+export function derivatives<V extends Values>(
+  x: Matrix,
+  count: u32,
   model: usize,
-): f64 {
-  let even: f64 = 0.0;
-  let odd: f64 = 0.0;
-  let k = start;
-  if (ASC_FEATURE_SIMD) {
-    let sums = f64x2.splat(0.0);
-    for (const pairs = start + ((end - start) & ~1); k < pairs; k += 2) {
-      const i = indices + (<usize>k << 2);
-      const q0 = v128.load64_zero(model + (<usize>load<u32>(i) << 4));
-      const q01 = v128.load64_lane(model + (<usize>load<u32>(i, 4) << 4), q0, 1);
-      sums = f64x2.add(sums, changetype<V>(0).scaleTwo(values, k, q01));
-    }
-    even = f64x2.extract_lane(sums, 0);
-    odd = f64x2.extract_lane(sums, 1);
-  } else {
-    for (const pairs = start + ((end - start) & ~1); k < pairs; k += 2) {
-      const i = indices + (<usize>k << 2);
-      even += load<f64>(model + (<usize>load<u32>(i) << 4)) * changetype<V>(0).at(values, k);
-      odd += load<f64>(model + (<usize>load<u32>(i, 4) << 4)) * changetype<V>(0).at(values, k + 1);
-    }
-  }
-  if (k < end) {
-    even += load<f64>(model + (<usize>load<u32>(indices + (<usize>k << 2)) << 4)) * changetype<V>(0).at(values, k);
-  }
-  return even + odd;
-}
-
-/** Writes out[j] = Σ_i D_i·x_ij² for columns from ≤ j < to of x (CSC). */
-export function curvatures<V extends Values>(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  gradients: usize,
+  curvatures: usize,
+): void {
   const pointers = x.pointers;
   const indices = x.indices;
   const values = x.values;
-  let k = load<u32>(pointers + (<usize>from << 2));
-  for (let j = from; j < to; ++j) {
-    let sum: f64 = 0.0;
-    for (const end = load<u32>(pointers + (<usize>j << 2), 4); k < end; ++k) {
-      const value: f64 = changetype<V>(0).at(values, k);
-      sum += load<f64>(model + (<usize>load<u32>(indices + (<usize>k << 2)) << 4), 8) * (value * value);
+  let k = load<u32>(pointers);
+  for (let j: u32 = 0; j < count; ++j) {
+    const end = load<u32>(pointers + (<usize>j << 2), 4);
+    const pairs = k + ((end - k) & ~1);
+    let g0: f64 = 0.0;
+    let g1: f64 = 0.0;
+    let h0: f64 = 0.0;
+    let h1: f64 = 0.0;
+    if (ASC_FEATURE_SIMD) {
+      let even = f64x2.splat(0.0);
+      let odd = f64x2.splat(0.0);
+      for (; k < pairs; k += 2) {
+        const i = indices + (<usize>k << 2);
+        even = f64x2.add(even, changetype<V>(0).expand(values, k, v128.load(model + (<usize>load<u32>(i) << 4))));
+        odd = f64x2.add(odd, changetype<V>(0).expand(values, k + 1, v128.load(model + (<usize>load<u32>(i, 4) << 4))));
+      }
+      g0 = f64x2.extract_lane(even, 0);
+      h0 = f64x2.extract_lane(even, 1);
+      g1 = f64x2.extract_lane(odd, 0);
+      h1 = f64x2.extract_lane(odd, 1);
     }
-    store<f64>(out + (<usize>j << 3), sum);
+    for (; k < pairs; k += 2) {
+      const i = indices + (<usize>k << 2);
+      const a = model + (<usize>load<u32>(i) << 4);
+      const b = model + (<usize>load<u32>(i, 4) << 4);
+      const u: f64 = changetype<V>(0).at(values, k);
+      const v: f64 = changetype<V>(0).at(values, k + 1);
+      g0 += load<f64>(a) * u;
+      h0 += load<f64>(a, 8) * (u * u);
+      g1 += load<f64>(b) * v;
+      h1 += load<f64>(b, 8) * (v * v);
+    }
+    if (k < end) {
+      const at = model + (<usize>load<u32>(indices + (<usize>k << 2)) << 4);
+      const value: f64 = changetype<V>(0).at(values, k);
+      g0 += load<f64>(at) * value;
+      h0 += load<f64>(at, 8) * (value * value);
+      ++k;
+    }
+    store<f64>(gradients + (<usize>j << 3), g0 + g1);
+    store<f64>(curvatures + (<usize>j << 3), h0 + h1);
   }
 }
 
@@ -109,6 +112,58 @@ export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
     sum += bent * move;
   }
   return sum;
+}
+
+/**
+ * Adds XᵀDX·u to out, f64[columns], from rows from ≤ i < to, writes D_i·x_i·u to bent, f64[rows], and returns
+ * Σ D_i·(x_i·u)². One reading of each row serves both products.
+ */
+export function curve<V extends Values>(
+  rows: Matrix,
+  from: u32,
+  to: u32,
+  model: usize,
+  u: usize,
+  bent: usize,
+  out: usize,
+): f64 {
+  const pointers = rows.pointers;
+  const indices = rows.indices;
+  const values = rows.values;
+  let sum: f64 = 0.0;
+  let start = load<u32>(pointers + (<usize>from << 2));
+  for (let i = from; i < to; ++i) {
+    const end = load<u32>(pointers + (<usize>i << 2), 4);
+    const move = dot<V>(indices, values, start, end, u, SINGLE);
+    const force = load<f64>(model + (<usize>i << 4), 8) * move;
+    store<f64>(bent + (<usize>i << 3), force);
+    sum += force * move;
+    addRow<V>(indices, values, start, end, force, out);
+    start = end;
+  }
+  return sum;
+}
+
+/** out[index] += value·factor for each entry from ≤ k < to. */
+// @ts-ignore: decorator
+@inline
+function addRow<V extends Values>(indices: usize, values: usize, from: u32, to: u32, factor: f64, out: usize): void {
+  let k = from;
+  if (ASC_FEATURE_SIMD) {
+    const factors = f64x2.splat(factor);
+    for (const pairs = from + ((to - from) & ~1); k < pairs; k += 2) {
+      const i = indices + (<usize>k << 2);
+      const a = out + (<usize>load<u32>(i) << 3);
+      const b = out + (<usize>load<u32>(i, 4) << 3);
+      const moves = changetype<V>(0).scaleTwo(values, k, factors);
+      store<f64>(a, load<f64>(a) + f64x2.extract_lane(moves, 0));
+      store<f64>(b, load<f64>(b) + f64x2.extract_lane(moves, 1));
+    }
+  }
+  for (; k < to; ++k) {
+    const at = out + (<usize>load<u32>(indices + (<usize>k << 2)) << 3);
+    store<f64>(at, load<f64>(at) + factor * changetype<V>(0).at(values, k));
+  }
 }
 
 /** Lists in order, u32[columns], the columns 0 ≤ j < count with a weight or with |g_j| > l1_j. Returns how many. */

@@ -1,6 +1,6 @@
 import type { Kernels } from "../engine/kernels.js";
 import { softThreshold } from "./math.js";
-import { gradientOnes, gradientStored } from "./quadratic.js";
+import { dotOnes, dotStored } from "./sparse.js";
 
 /** One epoch of coordinate descent, as in assembly/batch/descent.ts. */
 export const descend: Kernels["descend"] = (x, order, count, o) => {
@@ -26,7 +26,7 @@ export const descend: Kernels["descend"] = (x, order, count, o) => {
     const start = pointers[j]!;
     const end = pointers[j + 1]!;
     const w = weights[j]!;
-    const sum = values ? gradientStored(indices, values, start, end, model) : gradientOnes(indices, start, end, model);
+    const sum = values ? dotStored(indices, values, start, end, model, 2) : dotOnes(indices, start, end, model, 2);
     const g = sum + l2 * w;
     if (w === 0 && l1 - Math.abs(g) > slack) continue;
     columns[left++] = j;

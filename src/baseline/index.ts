@@ -2,7 +2,7 @@ import type { Kernels } from "../engine/kernels.js";
 import { countIndices, mergeColumns, pulls, select, squares, transpose } from "./columns.js";
 import { descend } from "./descent.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
-import { bend, curvatures, gradients, gram, linearize, spread, survey } from "./quadratic.js";
+import { bend, curve, derivatives, gradients, gram, linearize, spread, survey } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 import { parseSvmlight } from "./svmlight.js";
@@ -19,9 +19,10 @@ export const BASELINE: Kernels = {
   sgdWeights,
   linearize,
   gradients,
-  curvatures,
+  derivatives,
   spread,
   bend,
+  curve,
   parseSvmlight,
   survey,
   gram,

@@ -1,5 +1,6 @@
 import type { Kernels } from "../engine/kernels.js";
 import { DATAFITS } from "./datafit.js";
+import { dotOnes, dotStored } from "./sparse.js";
 
 // The kernels of assembly/batch/quadratic.ts.
 
@@ -23,53 +24,32 @@ export const gradients: Kernels["gradients"] = (x, from, to, o, out) => {
   const result = out.view;
   for (let j = from; j < to; j++) {
     const [start, end] = [pointers[j]!, pointers[j + 1]!];
-    result[j] = values ? gradientStored(indices, values, start, end, model) : gradientOnes(indices, start, end, model);
+    result[j] = values ? dotStored(indices, values, start, end, model, 2) : dotOnes(indices, start, end, model, 2);
   }
 };
 
-export function gradientStored(
-  indices: Uint32Array,
-  values: Float32Array,
-  from: number,
-  to: number,
-  model: Float64Array,
-): number {
-  let even = 0;
-  let odd = 0;
-  let k = from;
-  for (const pairs = from + ((to - from) & ~1); k < pairs; k += 2) {
-    even += model[indices[k]! * 2]! * values[k]!;
-    odd += model[indices[k + 1]! * 2]! * values[k + 1]!;
-  }
-  if (k < to) even += model[indices[k]! * 2]! * values[k]!;
-  return even + odd;
-}
-
-export function gradientOnes(indices: Uint32Array, from: number, to: number, model: Float64Array): number {
-  let even = 0;
-  let odd = 0;
-  let k = from;
-  for (const pairs = from + ((to - from) & ~1); k < pairs; k += 2) {
-    even += model[indices[k]! * 2]!;
-    odd += model[indices[k + 1]! * 2]!;
-  }
-  if (k < to) even += model[indices[k]! * 2]!;
-  return even + odd;
-}
-
-export const curvatures: Kernels["curvatures"] = (x, from, to, o, out) => {
-  const pointers = x.pointers.view;
-  const indices = x.indices.view;
-  const values = x.values?.view;
-  const model = o.view;
-  const result = out.view;
-  for (let j = from; j < to; j++) {
+export const derivatives: Kernels["derivatives"] = (x, count, o, gradients, curvatures) => {
+  const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
+  const [model, slopes, bends] = [o.view, gradients.view, curvatures.view];
+  for (let j = 0; j < count; j++) {
     const end = pointers[j + 1]!;
-    let sum = 0;
-    if (values) {
-      for (let k = pointers[j]!; k < end; k++) sum += model[indices[k]! * 2 + 1]! * (values[k]! * values[k]!);
-    } else for (let k = pointers[j]!; k < end; k++) sum += model[indices[k]! * 2 + 1]!;
-    result[j] = sum;
+    let [g0, g1, h0, h1, k] = [0, 0, 0, 0, pointers[j]!];
+    for (const pairs = k + ((end - k) & ~1); k < pairs; k += 2) {
+      const [a, b] = [2 * indices[k]!, 2 * indices[k + 1]!];
+      const [u, v] = values ? [values[k]!, values[k + 1]!] : [1, 1];
+      g0 += model[a]! * u;
+      h0 += model[a + 1]! * (u * u);
+      g1 += model[b]! * v;
+      h1 += model[b + 1]! * (v * v);
+    }
+    if (k < end) {
+      const at = 2 * indices[k]!;
+      const value = values ? values[k]! : 1;
+      g0 += model[at]! * value;
+      h0 += model[at + 1]! * (value * value);
+    }
+    slopes[j] = g0 + g1;
+    bends[j] = h0 + h1;
   }
 };
 
@@ -86,6 +66,21 @@ export const spread: Kernels["spread"] = (x, count, d, out) => {
     if (values) for (let k = pointers[j]!; k < end; k++) result[indices[k]!]! += step * values[k]!;
     else for (let k = pointers[j]!; k < end; k++) result[indices[k]!]! += step;
   }
+};
+
+export const curve: Kernels["curve"] = (x, from, to, o, u, bent, out) => {
+  const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
+  const [model, along, forces, result] = [o.view, u.view, bent.view, out.view];
+  let sum = 0;
+  for (let i = from; i < to; i++) {
+    const [start, end] = [pointers[i]!, pointers[i + 1]!];
+    const move = values ? dotStored(indices, values, start, end, along, 1) : dotOnes(indices, start, end, along, 1);
+    const force = model[2 * i + 1]! * move;
+    forces[i] = force;
+    sum += force * move;
+    for (let k = start; k < end; k++) result[indices[k]!]! += values ? force * values[k]! : force;
+  }
+  return sum;
 };
 
 export const bend: Kernels["bend"] = (from, to, o, moves) => {

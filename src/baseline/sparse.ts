@@ -1,8 +1,15 @@
 import type { Kernels } from "../engine/kernels.js";
 import { DATAFITS } from "./datafit.js";
 
-/** Returns Σ w[indices[k]]·values[k] over from ≤ k < to, in the four sums of assembly/sparse.ts. */
-function dotStored(indices: Uint32Array, values: Float32Array, from: number, to: number, w: Float64Array): number {
+/** Returns Σ w[stride·indices[k]]·values[k] over from ≤ k < to, in the four sums of assembly/sparse.ts. */
+export function dotStored(
+  indices: Uint32Array,
+  values: Float32Array,
+  from: number,
+  to: number,
+  w: Float64Array,
+  stride: number,
+): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
@@ -10,17 +17,17 @@ function dotStored(indices: Uint32Array, values: Float32Array, from: number, to:
   let rest = 0;
   let k = from;
   for (const end = from + ((to - from) & ~3); k < end; k += 4) {
-    s0 += w[indices[k]!]! * values[k]!;
-    s1 += w[indices[k + 1]!]! * values[k + 1]!;
-    s2 += w[indices[k + 2]!]! * values[k + 2]!;
-    s3 += w[indices[k + 3]!]! * values[k + 3]!;
+    s0 += w[indices[k]! * stride]! * values[k]!;
+    s1 += w[indices[k + 1]! * stride]! * values[k + 1]!;
+    s2 += w[indices[k + 2]! * stride]! * values[k + 2]!;
+    s3 += w[indices[k + 3]! * stride]! * values[k + 3]!;
   }
-  for (; k < to; k++) rest += w[indices[k]!]! * values[k]!;
+  for (; k < to; k++) rest += w[indices[k]! * stride]! * values[k]!;
   return s0 + s1 + (s2 + s3) + rest;
 }
 
 /** As dotStored where every value is 1. */
-function dotOnes(indices: Uint32Array, from: number, to: number, w: Float64Array): number {
+export function dotOnes(indices: Uint32Array, from: number, to: number, w: Float64Array, stride: number): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
@@ -28,12 +35,12 @@ function dotOnes(indices: Uint32Array, from: number, to: number, w: Float64Array
   let rest = 0;
   let k = from;
   for (const end = from + ((to - from) & ~3); k < end; k += 4) {
-    s0 += w[indices[k]!]!;
-    s1 += w[indices[k + 1]!]!;
-    s2 += w[indices[k + 2]!]!;
-    s3 += w[indices[k + 3]!]!;
+    s0 += w[indices[k]! * stride]!;
+    s1 += w[indices[k + 1]! * stride]!;
+    s2 += w[indices[k + 2]! * stride]!;
+    s3 += w[indices[k + 3]! * stride]!;
   }
-  for (; k < to; k++) rest += w[indices[k]!]!;
+  for (; k < to; k++) rest += w[indices[k]! * stride]!;
   return s0 + s1 + (s2 + s3) + rest;
 }
 
@@ -47,7 +54,7 @@ export const margins: Kernels["margins"] = (rows, from, to, w, bias, out) => {
     const start = pointers[i]!;
     const end = pointers[i + 1]!;
     result[i] =
-      bias + (values ? dotStored(indices, values, start, end, weights) : dotOnes(indices, start, end, weights));
+      bias + (values ? dotStored(indices, values, start, end, weights, 1) : dotOnes(indices, start, end, weights, 1));
   }
 };
 

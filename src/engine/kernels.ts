@@ -143,10 +143,14 @@ export interface Kernels {
   linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;
   /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
   gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
-  /** Writes out[j] = Σ_i D_i·x_ij² for columns from ≤ j < to of x (CSC). */
-  curvatures(x: Matrix, from: number, to: number, model: F64, out: F64): void;
+  /** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns 0 ≤ j < count of x (CSC). */
+  derivatives(x: Matrix, count: number, model: F64, gradients: F64, curvatures: F64): void;
   /** Adds x_ij·d_j to out[i] for columns 0 ≤ j < count of x (CSC). */
   spread(x: Matrix, count: number, d: F64, out: F64): void;
+  /**
+   * Adds XᵀDX·u to out [columns], from rows from ≤ i < to, writes D_i·x_i·u to bent [rows] and returns Σ D_i·(x_i·u)².
+   */
+  curve(rows: Matrix, from: number, to: number, model: F64, u: F64, bent: F64, out: F64): number;
   /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i². */
   bend(from: number, to: number, model: F64, v: F64): number;
   /** Writes H = XᵀDX, [columns²], from `count` rows whose indices ascend. H begins as 0. */

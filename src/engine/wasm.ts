@@ -131,12 +131,14 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     gradients: (x, from, to, model, out) => {
       call(`gradients${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
     },
-    curvatures: (x, from, to, model, out) => {
-      call(`curvatures${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
+    derivatives: (x, count, model, gradients, curvatures) => {
+      call(`derivatives${kind(x)}`, writeMatrix(x), count, at(model), at(gradients), at(curvatures));
     },
     spread: (x, count, d, out) => {
       call(`spread${kind(x)}`, writeMatrix(x), count, at(d), at(out));
     },
+    curve: (rows, from, to, model, u, bent, out) =>
+      call(`curve${kind(rows)}`, writeMatrix(rows), from, to, at(model), at(u), at(bent), at(out)),
     bend: (from, to, model, v) => call("bend", from, to, at(model), at(v)),
     gram: (rows, count, columns, model, out) => {
       call(`gram${kind(rows)}`, writeMatrix(rows), count, columns, at(model), at(out));

@@ -123,8 +123,7 @@ async function minimum(
   }
   const enough = RESIDUAL * energy;
   for (let left = limit; left > 0 && energy > enough; left--) {
-    let bent = model.bend(search);
-    model.curve(curved);
+    let bent = model.curve(search, curved);
     const [p, Hp] = [search.view, curved.view];
     let scale = 0;
     for (let t = 0; t < size; t++) {

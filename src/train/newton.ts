@@ -238,7 +238,6 @@ async function step(
   breathe: () => Promise<void>,
 ): Promise<number | null> {
   const { kernels } = state.engine;
-  kernels.curvatures(set.x, 0, set.size, state.model, set.curvatures);
   set.origin.view.set(set.w.view);
   const modelled = await minimise(state, set, violation, effort, breathe);
 
@@ -264,7 +263,7 @@ async function step(
     }
     const lossSum = kernels.linearize(state.loss, state.rows, 0, state.count, state.trial, state.trialModel);
     if (!isHidden && lossSum - state.lossSum + change > ARMIJO * share * promised) continue;
-    kernels.gradients(set.x, 0, set.size, state.trialModel, set.gradients);
+    kernels.derivatives(set.x, set.size, state.trialModel, set.gradients, set.curvatures);
     const left = violationOf(set, null);
     if (isHidden && left >= violation) break;
     [state.margins, state.trial] = [state.trial, state.margins];

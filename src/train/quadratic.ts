@@ -12,8 +12,8 @@ export interface Quadratic {
   slopes(): void;
   /** Returns uᵀHu, H = XᵀDX. */
   bend(u: F64): number;
-  /** Writes H·u, for the u of the last `bend`. */
-  curve(out: F64): void;
+  /** Writes H·u and returns uᵀHu. */
+  curve(u: F64, out: F64): number;
   /** Moves the model by the u of the last `bend`. */
   advance(): void;
 }
@@ -33,7 +33,10 @@ export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
       kernels.margins(set.rows as Matrix, 0, count, u, 0, direction);
       return kernels.bend(0, count, model, direction);
     },
-    curve: (out) => kernels.margins(x, 0, size, direction, 0, out),
+    curve(u, out) {
+      out.view.fill(0);
+      return kernels.curve(set.rows as Matrix, 0, count, model, u, direction, out);
+    },
     advance() {
       const [q, bent] = [model.view, direction.view];
       for (let i = 0; i < bent.length; i++) q[2 * i]! += bent[i]!;
@@ -67,6 +70,11 @@ export function denseQuadratic(state: State, set: WorkingSet): Quadratic {
     product.fill(0);
     for (let t = 0; t < size; t++) if (u[t] !== 0) addLine(product, H, t, u[t]!);
   };
+  const bend = (u: F64) => {
+    const along = u.view;
+    multiply(along);
+    return along.reduce((sum, it, t) => sum + it * product[t]!, 0);
+  };
   return {
     descend(active, radius, slack) {
       const [w, l, origin, reach] = [set.w.view, set.penalties.view, set.origin.view, set.inverseReach.view];
@@ -92,12 +100,12 @@ export function denseQuadratic(state: State, set: WorkingSet): Quadratic {
       outcome.view.set([violation, left]);
     },
     slopes: () => slopes.view.set(g),
-    bend(u) {
-      const along = u.view;
-      multiply(along);
-      return along.reduce((sum, it, t) => sum + it * product[t]!, 0);
+    bend,
+    curve(u, out) {
+      const energy = bend(u);
+      out.view.set(product);
+      return energy;
     },
-    curve: (out) => out.view.set(product),
     advance() {
       for (let t = 0; t < size; t++) g[t]! += product[t]!;
     },

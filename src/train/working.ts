@@ -65,15 +65,15 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     curved: memory.f64(size),
     order,
   };
-  const [w, penalties, reach, g] = [set.w.view, set.penalties.view, set.inverseReach.view, set.gradients.view];
-  const [allW, allPenalties, allG] = [state.w.view, state.penalties.view, state.gradients.view];
+  kernels.derivatives(x, size, state.model, set.gradients, set.curvatures);
+  const [w, penalties, reach] = [set.w.view, set.penalties.view, set.inverseReach.view];
+  const [allW, allPenalties] = [state.w.view, state.penalties.view];
   const allReach = design.inverseReach;
   columns.forEach((j, t) => {
     w[t] = allW[j]!;
     penalties[2 * t] = allPenalties[2 * j]!;
     penalties[2 * t + 1] = allPenalties[2 * j + 1]!;
     reach[t] = allReach[j]!;
-    g[t] = allG[j]!;
   });
   return set;
 }

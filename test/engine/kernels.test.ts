@@ -115,21 +115,28 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const model = memory.f64(2 * ROWS);
   const order = memory.u32(COLUMNS);
   order.view.set(Array.from({ length: COLUMNS }, (_, j) => (j * 7) % COLUMNS));
-  const [gradients, curvatures] = [memory.f64(COLUMNS), memory.f64(COLUMNS)];
+  const [gradients, slopes, curvatures, curved] = [
+    memory.f64(COLUMNS),
+    memory.f64(COLUMNS),
+    memory.f64(COLUMNS),
+    memory.f64(COLUMNS),
+  ];
   const sum = kernels.linearize(loss, rows, 0, ROWS, margins, model);
   kernels.gradients(x, 3, COLUMNS, model, gradients);
-  kernels.curvatures(x, 1, COLUMNS - 4, model, curvatures);
+  kernels.derivatives(x, COLUMNS - 4, model, slopes, curvatures);
   const moves = memory.f64(ROWS);
   kernels.spread(x, COLUMNS - 4, w, moves);
   const energy = kernels.bend(2, ROWS - 1, model, moves);
+  const bent = memory.f64(ROWS);
+  const curve = kernels.curve(rows, 1, ROWS - 2, model, w, bent, curved);
   const penalties = memory.f64(2 * COLUMNS);
   for (let j = 0; j < COLUMNS; j++) penalties.view.set([j % 5, 0], 2 * j);
   const listed = kernels.survey(COLUMNS, gradients, w, penalties, order);
   const places = order.view.slice(0, listed);
   const gram = memory.f64(COLUMNS * COLUMNS);
   kernels.gram(rows, ROWS, COLUMNS, model, gram);
-  const results = [model, gradients, curvatures, moves, gram].flatMap((it) => [...it.view]);
-  return bitsOf([sum, energy, ...places, ...results]);
+  const results = [model, gradients, slopes, curvatures, moves, bent, curved, gram].flatMap((it) => [...it.view]);
+  return bitsOf([sum, energy, curve, ...places, ...results]);
 }
 
 /** Moves a matrix about: by columns without some, some of those, and back; and what the screens count. */
