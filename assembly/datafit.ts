@@ -1,4 +1,4 @@
-import { expNegative, log1pExp, log1pUnit, sigmoid } from "./math";
+import { entropy, expNegative, log1pExp, log1pUnit, sigmoid } from "./math";
 
 /** A row whose curvature vanishes still bounds its step (Yuan, Ho & Lin, JMLR 2012). */
 const LEAST_CURVATURE: f64 = 1e-12;
@@ -8,6 +8,8 @@ export abstract class Datafit {
   abstract loss(y: f64, m: f64): f64;
   /** ∂loss/∂m */
   abstract gradient(y: f64, m: f64): f64;
+  /** −loss*(−a): what a row adds to the dual value at a = −∂loss/∂m, 0 beyond where it is finite. */
+  abstract dual(y: f64, a: f64): f64;
   /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at an address and returns s·loss. */
   abstract expand(y: f64, m: f64, s: f64, at: usize): f64;
 }
@@ -20,6 +22,12 @@ export class Logistic extends Datafit {
 
   gradient(y: f64, m: f64): f64 {
     return -y * sigmoid(-y * m);
+  }
+
+  /** −u log u − (1−u) log(1−u) with u = |a|. */
+  dual(_y: f64, a: f64): f64 {
+    const u = min<f64>(abs<f64>(a), 1.0);
+    return entropy(u) + entropy(1.0 - u);
   }
 
   /** D = e/(1 + e)² with e = exp(−|m|): one exponential for all three. */
@@ -41,6 +49,11 @@ export class Squared extends Datafit {
 
   gradient(y: f64, m: f64): f64 {
     return m - y;
+  }
+
+  /** y·a − ½a² */
+  dual(y: f64, a: f64): f64 {
+    return y * a - 0.5 * a * a;
   }
 
   expand(y: f64, m: f64, s: f64, at: usize): f64 {

@@ -80,6 +80,12 @@ export function linearizeLogistic(rows: Rows, from: u32, to: u32, m: usize, mode
 export function linearizeSquared(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
   return quadratic.linearize<Squared>(rows, from, to, m, model);
 }
+export function dualLogistic(rows: Rows, from: u32, to: u32, model: usize, offsets: usize, c: f64): f64 {
+  return quadratic.dual<Logistic>(rows, from, to, model, offsets, c);
+}
+export function dualSquared(rows: Rows, from: u32, to: u32, model: usize, offsets: usize, c: f64): f64 {
+  return quadratic.dual<Squared>(rows, from, to, model, offsets, c);
+}
 export function gradientsStored(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   quadratic.gradients<Stored>(x, from, to, model, out);
 }
@@ -148,6 +154,12 @@ export function mergeColumnsStored(
   keepers: usize,
 ): u32 {
   return columns.mergeColumns<Stored>(x, count, factors, table, slots, standIns, keepers);
+}
+export function inverseReachStored(x: Matrix, count: u32, out: usize): void {
+  columns.inverseReach<Stored>(x, count, out);
+}
+export function inverseReachOnes(x: Matrix, count: u32, out: usize): void {
+  columns.inverseReach<Ones>(x, count, out);
 }
 export function pullsStored(rows: Rows, count: u32, up: usize, down: usize): void {
   columns.pulls<Stored>(rows, count, up, down);

@@ -55,6 +55,19 @@ export function log1pUnit(u: f64): f64 {
   return high ? LN2 + log : log;
 }
 
+/** Below this, −t·log t is left out: it would add less than 10⁻¹⁵, and what needs it may be too small, never too large. */
+const NEGLIGIBLE: f64 = 1e-18;
+
+/** Returns −t·log t for 0 ≤ t ≤ 1: log t = log m − k·ln 2 with ½ ≤ m < 1, and −log m = log(1 + (1−m)/m). */
+export function entropy(t: f64): f64 {
+  if (t < NEGLIGIBLE) return 0.0;
+  const bits = reinterpret<u64>(t);
+  const halvings = 1022 - <i32>(bits >> 52);
+  if (halvings < 0) return 0.0; // t = 1
+  const mantissa = reinterpret<f64>((bits & 0x000fffffffffffff) | (<u64>1022 << 52));
+  return t * (log1pUnit((1.0 - mantissa) / mantissa) + <f64>halvings * LN2);
+}
+
 /** Returns log(1 + e^m) without overflow. */
 // @ts-ignore: decorator
 @inline

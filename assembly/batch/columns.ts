@@ -128,12 +128,15 @@ export function mergeColumns<V extends Values>(
   return kept;
 }
 
-/** A hash of a column's entries; of one alone, of its row. */
+/** Entries that a hash looks at. */
+const HASHED: u32 = 8;
+
+/** A hash of a column's length and first entries; of one alone, of its row. */
 // @ts-ignore: decorator
 @inline
 function hashOf<V extends Values>(indices: usize, values: usize, start: u32, end: u32): u32 {
   let hash: u32 = end - start;
-  for (let k = start; k < end; ++k) {
+  for (let k = start, last = min<u32>(end, start + HASHED); k < last; ++k) {
     hash = rotl<u32>((hash ^ load<u32>(indices + (<usize>k << 2))) * HASH, 15);
     if (end - start > 1) hash += reinterpret<u32>(changetype<V>(0).at(values, k));
   }
@@ -149,6 +152,21 @@ function holdsSame<V extends Values>(indices: usize, values: usize, a: u32, b: u
     if (length > 1 && changetype<V>(0).at(values, a + k) != changetype<V>(0).at(values, b + k)) return false;
   }
   return true;
+}
+
+/** Writes out[j] = 1 / max_i |x_ij|, 0 for an empty column, for columns 0 ≤ j < count of x (CSC). */
+export function inverseReach<V extends Values>(x: Matrix, count: u32, out: usize): void {
+  const pointers = x.pointers;
+  const values = x.values;
+  let k = load<u32>(pointers);
+  for (let j: u32 = 0; j < count; ++j) {
+    let reach: f32 = 0.0;
+    for (const end = load<u32>(pointers + (<usize>j << 2), 4); k < end; ++k) {
+      const size = abs<f32>(changetype<V>(0).at(values, k));
+      if (size > reach) reach = size;
+    }
+    store<f64>(out + (<usize>j << 3), reach > 0.0 ? 1.0 / <f64>reach : 0.0);
+  }
 }
 
 /** Adds s·|x_ij| to up[j] where x_ij pulls towards the label +1, else to down[j]; up, down: f64[columns]. */

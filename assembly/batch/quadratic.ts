@@ -17,6 +17,25 @@ export function linearize<D extends Datafit>(rows: Rows, from: u32, to: u32, m: 
   return sum;
 }
 
+/**
+ * Returns Σ s_i·(−loss*(−a_i)) − s_i·a_i·offset_i with a_i = −c·q_i/s_i, rows from ≤ i < to: the dual value of c times
+ * the model's slopes. offsets: f64[rows], 0 for none.
+ */
+export function dual<D extends Datafit>(rows: Rows, from: u32, to: u32, model: usize, offsets: usize, c: f64): f64 {
+  const labels = rows.labels;
+  const weights = rows.weights;
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; ++i) {
+    const at = <usize>i << 3;
+    const s = weights ? load<f64>(weights + at) : 1.0;
+    if (s == 0.0) continue;
+    const a = (-c * load<f64>(model + (at << 1))) / s;
+    sum += s * changetype<D>(0).dual(load<f64>(labels + at), a);
+    if (offsets) sum -= s * a * load<f64>(offsets + at);
+  }
+  return sum;
+}
+
 /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
 export function gradients<V extends Values>(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   const pointers = x.pointers;

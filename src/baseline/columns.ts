@@ -5,6 +5,8 @@ import { type Kernels, NOWHERE } from "../engine/kernels.js";
 /** 2³² / φ, and the bits of 1 in single precision. */
 const HASH = 0x9e3779b1;
 const ONE_BITS = 0x3f800000;
+/** Entries that a hash looks at. */
+const HASHED = 8;
 
 export const countIndices: Kernels["countIndices"] = (x, count, places, counts) => {
   const indices = x.indices.view;
@@ -84,7 +86,7 @@ export const mergeColumns: Kernels["mergeColumns"] = (x, count, factors, table, 
 
   function hashOf(from: number, to: number): number {
     let hash = to - from;
-    for (let k = from; k < to; k++) {
+    for (let k = from, last = Math.min(to, from + HASHED); k < last; k++) {
       hash = Math.imul(hash ^ indices[k]!, HASH);
       hash = (hash << 15) | (hash >>> 17);
       if (to - from > 1) hash += bits ? bits[k]! : ONE_BITS;
@@ -101,6 +103,15 @@ export const mergeColumns: Kernels["mergeColumns"] = (x, count, factors, table, 
       if (length > 1 && values && values[at + k] !== values[from + k]) return false;
     }
     return true;
+  }
+};
+
+export const inverseReach: Kernels["inverseReach"] = (x, count, out) => {
+  const [pointers, values, result] = [x.pointers.view, x.values?.view, out.view];
+  for (let j = 0; j < count; j++) {
+    let reach = values || pointers[j] === pointers[j + 1] ? 0 : 1;
+    if (values) for (let k = pointers[j]!; k < pointers[j + 1]!; k++) reach = Math.max(reach, Math.abs(values[k]!));
+    result[j] = reach > 0 ? 1 / reach : 0;
   }
 };
 

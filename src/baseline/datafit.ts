@@ -1,5 +1,5 @@
 import type { Loss } from "../engine/kernels.js";
-import { expNegative, log1pExp, log1pUnit, sigmoid } from "./math.js";
+import { entropy, expNegative, log1pExp, log1pUnit, sigmoid } from "./math.js";
 
 const LEAST_CURVATURE = 1e-12;
 
@@ -8,6 +8,8 @@ export interface Datafit {
   loss(y: number, m: number): number;
   /** ∂loss/∂m */
   gradient(y: number, m: number): number;
+  /** −loss*(−a): what a row adds to the dual value at a = −∂loss/∂m. */
+  dual(y: number, a: number): number;
   /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at model[at] and returns s·loss. */
   expand(y: number, m: number, s: number, model: Float64Array, at: number): number;
 }
@@ -16,6 +18,10 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
   logistic: {
     loss: (y, m) => log1pExp(-y * m),
     gradient: (y, m) => -y * sigmoid(-y * m),
+    dual: (_y, a) => {
+      const u = Math.min(Math.abs(a), 1);
+      return entropy(u) + entropy(1 - u);
+    },
     expand: (y, m, s, model, at) => {
       const e = expNegative(-Math.abs(m));
       const wrong = -y * m;
@@ -28,6 +34,7 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
   squared: {
     loss: (y, m) => 0.5 * (y - m) * (y - m),
     gradient: (y, m) => m - y,
+    dual: (y, a) => y * a - 0.5 * a * a,
     expand: (y, m, s, model, at) => {
       model[at] = s * (m - y);
       model[at + 1] = Math.max(s, LEAST_CURVATURE);

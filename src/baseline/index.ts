@@ -1,8 +1,8 @@
 import type { Kernels } from "../engine/kernels.js";
-import { countIndices, mergeColumns, pulls, select, squares, transpose } from "./columns.js";
+import { countIndices, inverseReach, mergeColumns, pulls, select, squares, transpose } from "./columns.js";
 import { descend } from "./descent.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
-import { bend, curve, derivatives, gradients, gram, linearize, spread, survey } from "./quadratic.js";
+import { bend, curve, derivatives, dual, gradients, gram, linearize, spread, survey } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 import { parseSvmlight } from "./svmlight.js";
@@ -18,6 +18,7 @@ export const BASELINE: Kernels = {
   sgdRows,
   sgdWeights,
   linearize,
+  dual,
   gradients,
   derivatives,
   spread,
@@ -30,6 +31,7 @@ export const BASELINE: Kernels = {
   transpose,
   select,
   mergeColumns,
+  inverseReach,
   pulls,
   squares,
   descend,

@@ -67,3 +67,14 @@ export function softThreshold(v: number, t: number): number {
   if (Math.abs(v) <= t) return 0;
   return v > 0 ? v - t : v + t;
 }
+
+/** Below this, −t·log t is left out: it would add less than 10⁻¹⁵, and what needs it may be too small, never too large. */
+const NEGLIGIBLE = 1e-18;
+
+/** Returns −t·log t for 0 ≤ t ≤ 1. */
+export function entropy(t: number): number {
+  if (t < NEGLIGIBLE) return 0;
+  let [mantissa, halvings] = [t, 0];
+  for (; mantissa < 0.5; halvings++) mantissa *= 2;
+  return t * (log1pUnit((1 - mantissa) / mantissa) + halvings * LN2);
+}

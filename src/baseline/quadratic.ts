@@ -16,6 +16,20 @@ export const linearize: Kernels["linearize"] = (name, rows, from, to, margins, m
   return sum;
 };
 
+export const dual: Kernels["dual"] = (name, rows, from, to, o, offsets, c) => {
+  const datafit = DATAFITS[name];
+  const [labels, weights, model, shifts] = [rows.labels.view, rows.weights?.view, o.view, offsets?.view];
+  let sum = 0;
+  for (let i = from; i < to; i++) {
+    const s = weights ? weights[i]! : 1;
+    if (s === 0) continue;
+    const a = (-c * model[2 * i]!) / s;
+    sum += s * datafit.dual(labels[i]!, a);
+    if (shifts) sum -= s * a * shifts[i]!;
+  }
+  return sum;
+};
+
 export const gradients: Kernels["gradients"] = (x, from, to, o, out) => {
   const pointers = x.pointers.view;
   const indices = x.indices.view;

@@ -141,6 +141,11 @@ export interface Kernels {
   sgdWeights(o: Sgd, from: number, to: number, out: F64): void;
   /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss. */
   linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;
+  /**
+   * Returns Σ s_i·(−loss*(−a_i)) − s_i·a_i·offset_i with a_i = −c·q_i/s_i over rows from ≤ i < to: the dual value of c
+   * times the model's slopes. offsets [rows]; null for 0.
+   */
+  dual(loss: Loss, rows: Rows, from: number, to: number, model: F64, offsets: F64 | null, c: number): number;
   /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
   gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
   /** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns 0 ≤ j < count of x (CSC). */
@@ -172,6 +177,8 @@ export interface Kernels {
    * power of 2 above the columns.
    */
   mergeColumns(x: Matrix, count: number, factors: F64 | null, table: U32, standIns: U32, keepers: U32): number;
+  /** Writes out[j] = 1 / max_i |x_ij|, 0 for an empty column, for columns 0 ≤ j < count of x (CSC). */
+  inverseReach(x: Matrix, count: number, out: F64): void;
   /** Adds s·|x_ij| to up[j] where the entry pulls towards the label +1, else to down[j]. */
   pulls(rows: Rows, count: number, up: F64, down: F64): void;
   /**

@@ -128,6 +128,11 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
         at(margins),
         at(model),
       ),
+    dual: (loss, rows, from, to, model, offsets, c) =>
+      call(
+        loss === "logistic" ? "dualLogistic" : "dualSquared",
+        ...[writeRows(rows), from, to, at(model), at(offsets), c],
+      ),
     gradients: (x, from, to, model, out) => {
       call(`gradients${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
     },
@@ -166,6 +171,9 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
         `mergeColumns${kind(x)}`,
         ...[writeMatrix(x), count, at(factors), at(table), table.length, at(standIns), at(keepers)],
       ),
+    inverseReach: (x, count, out) => {
+      call(`inverseReach${kind(x)}`, writeMatrix(x), count, at(out));
+    },
     pulls: (rows, count, up, down) => {
       call(`pulls${kind(rows)}`, writeRows(rows), count, at(up), at(down));
     },

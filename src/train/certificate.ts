@@ -1,34 +1,8 @@
-import { log1pUnit } from "../baseline/math.js";
 import type { State } from "./newton.js";
 
-/** Below this, −u·log u is left out: it would add less than 10⁻¹⁵, and a dual value may be too small, never too large. */
-const NEGLIGIBLE = 1e-18;
-
-/** Returns −t·log t for 0 ≤ t ≤ 1, from operations that give the same bits everywhere. */
-function entropyOf(t: number): number {
-  if (t < NEGLIGIBLE) return 0;
-  let [mantissa, halvings] = [t, 0];
-  for (; mantissa < 0.5; halvings++) mantissa *= 2;
-  return t * (log1pUnit((1 - mantissa) / mantissa) + halvings * Math.LN2);
-}
-
-/**
- * Returns Σ s_i·(−loss*(−c·a_i)) + c·Σ q_i·offset_i, the dual value of the point c·a with a_i = −loss′ at the margins:
- * a lower bound of the optimum when c·a is feasible. Logistic: u = c·|a|, −u log u − (1−u) log(1−u). Squared:
- * a = c·(y − m), y·a − ½a². 0 ≤ c ≤ 1.
- */
-function dualOf({ loss, rows, count, model, offsets }: State, c: number): number {
-  const [labels, weights, q, shifts] = [rows.labels.view, rows.weights?.view, model.view, offsets?.view];
-  let sum = 0;
-  for (let i = 0; i < count; i++) {
-    const s = weights ? weights[i]! : 1;
-    if (s === 0) continue;
-    const a = (-c * q[2 * i]!) / s;
-    const u = Math.min(Math.abs(a), 1);
-    sum += s * (loss === "logistic" ? entropyOf(u) + entropyOf(1 - u) : labels[i]! * a - 0.5 * a * a);
-    if (shifts) sum -= s * a * shifts[i]!;
-  }
-  return sum;
+/** Returns the dual value of c times a_i = −loss′ at the margins: a lower bound of the optimum when that is feasible. */
+function dualOf({ engine, loss, rows, count, model, offsets }: State, c: number): number {
+  return engine.kernels.dual(loss, rows, 0, count, model, offsets, c);
 }
 
 /** Σ_i D_i·x_ij² of one column. */

@@ -1,7 +1,7 @@
 import { addOnes, transpose } from "../data/columns.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Matrix, NOWHERE } from "../engine/kernels.js";
-import type { U32 } from "../engine/memory.js";
+import type { F64, U32 } from "../engine/memory.js";
 import { OptionError } from "../errors.js";
 import type { BatchOptions } from "./options.js";
 import { provenZero } from "./screen.js";
@@ -22,7 +22,7 @@ export interface Design {
   /** As `factors`, of every column of the dataset; null when all are 1. */
   allFactors: Float64Array | null;
   /** [size], 1 / max_i |x_ij|. */
-  inverseReach: Float64Array;
+  inverseReach: F64;
   /** Columns left out because a bound proves their weight 0, and because another holds the same. */
   provenZero: number;
   merged: number;
@@ -70,9 +70,10 @@ export function designOf(
       factors[t] = allFactors[j]!;
     });
   if (intercept) factors[columns.length] = 0;
+  const inverseReach = memory.f64(size);
+  engine.kernels.inverseReach(x, size, inverseReach);
   return {
-    ...{ x, size, intercept, columns, places, factors, allFactors },
-    inverseReach: inverseReachOf(x, size),
+    ...{ x, size, intercept, columns, places, factors, allFactors, inverseReach },
     provenZero: seen - kept,
     merged: kept - columns.length,
   };
@@ -125,16 +126,4 @@ function factorsOf({ dictionary, space }: Dataset, given: BatchOptions["penaltyF
     factors[j] = factor;
   });
   return factors;
-}
-
-function inverseReachOf({ pointers, values }: Matrix, size: number): Float64Array {
-  const out = new Float64Array(size).fill(1);
-  if (!values) return out;
-  const [starts, x] = [pointers.view, values.view];
-  for (let j = 0; j < size; j++) {
-    let reach = 0;
-    for (let k = starts[j]!; k < starts[j + 1]!; k++) reach = Math.max(reach, Math.abs(x[k]!));
-    out[j] = reach > 0 ? 1 / reach : 0;
-  }
-  return out;
 }

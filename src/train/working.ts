@@ -29,7 +29,7 @@ export interface WorkingSet {
   order: U32;
 }
 
-const LEAST_SIZE = 500;
+const LEAST_SIZE = 4000;
 
 /** Copies columns of a state side by side. They lie in the arena until the caller releases it. */
 export function gather(state: State, columns: Uint32Array): WorkingSet {
@@ -67,8 +67,7 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
   };
   kernels.derivatives(x, size, state.model, set.gradients, set.curvatures);
   const [w, penalties, reach] = [set.w.view, set.penalties.view, set.inverseReach.view];
-  const [allW, allPenalties] = [state.w.view, state.penalties.view];
-  const allReach = design.inverseReach;
+  const [allW, allPenalties, allReach] = [state.w.view, state.penalties.view, design.inverseReach.view];
   columns.forEach((j, t) => {
     w[t] = allW[j]!;
     penalties[2 * t] = allPenalties[2 * j]!;

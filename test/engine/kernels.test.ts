@@ -127,6 +127,9 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const moves = memory.f64(ROWS);
   kernels.spread(x, COLUMNS - 4, w, moves);
   const energy = kernels.bend(2, ROWS - 1, model, moves);
+  const dual = kernels.dual(loss, rows, 0, ROWS, model, margins, 0.9) + kernels.dual(loss, rows, 1, 5, model, null, 1);
+  const reach = memory.f64(COLUMNS);
+  kernels.inverseReach(x, COLUMNS, reach);
   const bent = memory.f64(ROWS);
   const curve = kernels.curve(rows, 1, ROWS - 2, model, w, bent, curved);
   const penalties = memory.f64(2 * COLUMNS);
@@ -135,8 +138,10 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const places = order.view.slice(0, listed);
   const gram = memory.f64(COLUMNS * COLUMNS);
   kernels.gram(rows, ROWS, COLUMNS, model, gram);
-  const results = [model, gradients, slopes, curvatures, moves, bent, curved, gram].flatMap((it) => [...it.view]);
-  return bitsOf([sum, energy, curve, ...places, ...results]);
+  const results = [model, reach, gradients, slopes, curvatures, moves, bent, curved, gram].flatMap((it) => [
+    ...it.view,
+  ]);
+  return bitsOf([sum, dual, energy, curve, ...places, ...results]);
 }
 
 /** Moves a matrix about: by columns without some, some of those, and back; and what the screens count. */
