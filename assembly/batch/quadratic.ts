@@ -9,7 +9,17 @@ export function linearize<D extends Datafit>(rows: Rows, from: u32, to: u32, m: 
   const labels = rows.labels;
   const weights = rows.weights;
   let sum: f64 = 0.0;
-  for (let i = from; i < to; ++i) {
+  let i = from;
+  if (ASC_FEATURE_SIMD) {
+    for (const pairs = from + ((to - from) & ~1); i < pairs; i += 2) {
+      const at = <usize>i << 3;
+      const s = weights ? v128.load(weights + at) : f64x2.splat(1.0);
+      const two = changetype<D>(0).expandTwo(v128.load(labels + at), v128.load(m + at), s, model + (at << 1));
+      sum += f64x2.extract_lane(two, 0);
+      sum += f64x2.extract_lane(two, 1);
+    }
+  }
+  for (; i < to; ++i) {
     const at = <usize>i << 3;
     const s = weights ? load<f64>(weights + at) : 1.0;
     sum += changetype<D>(0).expand(load<f64>(labels + at), load<f64>(m + at), s, model + (at << 1));

@@ -132,6 +132,19 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   return bitsOf([sum, energy, ...places, ...results]);
 }
 
+/** The model at margins where exp ends, turns its sign or its branches. */
+function runExtremes(engine: Engine, loss: Loss): BigUint64Array {
+  const { kernels, memory } = engine;
+  const sizes = [0, 5e-324, 1e-12, 0.3, Math.LN2, 0.881373587019543, 36, 40, 707.9, 708, 708.1, 1e6, 1e300];
+  const all = sizes.flatMap((m) => [m, -m, m, -m]);
+  const [labels, margins, model] = [memory.f64(all.length), memory.f64(all.length), memory.f64(2 * all.length)];
+  margins.view.set(all);
+  labels.view.set(all.map((_, i) => (i % 4 < 2 ? 1 : -1)));
+  const rows = { pointers: memory.u32(1), indices: memory.u32(0), values: null, labels, weights: null };
+  const sum = kernels.linearize(loss, rows, 1, all.length, margins, model); // from an odd row on
+  return bitsOf([sum, ...model.view]);
+}
+
 /** Moves a matrix about: by columns without some, some of those, and back; and what the screens count. */
 function runColumns(engine: Engine, rows: Rows): BigUint64Array {
   const { kernels, memory } = engine;
@@ -199,6 +212,7 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     // Both settle some times within the rows: one for a small scale, one for a debt of 2^20 steps.
     rebased: runSgd(engine, loss, rows, order, 1e3),
     indebted: runSgd(engine, loss, rows, order, 0, 100),
+    extremes: runExtremes(engine, loss),
     quadratic: runQuadratic(engine, loss, rows, margins, w),
     columns: runColumns(engine, rows),
     conjugate: runConjugate(engine, rows),
