@@ -2,7 +2,9 @@ import type { Kernels } from "../engine/kernels.js";
 import { countIndices, pulls, select, squares, transpose } from "./columns.js";
 import { conjugate } from "./conjugate.js";
 import { descend } from "./descent.js";
+import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
+import { couple, curve, descendByHessian, mirror, weigh } from "./hessian.js";
 import { bend, curvatures, gradients, gram, linearize, spread, survey } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
@@ -33,4 +35,10 @@ export const BASELINE: Kernels = {
   squares,
   descend,
   conjugate,
+  couple,
+  mirror,
+  weigh,
+  curve,
+  descendByHessian,
+  conjugateByFactor,
 };

@@ -61,6 +61,32 @@ const CONJUGATE = {
   enough: "Float64",
 } as const;
 
+const FACE = {
+  places: "Uint32",
+  order: "Uint32",
+  ranks: "Uint32",
+  cursor: "Uint32",
+  head: "Uint32",
+  link: "Uint32",
+  pointers: "Uint32",
+  indices: "Uint32",
+  values: "Uint32",
+  factors: "Uint32",
+  diagonal: "Uint32",
+  pivots: "Uint32",
+  inverse: "Uint32",
+  ridge: "Uint32",
+  residual: "Uint32",
+  step: "Uint32",
+  left: "Uint32",
+  search: "Uint32",
+  curved: "Uint32",
+  solved: "Uint32",
+  moved: "Uint32",
+  limit: "Uint32",
+  enough: "Float64",
+} as const;
+
 const PARSE = {
   starts: "Uint32",
   ends: "Uint32",
@@ -100,7 +126,9 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeSgd = struct("SGD", SGD);
   const writeDescent = struct("DESCENT", DESCENT);
   const writeConjugate = struct("CONJUGATE", CONJUGATE);
+  const writeFace = struct("FACE", FACE);
   const writeParse = struct("PARSE", PARSE);
+  const writeHessian = struct("MATRIX", MATRIX);
   const writeRows = (rows: Rows) => {
     writeMatrix(rows);
     return writeTargets(rows);
@@ -163,6 +191,27 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     },
     conjugate: (x, rows, count, o: Conjugate) => {
       call(`conjugate${kind(x)}`, writeMatrix(x), writeOther(rows), count, writeConjugate({ ...o }));
+    },
+    couple: (x, rows, count, { cursor, stamps, counts }, room, out) => {
+      const scratch = [at(cursor), at(stamps), at(counts)] as const;
+      const own = writeHessian({ ...out, values: null });
+      return call("couple", writeMatrix(x), writeOther(rows), count, ...scratch, room, own) >>> 0;
+    },
+    mirror: (own, count, next, H) => {
+      call("mirror", writeMatrix({ ...own, values: null }), count, at(next), writeHessian({ ...H }));
+    },
+    weigh: (x, rows, count, model, { cursor, next, sums }, H) => {
+      const scratch = [at(cursor), at(next), at(sums)] as const;
+      const [byColumns, byRows] = [writeMatrix(x), writeOther(rows)];
+      call(`weigh${kind(x)}`, byColumns, byRows, count, at(model), ...scratch, writeHessian({ ...H }));
+    },
+    curve: (H, count, curvatures, u, out) =>
+      call("curve", writeHessian({ ...H }), count, at(curvatures), at(u), at(out)),
+    descendByHessian: (H, order, count, o) => {
+      call("descendByHessian", writeHessian({ ...H }), at(order), count, writeDescent({ ...o }));
+    },
+    conjugateByFactor: (H, count, curvatures, o) => {
+      call("conjugateByFactor", writeHessian({ ...H }), count, at(curvatures), writeFace({ ...o }));
     },
     parseSvmlight: (bytes, from, to, o: Parse) => {
       const stopped = call("parseSvmlight", at(bytes) + from, at(bytes) + to, writeParse({ ...o }));

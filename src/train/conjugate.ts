@@ -1,23 +1,26 @@
 import type { Quadratic } from "./quadratic.js";
 import type { WorkingSet } from "./working.js";
 
-/** Bounds of how many steps one call takes at most. */
-export const LEAST_STEPS = 10;
-export const MOST_STEPS = 200;
 /** Share of the decrease without bounds that a good step brings in spite of them. */
 const GOOD = 0.5;
+/** What may be added to a curvature, as a share of it. */
+const MOST_DAMPING = 1e6;
 
 /**
  * Minimises the quadratic model by conjugate gradients on the face that the weights are on: the non-zero columns of a
- * working set with their signs, within the trust box, preconditioned by their curvatures (Jacobi). A minimum beyond
+ * working set with their signs, within the trust box, preconditioned as the model knows. A minimum beyond
  * the face is projected back as far as the model falls there; at worst the step ends where the first weight meets 0
- * or the box. Takes at most `limit` steps and returns the limit for the next call.
+ * or the box. `boldness`: how far to trust that the minimum is on the face; the next call's is returned. set.damping says
+ * what curvature ends a step at the bound that its own slope pushes to (Coleman & Li, SIAM J. Optim. 1996).
  */
-export function conjugate(model: Quadratic, set: WorkingSet, radius: number, limit: number): number {
+export function conjugate(model: Quadratic, set: WorkingSet, radius: number, boldness: number): number {
+  const { least, most } = model.boldness;
+  const bold = Math.min(Math.max(boldness, least), most);
   const { size, moves } = set;
   model.slopes();
   const [w, origin, reach, slope] = [set.w.view, set.origin.view, set.inverseReach.view, set.slopes.view];
-  const [inverse, ridge, descent, d] = [set.inverse.view, set.ridge.view, new Float64Array(size), set.step.view];
+  const [inverse, ridge, damping, d] = [set.inverse.view, set.ridge.view, set.damping.view, set.step.view];
+  const descent = new Float64Array(size);
   const [lower, upper] = [new Float64Array(size), new Float64Array(size)];
   inverse.fill(0);
   d.fill(0);
@@ -32,9 +35,11 @@ export function conjugate(model: Quadratic, set: WorkingSet, radius: number, lim
     if (downhill > 0 ? weight >= upper[t]! : weight <= lower[t]!) continue; // held by its bound
     descent[t] = downhill;
     inverse[t] = 1 / (h[t]! + ridge[t]!);
+    const room = downhill > 0 ? upper[t]! - weight : weight - lower[t]!;
+    damping[t] = Math.min(Math.abs(downhill) / room, MOST_DAMPING * h[t]!);
   }
   set.residual.view.set(descent);
-  model.conjugate(limit);
+  model.conjugate(bold);
 
   // Along w + share·d each weight stops at its bound, where its breakpoint is.
   const breakpoints = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
@@ -58,13 +63,13 @@ export function conjugate(model: Quadratic, set: WorkingSet, radius: number, lim
     for (let t = 0; t < size; t++) change += 0.5 * ridge[t]! * u[t]! * u[t]!;
     if (share <= first || change < 0) break;
   }
-  if (!(change < 0)) return LEAST_STEPS; // rounding allows no more
+  if (!(change < 0)) return least; // rounding allows no more
   for (let t = 0; t < size; t++) {
     if (share < breakpoints[t]!) w[t]! += u[t]!;
     else w[t] = d[t]! > 0 ? upper[t]! : lower[t]!;
   }
   model.advance();
-  return change <= GOOD * hoped ? Math.min(2 * limit, MOST_STEPS) : Math.max(limit >> 1, LEAST_STEPS);
+  return change <= GOOD * hoped ? Math.min(2 * bold, most) : Math.max(bold >> 1, least);
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -4,9 +4,10 @@ import type { Loss, Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { Random } from "../random.js";
 import { type Bounds, boundsOf } from "./certificate.js";
-import { conjugate, LEAST_STEPS } from "./conjugate.js";
+import { conjugate } from "./conjugate.js";
 import type { Design } from "./design.js";
-import { denseQuadratic, isDense, sparseQuadratic } from "./quadratic.js";
+import { hessianQuadratic } from "./hessian.js";
+import { sparseQuadratic } from "./quadratic.js";
 import { choose, gather, type WorkingSet } from "./working.js";
 
 /** Where a solve stands: weights w, margins m = X·w, and the quadratic model of the loss there. Then its scratch. */
@@ -70,8 +71,8 @@ interface Effort {
   widest: number;
   /** Violation left of the model, as a share of what it begins with. */
   tolerance: number;
-  /** Steps of conjugate gradients. */
-  steps: number;
+  /** Of conjugate gradients. */
+  boldness: number;
 }
 
 /** |Σ q| before a look at all columns, as a share of the gap to reach: the dual point wants it 0. */
@@ -116,7 +117,7 @@ export function stateOf(
     w: memory.f64(size),
     margins: memory.f64(count),
     isScanned: false,
-    effort: { radius: widest, widest, tolerance: LOOSEST, steps: LEAST_STEPS },
+    effort: { radius: widest, widest, tolerance: LOOSEST, boldness: 1 },
     model: memory.f64(2 * count),
     gradients: memory.f64(size),
     lossSum: 0,
@@ -287,7 +288,7 @@ async function minimise(
 ): Promise<number> {
   const { radius, tolerance } = effort;
   const enough = tolerance * violation;
-  let model = sparseQuadratic(state, set);
+  let model = (set.hessian && hessianQuadratic(state, set)) || sparseQuadratic(state, set);
   let slack = Number.POSITIVE_INFINITY;
   let active = 0;
   for (let pass = 1; ; pass++) {
@@ -298,11 +299,11 @@ async function minimise(
     if ((pass >= LEAST_PASSES && isWhole && met <= enough) || pass >= MOST_PASSES) return met;
     active = left;
     slack = !isWhole && met <= enough ? Number.POSITIVE_INFINITY : met / left;
-    if (pass === CONJUGATE_EVERY) {
+    if (pass === CONJUGATE_EVERY && !set.hessian) {
       set.rows ??= transpose(state.engine, set.x, set.size, state.count);
-      if (isDense(set)) model = denseQuadratic(state, set);
+      model = hessianQuadratic(state, set) ?? model;
     }
-    if (pass % CONJUGATE_EVERY === 0) effort.steps = conjugate(model, set, radius, effort.steps);
+    if (pass % CONJUGATE_EVERY === 0) effort.boldness = conjugate(model, set, radius, effort.boldness);
     await breathe();
   }
 }

@@ -1,5 +1,6 @@
 import type { Matrix } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
+import type { Coupled } from "./hessian.js";
 import type { State } from "./newton.js";
 
 /** The columns that are worked on, gathered side by side: a small problem of its own. */
@@ -8,9 +9,10 @@ export interface WorkingSet {
   /** The design's columns, in the order of this set. */
   columns: Uint32Array;
   x: Matrix;
-  /** x by rows, and XᵀDX [size²]: made when they are first needed. */
+  /** x by rows, made when it is first needed. */
   rows: Matrix | null;
-  gram: F64 | null;
+  /** XᵀDX: null where it is not worth it, undefined as long as nobody asked. */
+  hessian: Coupled | null | undefined;
   /** [size], as in State, and the strengths [2 · size]. */
   w: F64;
   penalties: F64;
@@ -25,6 +27,7 @@ export interface WorkingSet {
   /** [size] each, of conjugate gradients. */
   inverse: F64;
   ridge: F64;
+  damping: F64;
   residual: F64;
   search: F64;
   step: F64;
@@ -55,7 +58,7 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     columns,
     x,
     rows: null,
-    gram: null,
+    hessian: undefined,
     w: memory.f64(size),
     penalties: memory.f64(2 * size),
     inverseReach: memory.f64(size),
@@ -66,6 +69,7 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     slopes: memory.f64(size),
     inverse: memory.f64(size),
     ridge: memory.f64(size),
+    damping: memory.f64(size),
     residual: memory.f64(size),
     search: memory.f64(size),
     step: memory.f64(size),
