@@ -171,8 +171,8 @@ export function curve(H: Matrix, count: u32, curvatures: usize, u: usize, out: u
 export function descendByHessian(H: Matrix, order: usize, count: u32, o: Descent): void {
   descendEpoch<hessian.Coupled>(H, order, count, o);
 }
-export function conjugateByFactor(H: Matrix, count: u32, curvatures: usize, o: Face): void {
-  factor.conjugateByFactor(H, count, curvatures, o);
+export function conjugateByFactor(H: Matrix, count: u32, curvatures: usize, o: Face): bool {
+  return factor.conjugateByFactor(H, count, curvatures, o);
 }
 
 export function countIndices(x: Matrix, count: u32, places: usize, counts: usize): void {

@@ -120,13 +120,13 @@ export class Conjugate {
  * Conjugate gradients on a face of H, whose columns are numbered anew in the order of elimination: vectors of that
  * face, and what of H and of its incomplete factor lies above the diagonal.
  *
- *     ╒═══════╤═══════╤════════╤══════╤══════╤══════════╤═════════╤════════╤═════════╤══════════╤════════╕
- *     │ order │ ranks │ cursor │ head │ link │ pointers │ indices │ values │ factors │ diagonal │ pivots │
- *     ├───────┴─┬─────┴─┬──────┴───┬──┴───┬──┴───┬──────┴─┬───────┴┬───────┴┬────────┴┬─────────┴────────╯
- *     │ inverse │ ridge │ residual │ step │ left │ search │ curved │ solved │ moved   │
- *     ├───────┬─┴───────┴─────┬────┴──────┴──────┴────────┴────────┴────────┴─────────╯
- *     │ limit │ enough (f64)  │
- *     ╘═══════╧═══════════════╛
+ *     ╒═══════╤═══════╤════════╤══════╤══════╤════════╤══════════╤═════════╤════════╤═════════╤══════════╕
+ *     │ order │ ranks │ cursor │ head │ link │ places │ pointers │ indices │ values │ factors │ diagonal │
+ *     ├───────┴┬──────┴──┬─────┴─┬────┴─────┬┴─────┬──┴───┬──────┴─┬───────┴┬───────┴┬────────┴┬─────────╯
+ *     │ pivots │ inverse │ ridge │ residual │ step │ left │ search │ curved │ solved │ moved   │
+ *     ├────────┴───┬─────┴─┬─────┴────────┬─┴──────┴──────┴────────┴────────┴────────┴─────────╯
+ *     │ isFactored │ limit │ enough (f64) │
+ *     ╘════════════╧═══════╧══════════════╛
  */
 @unmanaged
 export class Face {
@@ -151,6 +151,7 @@ export class Face {
   curved: usize; // f64[columns], scratch: H·search
   solved: usize; // f64[columns], scratch: what the factor makes of the residual
   moved: usize; // f64[columns], scratch: the step of the face
+  isFactored: u32; // 1 to precondition by the factor, 0 by the diagonal
   limit: u32; // steps at most
   enough: f64; // stops at this share of the first squared residual, as preconditioned
 }

@@ -85,6 +85,7 @@ export const FACE_SEARCH: u32 = offsetof<Face>("search");
 export const FACE_CURVED: u32 = offsetof<Face>("curved");
 export const FACE_SOLVED: u32 = offsetof<Face>("solved");
 export const FACE_MOVED: u32 = offsetof<Face>("moved");
+export const FACE_IS_FACTORED: u32 = offsetof<Face>("isFactored");
 export const FACE_LIMIT: u32 = offsetof<Face>("limit");
 export const FACE_ENOUGH: u32 = offsetof<Face>("enough");
 

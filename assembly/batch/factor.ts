@@ -12,12 +12,12 @@ const LEAST_PIVOT: f64 = 1e-8;
 const FLAT: f64 = 1e-10;
 
 /**
- * Adds to o.step the approximate minimum of ½dᵀ(H + ridge)d − residualᵀd on the face where o.inverse is not 0.
- * H: `count` columns without their diagonal, `curvatures`.
+ * Adds to o.step the approximate minimum of ½dᵀ(H + ridge)d − residualᵀd on the face where o.inverse is not 0, and
+ * returns whether it is as near as o.enough says. H: `count` columns without their diagonal, `curvatures`.
  */
-export function conjugateByFactor(H: Matrix, count: u32, curvatures: usize, o: Face): void {
+export function conjugateByFactor(H: Matrix, count: u32, curvatures: usize, o: Face): bool {
   const size = restrict(H, count, curvatures, o);
-  factorize(size, o);
+  if (o.isFactored) factorize(size, o);
   const left = o.left;
   const search = o.search;
   const curved = o.curved;
@@ -55,6 +55,7 @@ export function conjugateByFactor(H: Matrix, count: u32, curvatures: usize, o: F
     const s = load<u32>(ranks + (j << 2));
     if (s != NONE) store<f64>(step + (j << 3), load<f64>(moved + (<usize>s << 3)));
   }
+  return energy <= enough;
 }
 
 /** Numbers the columns of the face in their order and copies what is theirs of H and the residual. Returns how many. */
@@ -176,8 +177,9 @@ function wait(s: u32, q: u32, end: u32, o: Face): void {
   store<u32>(list, s);
 }
 
-/** Writes o.solved = M⁻¹·o.left and returns o.leftᵀ·o.solved. */
+/** Writes o.solved = M⁻¹·o.left and returns o.leftᵀ·o.solved; without a factor M is the diagonal. */
 function precondition(size: u32, o: Face): f64 {
+  if (!o.isFactored) return divide(size, o);
   const pointers = o.pointers;
   const indices = o.indices;
   const factors = o.factors;
@@ -235,4 +237,18 @@ function curveFace(size: u32, o: Face): f64 {
     bent += p * product;
   }
   return bent;
+}
+
+function divide(size: u32, o: Face): f64 {
+  const diagonal = o.diagonal;
+  const left = o.left;
+  const solved = o.solved;
+  let energy: f64 = 0.0;
+  for (let t: usize = 0, end = <usize>size << 3; t < end; t += 8) {
+    const r = load<f64>(left + t);
+    const z = r / load<f64>(diagonal + t);
+    store<f64>(solved + t, z);
+    energy += r * z;
+  }
+  return energy;
 }

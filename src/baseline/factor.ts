@@ -8,7 +8,7 @@ const FLAT = 1e-10;
 
 export const conjugateByFactor: Kernels["conjugateByFactor"] = (H, count, curvatures, o) => {
   const size = restrict(H, count, curvatures.view, o);
-  factorize(size, o);
+  if (o.isFactored) factorize(size, o);
   const [left, search, curved, solved] = [o.left.view, o.search.view, o.curved.view, o.solved.view];
   const moved = o.moved.view;
   moved.fill(0, 0, size);
@@ -33,6 +33,7 @@ export const conjugateByFactor: Kernels["conjugateByFactor"] = (H, count, curvat
   }
   const [ranks, step] = [o.ranks.view, o.step.view];
   for (let j = 0; j < count; j++) if (ranks[j] !== NOWHERE) step[j] = moved[ranks[j]!]!;
+  return energy <= enough;
 };
 
 function restrict(H: Hessian, count: number, curvatures: Float64Array, o: Face): number {
@@ -116,6 +117,7 @@ function factorize(size: number, o: Face): void {
 function precondition(size: number, o: Face): number {
   const [pointers, indices, factors, pivots] = [o.pointers.view, o.indices.view, o.factors.view, o.pivots.view];
   const [left, solved] = [o.left.view, o.solved.view];
+  if (!o.isFactored) return divide(size, o.diagonal.view, left, solved);
   solved.set(left.subarray(0, size));
   for (let s = 0; s < size; s++) {
     const share = solved[s]! * pivots[s]!;
@@ -147,4 +149,13 @@ function curveFace(size: number, o: Face): number {
     bent += p * curved[s]!;
   }
   return bent;
+}
+
+function divide(size: number, diagonal: Float64Array, left: Float64Array, solved: Float64Array): number {
+  let energy = 0;
+  for (let t = 0; t < size; t++) {
+    solved[t] = left[t]! / diagonal[t]!;
+    energy += left[t]! * solved[t]!;
+  }
+  return energy;
 }

@@ -165,6 +165,8 @@ export interface Face {
   residual: F64;
   /** [columns], the result; begins as 0. */
   step: F64;
+  /** Whether the factor preconditions; else the diagonal does. */
+  isFactored: boolean;
   /** Steps at most. */
   limit: number;
   /** Stops at this share of the first squared residual, as preconditioned. */
@@ -260,8 +262,8 @@ export interface Kernels {
   curve(H: Hessian, count: number, curvatures: F64, u: F64, out: F64): number;
   /** As `descend`, by H; o.model are the slopes X_jᵀq, which follow every step. */
   descendByHessian(H: Hessian, order: U32, count: number, o: Descent): void;
-  /** As `conjugate`, by H, whose incomplete factor is the preconditioner. */
-  conjugateByFactor(H: Hessian, count: number, curvatures: F64, o: Face): void;
+  /** As `conjugate`, by H and the incomplete factor of its face. Returns whether that came as near as o.enough says. */
+  conjugateByFactor(H: Hessian, count: number, curvatures: F64, o: Face): boolean;
   /** Adds to counts[places[j]] the entries of each index j of x, of `count` rows; NOWHERE is left out. */
   countIndices(x: Matrix, count: number, places: U32 | null, counts: U32): void;
   /** Writes x's entries by places[index], from next[place] on, which then is where they end. */

@@ -62,6 +62,7 @@ const CONJUGATE = {
 } as const;
 
 const FACE = {
+  isFactored: "Uint32",
   places: "Uint32",
   order: "Uint32",
   ranks: "Uint32",
@@ -210,8 +211,9 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     descendByHessian: (H, order, count, o) => {
       call("descendByHessian", writeHessian({ ...H }), at(order), count, writeDescent({ ...o }));
     },
-    conjugateByFactor: (H, count, curvatures, o) => {
-      call("conjugateByFactor", writeHessian({ ...H }), count, at(curvatures), writeFace({ ...o }));
+    conjugateByFactor: (H, count, curvatures, { isFactored, ...o }) => {
+      const face = writeFace({ ...o, isFactored: Number(isFactored) });
+      return call("conjugateByFactor", writeHessian({ ...H }), count, at(curvatures), face) !== 0;
     },
     parseSvmlight: (bytes, from, to, o: Parse) => {
       const stopped = call("parseSvmlight", at(bytes) + from, at(bytes) + to, writeParse({ ...o }));

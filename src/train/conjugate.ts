@@ -20,9 +20,10 @@ export function conjugate(model: Quadratic, set: WorkingSet, radius: number, bol
   model.slopes();
   const [w, origin, reach, slope] = [set.w.view, set.origin.view, set.inverseReach.view, set.slopes.view];
   const [inverse, ridge, damping, d] = [set.inverse.view, set.ridge.view, set.damping.view, set.step.view];
-  const descent = new Float64Array(size);
-  const [lower, upper] = [new Float64Array(size), new Float64Array(size)];
+  const [descent, u, breakpoints] = [set.downhill.view, moves.view, set.breakpoints.view];
+  const [lower, upper] = [set.lower.view, set.upper.view];
   inverse.fill(0);
+  descent.fill(0);
   d.fill(0);
   for (let t = 0, [l, h] = [set.penalties.view, set.curvatures.view]; t < size; t++) {
     const weight = w[t]!;
@@ -42,7 +43,7 @@ export function conjugate(model: Quadratic, set: WorkingSet, radius: number, bol
   model.conjugate(bold);
 
   // Along w + share·d each weight stops at its bound, where its breakpoint is.
-  const breakpoints = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
+  breakpoints.fill(Number.POSITIVE_INFINITY);
   let first = Number.POSITIVE_INFINITY;
   for (let t = 0; t < size; t++) {
     if (d[t] === 0) continue;
@@ -50,7 +51,6 @@ export function conjugate(model: Quadratic, set: WorkingSet, radius: number, bol
     if (breakpoints[t]! < first) first = breakpoints[t]!;
   }
   const hoped = -0.5 * dot(descent, d);
-  const u = new Float64Array(size);
   let [share, change] = [1, 0];
   for (; ; share /= 2) {
     if (share <= first) share = Math.min(first, 1);
@@ -58,7 +58,6 @@ export function conjugate(model: Quadratic, set: WorkingSet, radius: number, bol
       const bound = d[t]! > 0 ? upper[t]! : lower[t]!;
       u[t] = share >= breakpoints[t]! ? bound - w[t]! : share * d[t]!;
     }
-    moves.view.set(u);
     change = 0.5 * model.energy() - dot(descent, u);
     for (let t = 0; t < size; t++) change += 0.5 * ridge[t]! * u[t]! * u[t]!;
     if (share <= first || change < 0) break;

@@ -11,15 +11,18 @@ export interface Coupled {
   scratch: Weighing | null;
   /** [columns], H·u of the last `energy`. */
   product: F64;
-  face: Omit<Face, "inverse" | "ridge" | "residual" | "step" | "limit" | "enough">;
+  face: Omit<Face, "inverse" | "ridge" | "residual" | "step" | "isFactored" | "limit" | "enough">;
+  /** Whether steps by the diagonal alone were too many: the factor costs as much as some twenty of them. */
+  isHard: boolean;
 }
 
 /** Products of a row's entries that H may cost, for each entry of X. Text has rows so long that it never pays. */
 const MOST_PRODUCTS = 8;
 /** Entries of H above the diagonal, for each entry of X. Working on H is cheaper still: it has no rows. */
 const MOST_ENTRIES = 1;
-/** Steps of conjugate gradients that the factor of H is worth at least. */
-const STEPS = 15;
+/** Steps of conjugate gradients at most, by the factor of H and without it. */
+const STEPS = 30;
+const PLAIN_STEPS = 30;
 /** H is worth any products where X has this many times more entries than it. */
 const FEW = 4;
 
@@ -54,7 +57,7 @@ function coupledOf({ engine, count }: State, { x, size, rows }: WorkingSet): Cou
   next.view.set(starts.subarray(0, size));
   kernels.mirror(own, size, next, H);
   const scratch = { cursor, next, sums: memory.f64(size) };
-  return { H, scratch, product: memory.f64(size), face: faceOf(engine.memory, size, half, counts.view) };
+  return { H, scratch, product: memory.f64(size), face: faceOf(engine.memory, size, half, counts.view), isHard: false };
 }
 
 /** Returns H with all its entries, for a few columns. */
@@ -67,7 +70,7 @@ function completeOf(memory: Memory, size: number): Coupled {
     pointers[j + 1] = at;
   }
   const counts = new Uint32Array(size).fill(size - 1);
-  return { H, scratch: null, product: memory.f64(size), face: faceOf(memory, size, half, counts) };
+  return { H, scratch: null, product: memory.f64(size), face: faceOf(memory, size, half, counts), isHard: false };
 }
 
 /** Makes room for the factor of a face. The columns with fewest entries in H are eliminated first. */
@@ -114,7 +117,8 @@ export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | nul
   const { kernels } = engine;
   if (set.hessian === undefined) set.hessian = coupledOf(state, set);
   if (set.hessian === null) return null;
-  const { H, scratch, product, face } = set.hessian;
+  const coupled = set.hessian;
+  const { H, scratch, product, face } = coupled;
   const { x, size, order, curvatures, slopes, w: weights, penalties, origin, inverseReach, moves } = set;
   const { inverse, ridge, damping, residual, step } = set;
   const rows = set.rows as Matrix;
@@ -140,16 +144,10 @@ export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | nul
       for (let t = 0, [more, l2, h] = [damping.view, ridge.view, curvatures.view]; t < size; t++) {
         more[t]! += l2[t]! + share * h[t]!;
       }
-      const o = {
-        ...face,
-        inverse,
-        ridge: damping,
-        residual,
-        step,
-        limit: Math.max(boldness, STEPS),
-        enough: RESIDUAL,
-      };
-      kernels.conjugateByFactor(H, size, curvatures, o);
+      const { isHard } = coupled;
+      const limit = isHard ? STEPS : PLAIN_STEPS;
+      const o = { ...face, inverse, ridge: damping, residual, step, isFactored: isHard, limit, enough: RESIDUAL };
+      coupled.isHard = !kernels.conjugateByFactor(H, size, curvatures, o) || isHard;
     },
     energy: () => kernels.curve(H, size, curvatures, moves, product),
     advance() {

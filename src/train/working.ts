@@ -29,6 +29,10 @@ export interface WorkingSet {
   ridge: F64;
   damping: F64;
   residual: F64;
+  downhill: F64;
+  lower: F64;
+  upper: F64;
+  breakpoints: F64;
   search: F64;
   step: F64;
   /** Columns that are visited. */
@@ -71,6 +75,10 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     ridge: memory.f64(size),
     damping: memory.f64(size),
     residual: memory.f64(size),
+    downhill: memory.f64(size),
+    lower: memory.f64(size),
+    upper: memory.f64(size),
+    breakpoints: memory.f64(size),
     search: memory.f64(size),
     step: memory.f64(size),
     order,

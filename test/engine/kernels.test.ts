@@ -220,14 +220,18 @@ function runHessian(engine: Engine, rows: Rows): BigUint64Array {
   const factor = { indices: memory.u32(half), values: memory.f64(half), factors: memory.f64(half + 1) };
   const face = { order, inverse, ridge: f64(), residual, step, limit: 9, enough: 0, moved: f64() };
   const pointers = memory.u32(COLUMNS + 1);
-  kernels.conjugateByFactor(H, COLUMNS, curvatures, { ...words, ...vectors, ...factor, ...face, pointers });
+  const solve = (isFactored: boolean) => {
+    const o = { ...words, ...vectors, ...factor, ...face, pointers, isFactored };
+    return [Number(kernels.conjugateByFactor(H, COLUMNS, curvatures, o)), ...step.view];
+  };
+  const solutions = [...solve(false), ...solve(true)];
   const [weights, penalties, outcome, reach] = [f64(), memory.f64(2 * COLUMNS), memory.f64(2), f64()];
   reach.view.fill(1);
   for (let j = 0; j < COLUMNS; j++) penalties.view.set([1 + (j % 2), 0.1 * (j % 3)], 2 * j);
   const o = { model: slopes, curvatures, weights, penalties, origin: f64(), inverseReach: reach, outcome };
   kernels.descendByHessian(H, order, COLUMNS, { ...o, radius: 0.4, slack: 0.5 });
-  const results = [H.pointers, H.indices, H.values, product, step, slopes, weights, order, outcome];
-  return bitsOf([refused, energy, ...results.flatMap((it) => [...it.view])]);
+  const results = [H.pointers, H.indices, H.values, product, slopes, weights, order, outcome];
+  return bitsOf([refused, energy, ...solutions, ...results.flatMap((it) => [...it.view])]);
 }
 
 function randomOrder({ memory }: Engine): U32 {
