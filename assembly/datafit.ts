@@ -1,4 +1,4 @@
-import { entropy, expNegative, log1pExp, log1pUnit, sigmoid } from "./math";
+import { entropy, expNegative, expNegativeTwo, log1pExp, log1pUnit, log1pUnitTwo, sigmoid } from "./math";
 
 /** A row whose curvature vanishes still bounds its step (Yuan, Ho & Lin, JMLR 2012). */
 const LEAST_CURVATURE: f64 = 1e-12;
@@ -12,6 +12,8 @@ export abstract class Datafit {
   abstract dual(y: f64, a: f64): f64;
   /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at an address and returns s·loss. */
   abstract expand(y: f64, m: f64, s: f64, at: usize): f64;
+  /** As `expand`, of two rows side by side, with the same bits; only in builds with SIMD. */
+  abstract expandTwo(y: v128, m: v128, s: v128, at: usize): v128;
 }
 
 /** log(1 + exp(−y·m)), y ∈ {−1, +1}. */
@@ -39,6 +41,21 @@ export class Logistic extends Datafit {
     store<f64>(at, max<f64>(s * (e * share * share), LEAST_CURVATURE), 8);
     return s * (max<f64>(wrong, 0.0) + log1pUnit(e));
   }
+
+  // @ts-ignore: decorator
+  @inline
+  expandTwo(y: v128, m: v128, s: v128, at: usize): v128 {
+    const zero = f64x2.splat(0.0);
+    const one = f64x2.splat(1.0);
+    const e = expNegativeTwo(f64x2.neg(f64x2.abs(m)));
+    const minus = f64x2.neg(y);
+    const wrong = f64x2.mul(minus, m);
+    const share = f64x2.div(one, f64x2.add(one, e));
+    const sigma = f64x2.mul(v128.bitselect(one, e, f64x2.ge(wrong, zero)), share);
+    const D = f64x2.mul(s, f64x2.mul(f64x2.mul(e, share), share));
+    storeTwo(at, f64x2.mul(s, f64x2.mul(minus, sigma)), D);
+    return f64x2.mul(s, f64x2.add(f64x2.max(wrong, zero), log1pUnitTwo(e)));
+  }
 }
 
 /** ½(y − m)². */
@@ -61,4 +78,21 @@ export class Squared extends Datafit {
     store<f64>(at, max<f64>(s, LEAST_CURVATURE), 8);
     return s * (0.5 * (y - m) * (y - m));
   }
+
+  // @ts-ignore: decorator
+  @inline
+  expandTwo(y: v128, m: v128, s: v128, at: usize): v128 {
+    storeTwo(at, f64x2.mul(s, f64x2.sub(m, y)), s);
+    const missed = f64x2.sub(y, m);
+    return f64x2.mul(s, f64x2.mul(f64x2.mul(f64x2.splat(0.5), missed), missed));
+  }
+}
+
+/** Stores {q, D} of two rows, their curvature floored. */
+// @ts-ignore: decorator
+@inline
+function storeTwo(at: usize, q: v128, D: v128): void {
+  const floored = f64x2.max(D, f64x2.splat(LEAST_CURVATURE));
+  v128.store(at, v128.shuffle<f64>(q, floored, 0, 2));
+  v128.store(at, v128.shuffle<f64>(q, floored, 1, 3), 16);
 }

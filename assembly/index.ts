@@ -1,9 +1,11 @@
 // The entry: one monomorphic export a kernel, named kernel + loss + values. Nothing else is exported but the layout.
 import * as columns from "./batch/columns";
-import { descendEpoch } from "./batch/descent";
+import { descendEpoch, Entries } from "./batch/descent";
+import * as factor from "./batch/factor";
+import * as hessian from "./batch/hessian";
 import * as quadratic from "./batch/quadratic";
 import { Logistic, Squared } from "./datafit";
-import { Descent, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
 import * as svmlight from "./parse/svmlight";
@@ -123,10 +125,59 @@ export function survey(count: u32, gradients: usize, weights: usize, penalties: 
   return quadratic.survey(count, gradients, weights, penalties, order);
 }
 export function descendStored(x: Matrix, order: usize, count: u32, o: Descent): void {
-  descendEpoch<Stored>(x, order, count, o);
+  descendEpoch<Entries<Stored>>(x, order, count, o);
 }
 export function descendOnes(x: Matrix, order: usize, count: u32, o: Descent): void {
-  descendEpoch<Ones>(x, order, count, o);
+  descendEpoch<Entries<Ones>>(x, order, count, o);
+}
+
+export function couple(
+  x: Matrix,
+  rows: Matrix,
+  count: u32,
+  cursor: usize,
+  stamps: usize,
+  counts: usize,
+  room: u32,
+  out: Matrix,
+): u32 {
+  return hessian.couple(x, rows, count, cursor, stamps, counts, room, out);
+}
+export function mirror(own: Matrix, count: u32, next: usize, H: Matrix): void {
+  hessian.mirror(own, count, next, H);
+}
+export function weighStored(
+  x: Matrix,
+  rows: Matrix,
+  count: u32,
+  model: usize,
+  cursor: usize,
+  next: usize,
+  sums: usize,
+  H: Matrix,
+): void {
+  hessian.weigh<Stored>(x, rows, count, model, cursor, next, sums, H);
+}
+export function weighOnes(
+  x: Matrix,
+  rows: Matrix,
+  count: u32,
+  model: usize,
+  cursor: usize,
+  next: usize,
+  sums: usize,
+  H: Matrix,
+): void {
+  hessian.weigh<Ones>(x, rows, count, model, cursor, next, sums, H);
+}
+export function curveByHessian(H: Matrix, count: u32, curvatures: usize, u: usize, out: usize): f64 {
+  return hessian.curveByHessian(H, count, curvatures, u, out);
+}
+export function descendByHessian(H: Matrix, order: usize, count: u32, o: Descent): void {
+  descendEpoch<hessian.Coupled>(H, order, count, o);
+}
+export function conjugateByFactor(H: Matrix, count: u32, curvatures: usize, o: Face): bool {
+  return factor.conjugateByFactor(H, count, curvatures, o);
 }
 
 export function countIndices(x: Matrix, count: u32, places: usize, counts: usize): void {

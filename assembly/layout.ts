@@ -93,6 +93,46 @@ export class Ledger {
 }
 
 /**
+ * Conjugate gradients on a face of H, whose columns are numbered anew in the order of elimination: vectors of that
+ * face, and what of H and of its incomplete factor lies above the diagonal.
+ *
+ *     ╒═══════╤═══════╤════════╤══════╤══════╤════════╤══════════╤═════════╤════════╤═════════╤══════════╕
+ *     │ order │ ranks │ cursor │ head │ link │ places │ pointers │ indices │ values │ factors │ diagonal │
+ *     ├───────┴┬──────┴──┬─────┴─┬────┴─────┬┴─────┬──┴───┬──────┴─┬───────┴┬───────┴┬────────┴┬─────────╯
+ *     │ pivots │ inverse │ ridge │ residual │ step │ left │ search │ curved │ solved │ moved   │
+ *     ├────────┴───┬─────┴─┬─────┴────────┬─┴──────┴──────┴────────┴────────┴────────┴─────────╯
+ *     │ isFactored │ limit │ enough (f64) │
+ *     ╘════════════╧═══════╧══════════════╛
+ */
+@unmanaged
+export class Face {
+  order: usize; // u32[columns], all of H's in the order of elimination
+  ranks: usize; // u32[columns], scratch: the number of each column in the face
+  cursor: usize; // u32[columns], scratch
+  head: usize; // u32[columns], scratch
+  link: usize; // u32[columns], scratch
+  places: usize; // u32[columns], scratch: where the column at hand has each index
+  pointers: usize; // u32[columns + 1], of the face's own half
+  indices: usize; // u32[entries of H / 2]
+  values: usize; // f64[entries of H / 2]
+  factors: usize; // f64[entries of H / 2 + 1]
+  diagonal: usize; // f64[columns], curvature + ridge
+  pivots: usize; // f64[columns], inverse
+  inverse: usize; // f64[columns of H], 0 off the face
+  ridge: usize; // f64[columns of H], l2
+  residual: usize; // f64[columns of H], begins as the way downhill
+  step: usize; // f64[columns of H], the result; begins as 0
+  left: usize; // f64[columns], scratch: the residual of the face
+  search: usize; // f64[columns], scratch
+  curved: usize; // f64[columns], scratch: H·search
+  solved: usize; // f64[columns], scratch: what the factor makes of the residual
+  moved: usize; // f64[columns], scratch: the step of the face
+  isFactored: u32; // 1 to precondition by the factor, 0 by the diagonal
+  limit: u32; // steps at most
+  enough: f64; // stops at this share of the first squared residual, as preconditioned
+}
+
+/**
  * Coordinate descent on a quadratic model Σ_i (g_i m_i + ½ D_i m_i²) of the loss in the margins m = X·w, plus
  * l1_j·|w_j| + (l2_j/2)·w_j², within a box of half-width radius/max_i|x_ij| around the origin.
  *

@@ -33,6 +33,39 @@ export function expNegative(x: f64): f64 {
   return p * reinterpret<f64>((<i64>k + 1023) << 52);
 }
 
+/** As expNegative, two at a time: the same operations in each lane. */
+// @ts-ignore: decorator
+@inline
+export function expNegativeTwo(x: v128): v128 {
+  const k = f64x2.floor(f64x2.add(f64x2.mul(x, f64x2.splat(LOG2E)), f64x2.splat(0.5)));
+  const reduced = f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HI)));
+  const r = f64x2.sub(reduced, f64x2.mul(k, f64x2.splat(LN2_LO)));
+  let p = f64x2.splat(1.0 / 6227020800.0);
+  p = horner(p, r, 1.0 / 479001600.0);
+  p = horner(p, r, 1.0 / 39916800.0);
+  p = horner(p, r, 1.0 / 3628800.0);
+  p = horner(p, r, 1.0 / 362880.0);
+  p = horner(p, r, 1.0 / 40320.0);
+  p = horner(p, r, 1.0 / 5040.0);
+  p = horner(p, r, 1.0 / 720.0);
+  p = horner(p, r, 1.0 / 120.0);
+  p = horner(p, r, 1.0 / 24.0);
+  p = horner(p, r, 1.0 / 6.0);
+  p = horner(p, r, 0.5);
+  p = horner(p, r, 1.0);
+  p = horner(p, r, 1.0);
+  const exponents = i64x2.add(i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(k)), i64x2.splat(1023));
+  const isTiny = f64x2.lt(x, f64x2.splat(EXP_FLOOR));
+  return v128.andnot(f64x2.mul(p, i64x2.shl(exponents, 52)), isTiny);
+}
+
+/** Returns p·x + c. */
+// @ts-ignore: decorator
+@inline
+function horner(p: v128, x: v128, c: f64): v128 {
+  return f64x2.add(f64x2.mul(p, x), f64x2.splat(c));
+}
+
 /** Returns log(1 + u) for 0 ≤ u ≤ 1, within 2 ulp: log((1+s)/(1−s)) = 2(s + s³/3 + s⁵/5 + …) on |s| ≤ 0.172. */
 export function log1pUnit(u: f64): f64 {
   // Above √2 − 1, log(1+u) = ln 2 + log((1+u)/2) keeps s small.
@@ -66,6 +99,30 @@ export function entropy(t: f64): f64 {
   if (halvings < 0) return 0.0; // t = 1
   const mantissa = reinterpret<f64>((bits & 0x000fffffffffffff) | (<u64>1022 << 52));
   return t * (log1pUnit((1.0 - mantissa) / mantissa) + <f64>halvings * LN2);
+}
+
+/** As log1pUnit, two at a time: the same operations in each lane. */
+// @ts-ignore: decorator
+@inline
+export function log1pUnitTwo(u: v128): v128 {
+  const high = f64x2.gt(u, f64x2.splat(SQRT2_MINUS_1));
+  const over = f64x2.sub(u, v128.and(high, f64x2.splat(1.0)));
+  const under = f64x2.add(u, v128.bitselect(f64x2.splat(3.0), f64x2.splat(2.0), high));
+  const s = f64x2.div(over, under);
+  const q = f64x2.mul(s, s);
+  let p = f64x2.splat(1.0 / 21.0);
+  p = horner(p, q, 1.0 / 19.0);
+  p = horner(p, q, 1.0 / 17.0);
+  p = horner(p, q, 1.0 / 15.0);
+  p = horner(p, q, 1.0 / 13.0);
+  p = horner(p, q, 1.0 / 11.0);
+  p = horner(p, q, 1.0 / 9.0);
+  p = horner(p, q, 1.0 / 7.0);
+  p = horner(p, q, 1.0 / 5.0);
+  p = horner(p, q, 1.0 / 3.0);
+  p = horner(p, q, 1.0);
+  const log = f64x2.mul(f64x2.mul(f64x2.splat(2.0), s), p);
+  return f64x2.add(v128.and(high, f64x2.splat(LN2)), log);
 }
 
 /** Returns log(1 + e^m) without overflow. */

@@ -1,5 +1,5 @@
 // Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
-import { Descent, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
 
 export const MATRIX_BYTES: u32 = offsetof<Matrix>();
 export const MATRIX_POINTERS: u32 = offsetof<Matrix>("pointers");
@@ -49,6 +49,32 @@ export const DESCENT_INVERSE_REACH: u32 = offsetof<Descent>("inverseReach");
 export const DESCENT_OUTCOME: u32 = offsetof<Descent>("outcome");
 export const DESCENT_RADIUS: u32 = offsetof<Descent>("radius");
 export const DESCENT_SLACK: u32 = offsetof<Descent>("slack");
+
+export const FACE_BYTES: u32 = offsetof<Face>();
+export const FACE_ORDER: u32 = offsetof<Face>("order");
+export const FACE_RANKS: u32 = offsetof<Face>("ranks");
+export const FACE_CURSOR: u32 = offsetof<Face>("cursor");
+export const FACE_HEAD: u32 = offsetof<Face>("head");
+export const FACE_LINK: u32 = offsetof<Face>("link");
+export const FACE_PLACES: u32 = offsetof<Face>("places");
+export const FACE_POINTERS: u32 = offsetof<Face>("pointers");
+export const FACE_INDICES: u32 = offsetof<Face>("indices");
+export const FACE_VALUES: u32 = offsetof<Face>("values");
+export const FACE_FACTORS: u32 = offsetof<Face>("factors");
+export const FACE_DIAGONAL: u32 = offsetof<Face>("diagonal");
+export const FACE_PIVOTS: u32 = offsetof<Face>("pivots");
+export const FACE_INVERSE: u32 = offsetof<Face>("inverse");
+export const FACE_RIDGE: u32 = offsetof<Face>("ridge");
+export const FACE_RESIDUAL: u32 = offsetof<Face>("residual");
+export const FACE_STEP: u32 = offsetof<Face>("step");
+export const FACE_LEFT: u32 = offsetof<Face>("left");
+export const FACE_SEARCH: u32 = offsetof<Face>("search");
+export const FACE_CURVED: u32 = offsetof<Face>("curved");
+export const FACE_SOLVED: u32 = offsetof<Face>("solved");
+export const FACE_MOVED: u32 = offsetof<Face>("moved");
+export const FACE_IS_FACTORED: u32 = offsetof<Face>("isFactored");
+export const FACE_LIMIT: u32 = offsetof<Face>("limit");
+export const FACE_ENOUGH: u32 = offsetof<Face>("enough");
 
 export const PARSE_BYTES: u32 = offsetof<Parse>();
 export const PARSE_STARTS: u32 = offsetof<Parse>("starts");

@@ -2,13 +2,52 @@ import { Descent, Matrix } from "../layout";
 import { softThreshold } from "../math";
 import { dot, PAIR, Values } from "../sparse";
 
+/** How a column's slope is read, X_jᵀq, and what its steps move. Chosen at compile time. */
+export abstract class Coordinates {
+  abstract slope(indices: usize, values: usize, start: u32, end: u32, model: usize, j: usize): f64;
+  abstract move(
+    indices: usize,
+    values: usize,
+    start: u32,
+    end: u32,
+    model: usize,
+    j: usize,
+    curvature: f64,
+    step: f64,
+  ): void;
+}
+
+/** A column of X: its steps move the model {q, D} of its rows. */
+export class Entries<V extends Values> extends Coordinates {
+  // @ts-ignore: decorator
+  @inline
+  slope(indices: usize, values: usize, start: u32, end: u32, model: usize, _j: usize): f64 {
+    return dot<V>(indices, values, start, end, model, PAIR);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  move(
+    indices: usize,
+    values: usize,
+    start: u32,
+    end: u32,
+    model: usize,
+    _j: usize,
+    _curvature: f64,
+    step: f64,
+  ): void {
+    moveModel<V>(indices, values, start, end, model, step);
+  }
+}
+
 /**
- * Visits columns order[0 … count) of x (CSC) once and minimises the model over each in turn:
+ * Visits columns order[0 … count) of x, X (CSC) or H, once and minimises the model over each in turn:
  * w_j ← S(h·w_j − G, l1)/h within the box, with G = Σ_i x_ij·q_i + l2·w_j and h = Σ_i D_i·x_ij² + l2.
  * Columns at 0 and well inside their bound, l1 − |G| > slack, leave `order`; the others move up.
  * Writes to o.outcome the violation, Σ h·|Δw_j|, which is 0 exactly at the model's optimum, and how many stay.
  */
-export function descendEpoch<V extends Values>(x: Matrix, order: usize, count: u32, o: Descent): void {
+export function descendEpoch<C extends Coordinates>(x: Matrix, order: usize, count: u32, o: Descent): void {
   const pointers = x.pointers;
   const indices = x.indices;
   const values = x.values;
@@ -26,13 +65,14 @@ export function descendEpoch<V extends Values>(x: Matrix, order: usize, count: u
     const j: usize = load<u32>(t);
     const l1 = load<f64>(penalties + (j << 4));
     const l2 = load<f64>(penalties + (j << 4), 8);
-    const h = load<f64>(curvatures + (j << 3)) + l2;
+    const curvature = load<f64>(curvatures + (j << 3));
+    const h = curvature + l2;
     if (h <= 0.0) continue; // an empty column
     const first = load<u32>(pointers + (j << 2));
     const last = load<u32>(pointers + (j << 2), 4);
     const at = weights + (j << 3);
     const w = load<f64>(at);
-    const g = dot<V>(indices, values, first, last, model, PAIR) + l2 * w;
+    const g = changetype<C>(0).slope(indices, values, first, last, model, j) + l2 * w;
     if (w == 0.0 && l1 - abs<f64>(g) > slack) continue;
     store<u32>(left, <u32>j);
     left += 4;
@@ -43,7 +83,7 @@ export function descendEpoch<V extends Values>(x: Matrix, order: usize, count: u
     if (step == 0.0) continue;
     store<f64>(at, next);
     violation += h * abs<f64>(step);
-    moveModel<V>(indices, values, first, last, model, step);
+    changetype<C>(0).move(indices, values, first, last, model, j, curvature, step);
   }
   store<f64>(o.outcome, violation);
   store<f64>(o.outcome, <f64>((left - order) >> 2), 8);

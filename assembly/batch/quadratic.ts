@@ -9,7 +9,17 @@ export function linearize<D extends Datafit>(rows: Rows, from: u32, to: u32, m: 
   const labels = rows.labels;
   const weights = rows.weights;
   let sum: f64 = 0.0;
-  for (let i = from; i < to; ++i) {
+  let i = from;
+  if (ASC_FEATURE_SIMD) {
+    for (const pairs = from + ((to - from) & ~1); i < pairs; i += 2) {
+      const at = <usize>i << 3;
+      const s = weights ? v128.load(weights + at) : f64x2.splat(1.0);
+      const two = changetype<D>(0).expandTwo(v128.load(labels + at), v128.load(m + at), s, model + (at << 1));
+      sum += f64x2.extract_lane(two, 0);
+      sum += f64x2.extract_lane(two, 1);
+    }
+  }
+  for (; i < to; ++i) {
     const at = <usize>i << 3;
     const s = weights ? load<f64>(weights + at) : 1.0;
     sum += changetype<D>(0).expand(load<f64>(labels + at), load<f64>(m + at), s, model + (at << 1));
@@ -198,14 +208,14 @@ export function survey(count: u32, gradients: usize, weights: usize, penalties: 
 }
 
 /**
- * Writes H = XᵀDX, f64[columns²], from the rows (CSR) 0 ≤ i < count of a matrix whose indices ascend in each row. H
- * begins as 0.
+ * Writes H = XᵀDX without its diagonal, f64[columns · (columns − 1)], from the rows (CSR) 0 ≤ i < count of a matrix
+ * whose indices ascend in each row. H begins as 0.
  */
 export function gram<V extends Values>(rows: Matrix, count: u32, columns: u32, model: usize, out: usize): void {
   const pointers = rows.pointers;
   const indices = rows.indices;
   const values = rows.values;
-  const width = <usize>columns << 3;
+  const width = <usize>(columns - 1) << 3;
   for (let i: u32 = 0; i < count; ++i) {
     const start = load<u32>(pointers + (<usize>i << 2));
     const end = load<u32>(pointers + (<usize>i << 2), 4);
@@ -213,15 +223,15 @@ export function gram<V extends Values>(rows: Matrix, count: u32, columns: u32, m
     for (let k = start; k < end; ++k) {
       const line = out + <usize>load<u32>(indices + (<usize>k << 2)) * width;
       const value: f64 = D * changetype<V>(0).at(values, k);
-      for (let other = start; other <= k; ++other) {
+      for (let other = start; other < k; ++other) {
         const at = line + (<usize>load<u32>(indices + (<usize>other << 2)) << 3);
         store<f64>(at, load<f64>(at) + value * changetype<V>(0).at(values, other));
       }
     }
   }
-  for (let j: usize = 0; j < columns; ++j) {
+  for (let j: usize = 1; j < columns; ++j) {
     for (let other: usize = 0; other < j; ++other) {
-      store<f64>(out + other * width + (j << 3), load<f64>(out + j * width + (other << 3)));
+      store<f64>(out + other * width + ((j - 1) << 3), load<f64>(out + j * width + (other << 3)));
     }
   }
 }

@@ -1,7 +1,9 @@
 import type { Kernels } from "../engine/kernels.js";
 import { countIndices, inverseReach, mergeColumns, pulls, select, squares, transpose } from "./columns.js";
 import { descend } from "./descent.js";
+import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
+import { couple, curveByHessian, descendByHessian, mirror, weigh } from "./hessian.js";
 import { bend, curve, derivatives, dual, gradients, gram, linearize, spread, survey } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
@@ -35,4 +37,10 @@ export const BASELINE: Kernels = {
   pulls,
   squares,
   descend,
+  couple,
+  mirror,
+  weigh,
+  curveByHessian,
+  descendByHessian,
+  conjugateByFactor,
 };

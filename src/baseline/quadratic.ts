@@ -128,12 +128,12 @@ export const gram: Kernels["gram"] = (rows, count, columns, o, out) => {
   for (let i = 0; i < count; i++) {
     const [start, end] = [pointers[i]!, pointers[i + 1]!];
     for (let k = start; k < end; k++) {
-      const line = indices[k]! * columns;
+      const line = indices[k]! * (columns - 1);
       const value = model[2 * i + 1]! * (values ? values[k]! : 1);
-      for (let other = start; other <= k; other++) H[line + indices[other]!]! += value * (values ? values[other]! : 1);
+      for (let other = start; other < k; other++) H[line + indices[other]!]! += value * (values ? values[other]! : 1);
     }
   }
-  for (let j = 0; j < columns; j++) {
-    for (let other = 0; other < j; other++) H[other * columns + j] = H[j * columns + other]!;
+  for (let j = 1; j < columns; j++) {
+    for (let other = 0; other < j; other++) H[other * (columns - 1) + j - 1] = H[j * (columns - 1) + other]!;
   }
 };

@@ -101,6 +101,73 @@ export interface Descent {
   slack: number;
 }
 
+/** H = XᵀDX but for its diagonal, by columns: first the indices < j, ascending, then those above it. */
+export interface Hessian {
+  pointers: U32;
+  indices: U32;
+  values: F64;
+}
+
+/** Scratch of `couple`. */
+export interface Coupling {
+  /** [rows], begins as the rows' pointers. */
+  cursor: U32;
+  /** [columns], begins as 0. */
+  stamps: U32;
+  /** [columns], begins as 0: the entries of each column of H. */
+  counts: U32;
+}
+
+/** Scratch of `weigh`. */
+export interface Weighing {
+  /** [rows], begins as the rows' pointers. */
+  cursor: U32;
+  /** [columns], begins as H.pointers. */
+  next: U32;
+  /** [columns], 0 before and after. */
+  sums: F64;
+}
+
+/** Conjugate gradients on a face of H, preconditioned by its incomplete factor. What follows `enough` is scratch. */
+export interface Face {
+  /** [columns], in the order of elimination: first those that share rows with few. */
+  order: U32;
+  /** [columns], 0 off the face. */
+  inverse: F64;
+  /** [columns], l2 of each. */
+  ridge: F64;
+  /** [columns], the way downhill. */
+  residual: F64;
+  /** [columns], the result; begins as 0. */
+  step: F64;
+  /** Whether the factor preconditions; else the diagonal does. */
+  isFactored: boolean;
+  /** Steps at most. */
+  limit: number;
+  /** Stops at this share of the first squared residual, as preconditioned. */
+  enough: number;
+  /** [columns] each. */
+  ranks: U32;
+  cursor: U32;
+  head: U32;
+  link: U32;
+  places: U32;
+  /** [columns + 1] */
+  pointers: U32;
+  /** [entries of H / 2] each; factors one more. */
+  indices: U32;
+  values: F64;
+  factors: F64;
+  /** [columns] each. */
+  diagonal: F64;
+  pivots: F64;
+  left: F64;
+  search: F64;
+  curved: F64;
+  solved: F64;
+  moved: F64;
+}
+
 /** Where a parser puts rows. */
 export interface Parse {
   /** [most], first byte of each row's line, from the first of all. */
@@ -158,12 +225,27 @@ export interface Kernels {
   curve(rows: Matrix, from: number, to: number, model: F64, u: F64, bent: F64, out: F64): number;
   /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i². */
   bend(from: number, to: number, model: F64, v: F64): number;
-  /** Writes H = XᵀDX, [columns²], from `count` rows whose indices ascend. H begins as 0. */
+  /** Writes all of H but its diagonal, [columns · (columns − 1)], from `count` rows whose indices ascend. H begins as 0. */
   gram(rows: Matrix, count: number, columns: number, model: F64, out: F64): void;
   /** Lists in order the columns 0 ≤ j < count with a weight or with |g_j| > l1_j (penalties[2j]). Returns how many. */
   survey(count: number, gradients: F64, weights: F64, penalties: F64, order: U32): number;
   /** Visits columns order[0 … count) of x (CSC) once, minimises the model over each and says in o.outcome how it went. */
   descend(x: Matrix, order: U32, count: number, o: Descent): void;
+  /**
+   * Writes to out what is above the diagonal of each column of H's pattern. x: by `count` columns; rows: the same by
+   * rows, their indices ascending. Returns its entries; NOWHERE when they are more than `room`.
+   */
+  couple(x: Matrix, rows: Matrix, count: number, o: Coupling, room: number, out: Omit<Matrix, "values">): number;
+  /** Writes the pattern of H from `couple`'s. next: where each column begins, which then is where it ends. */
+  mirror(own: Omit<Matrix, "values">, count: number, next: U32, H: Hessian): void;
+  /** Writes the numbers of H. */
+  weigh(x: Matrix, rows: Matrix, count: number, model: F64, o: Weighing, H: Hessian): void;
+  /** Writes (H + diagonal)·u to out and returns uᵀ(H + diagonal)u. */
+  curveByHessian(H: Hessian, count: number, curvatures: F64, u: F64, out: F64): number;
+  /** As `descend`, by H; o.model are the slopes X_jᵀq, which follow every step. */
+  descendByHessian(H: Hessian, order: U32, count: number, o: Descent): void;
+  /** Adds to o.step the approximate minimum of ½dᵀ(H + ridge)d − residualᵀd on a face, by conjugate gradients. Returns whether that came as near as o.enough says. */
+  conjugateByFactor(H: Hessian, count: number, curvatures: F64, o: Face): boolean;
   /** Adds to counts[places[j]] the entries of each index j of x, of `count` rows; NOWHERE is left out. */
   countIndices(x: Matrix, count: number, places: U32 | null, counts: U32): void;
   /** Writes x's entries by places[index], from next[place] on, which then is where they end. */

@@ -47,6 +47,33 @@ const DESCENT = {
   slack: "Float64",
 } as const;
 
+const FACE = {
+  isFactored: "Uint32",
+  places: "Uint32",
+  order: "Uint32",
+  ranks: "Uint32",
+  cursor: "Uint32",
+  head: "Uint32",
+  link: "Uint32",
+  pointers: "Uint32",
+  indices: "Uint32",
+  values: "Uint32",
+  factors: "Uint32",
+  diagonal: "Uint32",
+  pivots: "Uint32",
+  inverse: "Uint32",
+  ridge: "Uint32",
+  residual: "Uint32",
+  step: "Uint32",
+  left: "Uint32",
+  search: "Uint32",
+  curved: "Uint32",
+  solved: "Uint32",
+  moved: "Uint32",
+  limit: "Uint32",
+  enough: "Float64",
+} as const;
+
 const PARSE = {
   starts: "Uint32",
   ends: "Uint32",
@@ -85,7 +112,9 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeFtrl = struct("FTRL", FTRL);
   const writeSgd = struct("SGD", SGD);
   const writeDescent = struct("DESCENT", DESCENT);
+  const writeFace = struct("FACE", FACE);
   const writeParse = struct("PARSE", PARSE);
+  const writeHessian = struct("MATRIX", MATRIX);
   const writeRows = (rows: Rows) => {
     writeMatrix(rows);
     return writeTargets(rows);
@@ -152,6 +181,28 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       call("survey", count, at(gradients), at(weights), at(penalties), at(order)),
     descend: (x, order, count, o: Descent) => {
       call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o }));
+    },
+    couple: (x, rows, count, { cursor, stamps, counts }, room, out) => {
+      const scratch = [at(cursor), at(stamps), at(counts)] as const;
+      const own = writeHessian({ ...out, values: null });
+      return call("couple", writeMatrix(x), writeOther(rows), count, ...scratch, room, own) >>> 0;
+    },
+    mirror: (own, count, next, H) => {
+      call("mirror", writeMatrix({ ...own, values: null }), count, at(next), writeHessian({ ...H }));
+    },
+    weigh: (x, rows, count, model, { cursor, next, sums }, H) => {
+      const scratch = [at(cursor), at(next), at(sums)] as const;
+      const [byColumns, byRows] = [writeMatrix(x), writeOther(rows)];
+      call(`weigh${kind(x)}`, byColumns, byRows, count, at(model), ...scratch, writeHessian({ ...H }));
+    },
+    curveByHessian: (H, count, curvatures, u, out) =>
+      call("curveByHessian", writeHessian({ ...H }), count, at(curvatures), at(u), at(out)),
+    descendByHessian: (H, order, count, o) => {
+      call("descendByHessian", writeHessian({ ...H }), at(order), count, writeDescent({ ...o }));
+    },
+    conjugateByFactor: (H, count, curvatures, { isFactored, ...o }) => {
+      const face = writeFace({ ...o, isFactored: Number(isFactored) });
+      return call("conjugateByFactor", writeHessian({ ...H }), count, at(curvatures), face) !== 0;
     },
     parseSvmlight: (bytes, from, to, o: Parse) => {
       const stopped = call("parseSvmlight", at(bytes) + from, at(bytes) + to, writeParse({ ...o }));

@@ -4,9 +4,10 @@ import type { Loss, Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { Random } from "../random.js";
 import { type Bounds, boundsOf } from "./certificate.js";
-import { conjugate, LEAST_STEPS, MOST_STEPS } from "./conjugate.js";
+import { conjugate } from "./conjugate.js";
 import type { Design } from "./design.js";
-import { denseQuadratic, isDense, type Quadratic, sparseQuadratic } from "./quadratic.js";
+import { hessianQuadratic } from "./hessian.js";
+import { type Quadratic, sparseQuadratic } from "./quadratic.js";
 import { choose, gather, type WorkingSet } from "./working.js";
 
 /** Where a solve stands: weights w, margins m = X·w, and the quadratic model of the loss there. Then its scratch. */
@@ -72,8 +73,8 @@ interface Effort {
   tolerance: number;
   /** Share of the violation that a pass of descent meets: what it does on the way hides the rest. */
   visible: number;
-  /** Steps of conjugate gradients. */
-  steps: number;
+  /** Of conjugate gradients. */
+  boldness: number;
 }
 
 /** |Σ q| before a look at all columns, as a share of the gap to reach: the dual point wants it 0. */
@@ -84,8 +85,6 @@ const MOST_PASSES = 200;
 /** Passes between two rounds of conjugate gradients, at least and at most. */
 const CONJUGATE_EVERY = 4;
 const MOST_DESCENT = 16;
-/** Rounds in a row, each on the face that the one before ended on, where they cost little. */
-const DENSE_ROUNDS = 10;
 /** Share of the promised decrease that a step must bring (Armijo). */
 const ARMIJO = 0.01;
 const MOST_HALVINGS = 40;
@@ -123,7 +122,7 @@ export function stateOf(
     w: memory.f64(size),
     margins: memory.f64(count),
     isScanned: false,
-    effort: { radius: widest, widest, tolerance: LOOSEST, visible: 1, steps: LEAST_STEPS },
+    effort: { radius: widest, widest, tolerance: LOOSEST, visible: 1, boldness: 1 },
     model: memory.f64(2 * count),
     gradients: memory.f64(size),
     lossSum: 0,
@@ -293,7 +292,7 @@ async function minimise(
 ): Promise<number> {
   const { radius } = effort;
   const enough = effort.tolerance * effort.visible * violation;
-  let model = sparseQuadratic(state, set);
+  let model = (set.hessian && hessianQuadratic(state, set)) || sparseQuadratic(state, set);
   let slack = Number.POSITIVE_INFINITY;
   let active = 0;
   let last = Number.NaN;
@@ -312,17 +311,12 @@ async function minimise(
     // Passes that descent alone would still take, were it to go on as it did.
     const ahead = met > enough ? Math.log(met / enough) / Math.log(last / met) : 1;
     last = met;
-    if (since >= CONJUGATE_EVERY && !(ahead >= 0 && since + ahead <= Math.min(effort.steps, MOST_DESCENT))) {
+    if (since >= CONJUGATE_EVERY && !(ahead >= 0 && since + ahead <= MOST_DESCENT)) {
       if (!set.rows) {
         set.rows = transpose(state.engine, set.x, set.size, state.count);
-        if (isDense(set)) model = denseQuadratic(state, set);
+        model = hessianQuadratic(state, set) ?? model;
       }
-      let isGood = false;
-      for (let rounds = set.gram ? DENSE_ROUNDS : 1; rounds > 0 && !isGood; rounds--) {
-        const steps = set.gram ? 2 * set.size : effort.steps;
-        isGood = await conjugate(model, set, radius, steps, breathe);
-      }
-      effort.steps = isGood ? Math.min(2 * effort.steps, MOST_STEPS) : Math.max(effort.steps >> 1, LEAST_STEPS);
+      effort.boldness = await conjugate(model, set, radius, effort.boldness, breathe);
       [since, last] = [0, Number.NaN];
     }
     await breathe();

@@ -1,41 +1,44 @@
-import { softThreshold } from "../baseline/math.js";
 import type { Matrix } from "../engine/kernels.js";
-import type { F64 } from "../engine/memory.js";
 import type { State } from "./newton.js";
 import type { WorkingSet } from "./working.js";
 
-/** The model that a Newton step minimises, ½ Σ D·m² + Σ q·m of the margins m that a working set's weights move. */
+/** Residual left by conjugate gradients, squared and as preconditioned, as a share of the first. */
+export const RESIDUAL = 0.01;
+/** Least curvature along a direction, as a share of the preconditioner's. Columns that add up to another have none. */
+const FLAT = 1e-10;
+
+/** The model that a Newton step minimises, Σ q·m + ½ Σ D·m² of the margins that a working set's weights move. */
 export interface Quadratic {
   /** Visits order[0 … active) once, as the kernel `descend` does: see set.outcome. */
   descend(active: number, radius: number, slack: number): void;
   /** Writes X_jᵀq of every column to set.slopes. */
   slopes(): void;
-  /** Returns uᵀHu, H = XᵀDX. */
-  bend(u: F64): number;
-  /** Writes H·u and returns uᵀHu. */
-  curve(u: F64, out: F64): number;
-  /** Moves the model by the u of the last `bend`. */
+  /** Bounds of how bold `conjugate` may be. */
+  readonly boldness: { least: number; most: number };
+  /** Runs conjugate gradients on the face that set.inverse, set.ridge and set.residual say; the result is set.step. */
+  conjugate(boldness: number, breathe: () => Promise<void>): Promise<void>;
+  /** Returns ‖X·u‖² weighted by D, for u = set.moves. */
+  energy(): number;
+  /** Moves the model by the u of the last `energy`. */
   advance(): void;
 }
 
-/** The model as kernels have it: rows {q, D}, and the set's columns. `bend` and `curve` need the set by rows. */
+/** The model as kernels have it: rows {q, D}, and the set's columns. `conjugate` and `energy` need the set by rows. */
 export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
   const { engine, count, model, direction, outcome } = state;
   const { kernels } = engine;
   const { x, size, curvatures, w: weights, penalties, origin, inverseReach } = set;
   return {
+    boldness: { least: 10, most: 1000 }, // steps at most: the first ones change least about the face
     descend(active, radius, slack) {
       const o = { model, curvatures, weights, penalties, origin, inverseReach, outcome, radius, slack };
       kernels.descend(x, set.order, active, o);
     },
     slopes: () => kernels.gradients(x, 0, size, model, set.slopes),
-    bend(u) {
-      kernels.margins(set.rows as Matrix, 0, count, u, 0, direction);
+    conjugate: (boldness, breathe) => conjugate(state, set, boldness, breathe),
+    energy() {
+      kernels.margins(set.rows as Matrix, 0, count, set.moves, 0, direction);
       return kernels.bend(0, count, model, direction);
-    },
-    curve(u, out) {
-      out.view.fill(0);
-      return kernels.curve(set.rows as Matrix, 0, count, model, u, direction, out);
     },
     advance() {
       const [q, bent] = [model.view, direction.view];
@@ -44,76 +47,47 @@ export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
   };
 }
 
-/** How many times fewer numbers than the set's entries H must have to be worth it. */
-const DENSE = 4;
-
-/** Whether H = XᵀDX is so small beside X that working on it is much cheaper. */
-export function isDense({ size, x }: WorkingSet): boolean {
-  return DENSE * size * size <= x.indices.length;
-}
-
-/** The same model by its Hessian H = XᵀDX, a few columns on many rows. It is plain TypeScript: no loop is long. */
-export function denseQuadratic(state: State, set: WorkingSet): Quadratic {
-  const { engine, count, model, outcome } = state;
-  const { size, order, slopes } = set;
-  set.gram ??= engine.memory.f64(size * size);
-  const { gram } = set;
-  gram.view.fill(0);
-  engine.kernels.gram(set.rows as Matrix, count, size, model, gram);
-  engine.kernels.gradients(set.x, 0, size, model, slopes);
-  const H = gram.view;
-  const g = slopes.view.slice(); // X_jᵀq
-  const product = new Float64Array(size);
-
-  /** product = H·u */
-  const multiply = (u: Float64Array) => {
-    product.fill(0);
-    for (let t = 0; t < size; t++) if (u[t] !== 0) addLine(product, H, t, u[t]!);
-  };
-  const bend = (u: F64) => {
-    const along = u.view;
-    multiply(along);
-    return along.reduce((sum, it, t) => sum + it * product[t]!, 0);
-  };
-  return {
-    descend(active, radius, slack) {
-      const [w, l, origin, reach] = [set.w.view, set.penalties.view, set.origin.view, set.inverseReach.view];
-      const visits = order.view;
-      let [violation, left] = [0, 0];
-      for (let s = 0; s < active; s++) {
-        const t = visits[s]!;
-        const l1 = l[2 * t]!;
-        const h = H[t * size + t]! + l[2 * t + 1]!;
-        if (h <= 0) continue;
-        const slope = g[t]! + l[2 * t + 1]! * w[t]!;
-        if (w[t] === 0 && l1 - Math.abs(slope) > slack) continue;
-        visits[left++] = t;
-        const wall = radius * reach[t]!;
-        const wanted = softThreshold(h * w[t]! - slope, l1) / h;
-        const next = Math.min(Math.max(wanted, origin[t]! - wall), origin[t]! + wall);
-        const step = next - w[t]!;
-        if (step === 0) continue;
-        w[t] = next;
-        violation += h * Math.abs(step);
-        addLine(g, H, t, step);
-      }
-      outcome.view.set([violation, left]);
-    },
-    slopes: () => slopes.view.set(g),
-    bend,
-    curve(u, out) {
-      const energy = bend(u);
-      out.view.set(product);
-      return energy;
-    },
-    advance() {
-      for (let t = 0; t < size; t++) g[t]! += product[t]!;
-    },
-  };
-}
-
-/** out += step·H[t] */
-function addLine(out: Float64Array, H: Float64Array, t: number, step: number): void {
-  const size = out.length;
-  for (let j = 0, at = t * size; j < size; j++) out[j]! += step * H[at + j]!;
+/**
+ * Adds to set.step the approximate minimum of ½dᵀHd − residualᵀd on the face, H = XᵀDX + ridge, by preconditioned
+ * conjugate gradients (Hestenes & Stiefel 1952). A direction without curvature is the last that is taken.
+ */
+async function conjugate(
+  { engine, count, model, direction }: State,
+  set: WorkingSet,
+  limit: number,
+  breathe: () => Promise<void>,
+): Promise<void> {
+  const { size } = set;
+  let energy = 0;
+  for (let t = 0, [p, r, inverse] = [set.search.view, set.residual.view, set.inverse.view]; t < size; t++) {
+    p[t] = r[t]! * inverse[t]!;
+    energy += r[t]! * p[t]!;
+  }
+  const enough = RESIDUAL * energy;
+  for (let left = limit; left > 0 && energy > enough; left--) {
+    set.curved.view.fill(0);
+    let bent = engine.kernels.curve(set.rows as Matrix, 0, count, model, set.search, direction, set.curved);
+    const [p, Hp, r, d] = [set.search.view, set.curved.view, set.residual.view, set.step.view];
+    const [inverse, ridge] = [set.inverse.view, set.ridge.view];
+    let scale = 0;
+    for (let t = 0; t < size; t++) {
+      if (inverse[t] === 0) continue;
+      Hp[t]! += ridge[t]! * p[t]!;
+      bent += ridge[t]! * p[t]! * p[t]!;
+      scale += (p[t]! * p[t]!) / inverse[t]!;
+    }
+    const isFlat = bent < FLAT * scale;
+    const alpha = energy / (isFlat ? FLAT * scale : bent);
+    let next = 0;
+    for (let t = 0; t < size; t++) {
+      if (inverse[t] === 0) continue;
+      d[t]! += alpha * p[t]!;
+      r[t]! -= alpha * Hp[t]!;
+      next += r[t]! * r[t]! * inverse[t]!;
+    }
+    const beta = next / energy;
+    for (let t = 0; t < size; t++) p[t] = r[t]! * inverse[t]! + beta * p[t]!;
+    energy = isFlat ? 0 : next;
+    await breathe();
+  }
 }

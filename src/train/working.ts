@@ -1,5 +1,6 @@
 import type { Matrix } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
+import type { Coupled } from "./hessian.js";
 import type { State } from "./newton.js";
 
 /** The columns that are worked on, gathered side by side: a small problem of its own. */
@@ -8,9 +9,10 @@ export interface WorkingSet {
   /** The design's columns, in the order of this set. */
   columns: Uint32Array;
   x: Matrix;
-  /** x by rows, and XᵀDX [size²]: made when they are first needed. */
+  /** x by rows, made when it is first needed. */
   rows: Matrix | null;
-  gram: F64 | null;
+  /** XᵀDX: null where it is not worth it, undefined as long as nobody asked. */
+  hessian: Coupled | null | undefined;
   /** [size], as in State, and the strengths [2 · size]. */
   w: F64;
   penalties: F64;
@@ -22,9 +24,18 @@ export interface WorkingSet {
   /** Steps, and slopes along them. */
   moves: F64;
   slopes: F64;
-  /** [size] each, of conjugate gradients: a direction p and H·p. */
+  /** [size] each, of conjugate gradients. */
+  inverse: F64;
+  ridge: F64;
+  damping: F64;
+  residual: F64;
+  downhill: F64;
+  lower: F64;
+  upper: F64;
+  breakpoints: F64;
   search: F64;
   curved: F64;
+  step: F64;
   /** Columns that are visited. */
   order: U32;
 }
@@ -52,7 +63,7 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     columns,
     x,
     rows: null,
-    gram: null,
+    hessian: undefined,
     w: memory.f64(size),
     penalties: memory.f64(2 * size),
     inverseReach: memory.f64(size),
@@ -61,8 +72,17 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     origin: memory.f64(size),
     moves: memory.f64(size),
     slopes: memory.f64(size),
+    inverse: memory.f64(size),
+    ridge: memory.f64(size),
+    damping: memory.f64(size),
+    residual: memory.f64(size),
+    downhill: memory.f64(size),
+    lower: memory.f64(size),
+    upper: memory.f64(size),
+    breakpoints: memory.f64(size),
     search: memory.f64(size),
     curved: memory.f64(size),
+    step: memory.f64(size),
     order,
   };
   kernels.derivatives(x, size, state.model, set.gradients, set.curvatures);

@@ -136,12 +136,25 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   for (let j = 0; j < COLUMNS; j++) penalties.view.set([j % 5, 0], 2 * j);
   const listed = kernels.survey(COLUMNS, gradients, w, penalties, order);
   const places = order.view.slice(0, listed);
-  const gram = memory.f64(COLUMNS * COLUMNS);
+  const gram = memory.f64(COLUMNS * (COLUMNS - 1));
   kernels.gram(rows, ROWS, COLUMNS, model, gram);
   const results = [model, reach, gradients, slopes, curvatures, moves, bent, curved, gram].flatMap((it) => [
     ...it.view,
   ]);
   return bitsOf([sum, dual, energy, curve, ...places, ...results]);
+}
+
+/** The model at margins where exp ends, turns its sign or its branches. */
+function runExtremes(engine: Engine, loss: Loss): BigUint64Array {
+  const { kernels, memory } = engine;
+  const sizes = [0, 5e-324, 1e-12, 0.3, Math.LN2, 0.881373587019543, 36, 40, 707.9, 708, 708.1, 1e6, 1e300];
+  const all = sizes.flatMap((m) => [m, -m, m, -m]);
+  const [labels, margins, model] = [memory.f64(all.length), memory.f64(all.length), memory.f64(2 * all.length)];
+  margins.view.set(all);
+  labels.view.set(all.map((_, i) => (i % 4 < 2 ? 1 : -1)));
+  const rows = { pointers: memory.u32(1), indices: memory.u32(0), values: null, labels, weights: null };
+  const sum = kernels.linearize(loss, rows, 1, all.length, margins, model); // from an odd row on
+  return bitsOf([sum, ...model.view]);
 }
 
 /** Moves a matrix about: by columns without some, some of those, and back; and what the screens count. */
@@ -189,6 +202,57 @@ function runMerge(engine: Engine, { values }: Rows): BigUint64Array {
   return bitsOf([kept, ...x.pointers.view.subarray(0, kept + 1), ...held, ...standIns.view, ...keepers.view]);
 }
 
+/** H's pattern and numbers, products with it, descent and conjugate gradients on it, with columns that add up. */
+function runHessian(engine: Engine, rows: Rows): BigUint64Array {
+  const { kernels, memory } = engine;
+  const x = transpose(engine, rows, ROWS, COLUMNS);
+  const byRows = transpose(engine, x, COLUMNS, ROWS);
+  const [f64, u32] = [() => memory.f64(COLUMNS), () => memory.u32(COLUMNS)];
+  const model = memory.f64(2 * ROWS);
+  for (let i = 0; i < ROWS; i++) model.view.set([Math.sin(i), 0.1 + (i % 3)], 2 * i);
+  const cursor = memory.u32(ROWS);
+  const begin = () => cursor.view.set(byRows.pointers.view.subarray(0, ROWS));
+  const room = (COLUMNS * (COLUMNS - 1)) / 2;
+  const own = { pointers: memory.u32(COLUMNS + 1), indices: memory.u32(room) };
+  begin();
+  const refused = kernels.couple(x, byRows, COLUMNS, { cursor, stamps: u32(), counts: u32() }, 100, own);
+  const counts = u32();
+  begin();
+  const half = kernels.couple(x, byRows, COLUMNS, { cursor, stamps: u32(), counts }, room, own);
+  const H = { pointers: memory.u32(COLUMNS + 1), indices: memory.u32(2 * half), values: memory.f64(2 * half) };
+  for (let t = 0; t < COLUMNS; t++) H.pointers.view[t + 1] = H.pointers.view[t]! + counts.view[t]!;
+  const next = u32();
+  next.view.set(H.pointers.view.subarray(0, COLUMNS));
+  kernels.mirror(own, COLUMNS, next, H);
+  next.view.set(H.pointers.view.subarray(0, COLUMNS));
+  begin();
+  kernels.weigh(x, byRows, COLUMNS, model, { cursor, next, sums: f64() }, H);
+  const [curvatures, slopes, product, inverse] = [f64(), f64(), f64(), f64()];
+  kernels.derivatives(x, COLUMNS, model, slopes, curvatures);
+  const energy = kernels.curveByHessian(H, COLUMNS, curvatures, slopes, product);
+  for (let j = 0; j < COLUMNS; j++) inverse.view[j] = j % 3 === 0 ? 0 : 1;
+  const [residual, step, order] = [f64(), f64(), u32()];
+  residual.view.set(slopes.view);
+  order.view.set(Array.from({ length: COLUMNS }, (_, j) => (j * 7) % COLUMNS));
+  const words = { ranks: u32(), cursor: u32(), head: u32(), link: u32(), places: u32() };
+  const vectors = { diagonal: f64(), pivots: f64(), left: f64(), search: f64(), curved: f64(), solved: f64() };
+  const factor = { indices: memory.u32(half), values: memory.f64(half), factors: memory.f64(half + 1) };
+  const face = { order, inverse, ridge: f64(), residual, step, limit: 9, enough: 0, moved: f64() };
+  const pointers = memory.u32(COLUMNS + 1);
+  const solve = (isFactored: boolean) => {
+    const o = { ...words, ...vectors, ...factor, ...face, pointers, isFactored };
+    return [Number(kernels.conjugateByFactor(H, COLUMNS, curvatures, o)), ...step.view];
+  };
+  const solutions = [...solve(false), ...solve(true)];
+  const [weights, penalties, outcome, reach] = [f64(), memory.f64(2 * COLUMNS), memory.f64(2), f64()];
+  reach.view.fill(1);
+  for (let j = 0; j < COLUMNS; j++) penalties.view.set([1 + (j % 2), 0.1 * (j % 3)], 2 * j);
+  const o = { model: slopes, curvatures, weights, penalties, origin: f64(), inverseReach: reach, outcome };
+  kernels.descendByHessian(H, order, COLUMNS, { ...o, radius: 0.4, slack: 0.5 });
+  const results = [H.pointers, H.indices, H.values, product, slopes, weights, order, outcome];
+  return bitsOf([refused, energy, ...solutions, ...results.flatMap((it) => [...it.view])]);
+}
+
 function randomOrder({ memory }: Engine): U32 {
   const order = memory.u32(ROWS);
   order.view.set(Array.from({ length: ROWS }, (_, i) => i));
@@ -219,9 +283,11 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     // Both settle some times within the rows: one for a small scale, one for a debt of 2^20 steps.
     rebased: runSgd(engine, loss, rows, order, 1e3),
     indebted: runSgd(engine, loss, rows, order, 0, 100),
+    extremes: runExtremes(engine, loss),
     quadratic: runQuadratic(engine, loss, rows, margins, w),
     columns: runColumns(engine, rows),
     merge: runMerge(engine, rows),
+    hessian: runHessian(engine, rows),
     descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
   };
 }

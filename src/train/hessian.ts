@@ -1,0 +1,157 @@
+import { type Face, type Hessian, type Matrix, NOWHERE, type Weighing } from "../engine/kernels.js";
+import type { F64, Memory } from "../engine/memory.js";
+import type { State } from "./newton.js";
+import { type Quadratic, RESIDUAL } from "./quadratic.js";
+import type { WorkingSet } from "./working.js";
+
+/** H = XᵀDX of a working set, written out. */
+export interface Coupled {
+  H: Hessian;
+  /** null where H has all its entries. */
+  scratch: Weighing | null;
+  /** [columns], H·u of the last `energy`. */
+  product: F64;
+  face: Omit<Face, "inverse" | "ridge" | "residual" | "step" | "isFactored" | "limit" | "enough">;
+  /** Whether steps by the diagonal alone were too many: the factor costs as much as some twenty of them. */
+  isHard: boolean;
+}
+
+/** Products of a row's entries that H may cost, for each entry of X. Text has rows so long that it never pays. */
+const MOST_PRODUCTS = 8;
+/** Entries of H above the diagonal, for each entry of X. Working on H is cheaper still: it has no rows. */
+const MOST_ENTRIES = 1;
+/** Steps of conjugate gradients at most, by the factor of H and without it. */
+const STEPS = 30;
+const PLAIN_STEPS = 30;
+/** H is worth any products where X has this many times more entries than it. */
+const FEW = 4;
+
+/**
+ * Returns the pattern of H, or null where it would not be much cheaper to work on than X itself. It lies in the arena
+ * as long as the working set does.
+ */
+function coupledOf({ engine, count }: State, { x, size, rows }: WorkingSet): Coupled | null {
+  const { kernels, memory } = engine;
+  const { pointers } = rows as Matrix;
+  const entries = x.indices.length;
+  if (FEW * size * size <= entries) return completeOf(memory, size);
+  let products = 0;
+  for (let i = 0, starts = pointers.view; i < count; i++) {
+    const length = starts[i + 1]! - starts[i]!;
+    products += (length * (length - 1)) / 2;
+  }
+  if (products > MOST_PRODUCTS * entries) return null;
+  const room = Math.min(MOST_ENTRIES * entries, products);
+  const mark = memory.mark();
+  const [cursor, next, counts] = [memory.u32(count, "raw"), memory.u32(size), memory.u32(size)];
+  const own = { pointers: memory.u32(size + 1), indices: memory.u32(room, "raw") };
+  cursor.view.set(pointers.view.subarray(0, count));
+  const half = kernels.couple(x, rows as Matrix, size, { cursor, stamps: next, counts }, room, own);
+  if (half === NOWHERE) {
+    memory.release(mark);
+    return null;
+  }
+  const H = { pointers: memory.u32(size + 1), indices: memory.u32(2 * half, "raw"), values: memory.f64(2 * half) };
+  const [starts, lengths] = [H.pointers.view, counts.view];
+  for (let t = 0; t < size; t++) starts[t + 1] = starts[t]! + lengths[t]!;
+  next.view.set(starts.subarray(0, size));
+  kernels.mirror(own, size, next, H);
+  const scratch = { cursor, next, sums: memory.f64(size) };
+  return { H, scratch, product: memory.f64(size), face: faceOf(engine.memory, size, half, counts.view), isHard: false };
+}
+
+/** Returns H with all its entries, for a few columns. */
+function completeOf(memory: Memory, size: number): Coupled {
+  const half = (size * (size - 1)) / 2;
+  const H = { pointers: memory.u32(size + 1), indices: memory.u32(2 * half), values: memory.f64(2 * half) };
+  const [pointers, indices] = [H.pointers.view, H.indices.view];
+  for (let j = 0, at = 0; j < size; j++) {
+    for (let t = 0; t < size; t++) if (t !== j) indices[at++] = t;
+    pointers[j + 1] = at;
+  }
+  const counts = new Uint32Array(size).fill(size - 1);
+  return { H, scratch: null, product: memory.f64(size), face: faceOf(memory, size, half, counts), isHard: false };
+}
+
+/** Makes room for the factor of a face. The columns with fewest entries in H are eliminated first. */
+function faceOf(memory: Memory, size: number, half: number, counts: Uint32Array): Coupled["face"] {
+  const [order, numbers] = [memory.u32(size), () => memory.f64(size)];
+  sortByCount(counts, order.view);
+  const words = () => memory.u32(size);
+  return {
+    order,
+    ranks: words(),
+    cursor: words(),
+    head: words(),
+    link: words(),
+    places: words(),
+    pointers: memory.u32(size + 1),
+    indices: memory.u32(half, "raw"),
+    values: memory.f64(half),
+    factors: memory.f64(half + 1),
+    diagonal: numbers(),
+    pivots: numbers(),
+    left: numbers(),
+    search: numbers(),
+    curved: numbers(),
+    solved: numbers(),
+    moved: numbers(),
+  };
+}
+
+/** Writes to order the places of `counts` by their counts; those of the same count ascend. */
+function sortByCount(counts: Uint32Array, order: Uint32Array): void {
+  let most = 0;
+  for (const count of counts) if (count > most) most = count;
+  const next = new Uint32Array(most + 2);
+  for (const count of counts) next[count + 1]!++;
+  for (let count = 0; count < most; count++) next[count + 1]! += next[count]!;
+  counts.forEach((count, t) => {
+    order[next[count]!++] = t;
+  });
+}
+
+/** The model by its Hessian, of the set's rows; null where that is not worth it. */
+export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | null {
+  const { engine, count, model, outcome } = state;
+  const { kernels } = engine;
+  if (set.hessian === undefined) set.hessian = coupledOf(state, set);
+  if (set.hessian === null) return null;
+  const coupled = set.hessian;
+  const { H, scratch, product, face } = coupled;
+  const { x, size, order, curvatures, slopes, w: weights, penalties, origin, inverseReach, moves } = set;
+  const { inverse, ridge, damping, residual, step } = set;
+  const rows = set.rows as Matrix;
+  if (scratch) {
+    scratch.cursor.view.set(rows.pointers.view.subarray(0, count));
+    scratch.next.view.set(H.pointers.view.subarray(0, size));
+    kernels.weigh(x, rows, size, model, scratch, H);
+  } else {
+    H.values.view.fill(0);
+    kernels.gram(rows, count, size, model, H.values);
+  }
+  kernels.gradients(x, 0, size, model, slopes);
+  return {
+    boldness: { least: 1, most: 1000 },
+    descend(active, radius, slack) {
+      const o = { model: slopes, curvatures, weights, penalties, origin, inverseReach, outcome, radius, slack };
+      kernels.descendByHessian(H, order, active, o);
+    },
+    slopes: () => {}, // they follow every step
+    async conjugate(boldness) {
+      // A minimum that the signs forbid says little. A curvature that grows keeps the step near (Marquardt 1963).
+      const share = 1 / (boldness * boldness);
+      for (let t = 0, [more, l2, h] = [damping.view, ridge.view, curvatures.view]; t < size; t++) {
+        more[t]! += l2[t]! + share * h[t]!;
+      }
+      const { isHard } = coupled;
+      const limit = isHard ? STEPS : PLAIN_STEPS;
+      const o = { ...face, inverse, ridge: damping, residual, step, isFactored: isHard, limit, enough: RESIDUAL };
+      coupled.isHard = !kernels.conjugateByFactor(H, size, curvatures, o) || isHard;
+    },
+    energy: () => kernels.curveByHessian(H, size, curvatures, moves, product),
+    advance() {
+      for (let t = 0, [g, moved] = [slopes.view, product.view]; t < size; t++) g[t]! += moved[t]!;
+    },
+  };
+}
