@@ -34,9 +34,6 @@ export type SolveOptions = Omit<BatchOptions, "solver" | "l1" | "l2">;
 /** Milliseconds between two pauses that let other work run. */
 const PAUSE_EVERY = 30;
 
-/** As Steering's patience: on a path the first working set is nearly always the right one. */
-const PATH_PATIENCE = 0.01;
-
 /** A dataset, or some of its rows, ready to be solved at one strength after another, each from where the last ended. */
 export class BatchProblem {
   readonly design: Design;
@@ -141,14 +138,14 @@ export class BatchProblem {
   ): Promise<{ relativeGap: number; converged: boolean }> {
     const { state, total } = this;
     const { tolerance } = this.#steering;
-    let path: Pick<Steering, "likely" | "patience"> = {};
+    let likely: Uint32Array | undefined;
     if (l1 < this.#l1 && l1 > this.#l1 / 2) {
       penalize(state, (2 * l1 - this.#l1) * total, 0);
-      path = { likely: survey(state), patience: PATH_PATIENCE };
+      likely = survey(state);
     }
     this.#l1 = l1;
     penalize(state, l1 * total, l2 * total);
-    const { iterations, objective, gap, dual } = await solve(state, { ...this.#steering, ...path, report });
+    const { iterations, objective, gap, dual } = await solve(state, { ...this.#steering, likely, report });
     this.#iterations = iterations;
     this.#objective = objective / total;
     this.#dual = dual;

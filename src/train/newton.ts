@@ -8,7 +8,7 @@ import { conjugate } from "./conjugate.js";
 import type { Design } from "./design.js";
 import { hessianQuadratic } from "./hessian.js";
 import { type Quadratic, sparseQuadratic } from "./quadratic.js";
-import { choose, gather, type WorkingSet } from "./working.js";
+import { choose, covers, gather, giveBack, place, type WorkingSet } from "./working.js";
 
 /** Where a solve stands: weights w, margins m = X·w, and the quadratic model of the loss there. Then its scratch. */
 export interface State {
@@ -55,8 +55,6 @@ export interface Steering {
   /** Newton steps at most. */
   iterations: number;
   seed: number;
-  /** Violation left of a working set, as a share of all columns', when these are looked at again. Default 0.3. */
-  patience?: number;
   /** Columns that are likely to have a weight: the first working set, if they are not too many. */
   likely?: Uint32Array | undefined;
   /** Lets other work run when that is due; throws when the solve is to stop. */
@@ -79,7 +77,10 @@ interface Effort {
 
 /** |Σ q| before a look at all columns, as a share of the gap to reach: the dual point wants it 0. */
 const CENTRED = 1e-3;
+/** Violation left of a working set, as a share of all columns', when these are looked at again. */
 const PATIENCE = 0.3;
+/** Readings of a working set that a Newton step takes at least: a look at all columns should not cost more than steps. */
+const STEP_PASSES = 6;
 const LEAST_PASSES = 2;
 const MOST_PASSES = 200;
 /** Passes between two rounds of conjugate gradients, at least and at most. */
@@ -155,41 +156,48 @@ export function penalize({ penalties, design }: State, l1: number, l2: number): 
  * what is known of the optimum.
  */
 export async function solve(state: State, steering: Steering): Promise<Bounds & { iterations: number }> {
-  const { engine, nullObjective, effort } = state;
+  const { engine, design, nullObjective, effort } = state;
   const { memory } = engine;
-  const { tolerance, iterations: most, seed, breathe, report, likely, patience = PATIENCE } = steering;
+  const { tolerance, iterations: most, seed, breathe, report, likely } = steering;
   const random = new Random(seed);
   const goal = tolerance * nullObjective;
-  for (let iterations = 0, wanted = likely; ; wanted = undefined) {
-    centre(state, CENTRED * goal);
-    const listed = survey(state);
-    const { columns, kept } = choose(state, listed, wanted);
-    const bounds = boundsOf(state, listed, goal);
-    report(iterations, kept, bounds.objective);
-    await breathe();
-    if (bounds.gap <= goal) return { ...bounds, iterations };
-    const stopped = () => ({ ...boundsOf(state, listed, Number.POSITIVE_INFINITY), iterations });
-    if (iterations >= most) return stopped();
-    const whole = violationOf(state, listed);
-    const begun = iterations;
-    const mark = memory.mark();
-    random.shuffle(columns);
-    const set = gather(state, columns);
-    try {
+  const mark = memory.mark();
+  let set: WorkingSet | null = null;
+  try {
+    for (let iterations = 0, wanted = likely; ; wanted = undefined) {
+      centre(state, CENTRED * goal);
+      const listed = survey(state);
+      const { columns, kept } = choose(state, listed, wanted);
+      const bounds = boundsOf(state, listed, goal);
+      report(iterations, kept, bounds.objective);
+      await breathe();
+      if (bounds.gap <= goal) return { ...bounds, iterations };
+      const stopped = () => ({ ...boundsOf(state, listed, Number.POSITIVE_INFINITY), iterations });
+      if (iterations >= most) return stopped();
+      const whole = violationOf(state, listed);
+      if (!set || !covers(set, columns)) {
+        memory.release(mark);
+        random.shuffle(columns);
+        set = gather(state, columns);
+      }
+      place(state, set);
       let violation = violationOf(set, null);
-      do {
-        const left = await step(state, set, violation, effort, breathe);
-        if (left === null && iterations === begun) return stopped(); // rounding allows no more
-        if (left === null) break;
-        iterations++;
-        violation = left;
-      } while (violation > patience * whole && iterations < most);
-    } finally {
-      columns.forEach((j, t) => {
-        state.w.view[j] = set.w.view[t]!;
-      });
-      memory.release(mark);
+      const begun = iterations;
+      const pause = begun + Math.ceil(design.x.indices.length / (STEP_PASSES * set.x.indices.length));
+      try {
+        do {
+          const left = await step(state, set, violation, effort, breathe);
+          if (left === null && iterations === begun) return stopped(); // rounding allows no more
+          if (left === null) break;
+          iterations++;
+          violation = left;
+        } while (violation > PATIENCE * whole && iterations < Math.min(pause, most));
+      } finally {
+        giveBack(state, set);
+      }
     }
+  } finally {
+    memory.release(mark);
   }
 }
 

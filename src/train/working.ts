@@ -8,6 +8,8 @@ export interface WorkingSet {
   size: number;
   /** The design's columns, in the order of this set. */
   columns: Uint32Array;
+  /** [the design's columns], 1 for those in this set. */
+  places: Uint8Array;
   x: Matrix;
   /** x by rows, made when it is first needed. */
   rows: Matrix | null;
@@ -41,6 +43,8 @@ export interface WorkingSet {
 }
 
 const LEAST_SIZE = 4000;
+/** Columns of a set that is used again, for each that is wanted. */
+const MOST_COVER = 1.5;
 
 /** Copies columns of a state side by side. They lie in the arena until the caller releases it. */
 export function gather(state: State, columns: Uint32Array): WorkingSet {
@@ -61,6 +65,7 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
   const set: WorkingSet = {
     size,
     columns,
+    places: new Uint8Array(design.size),
     x,
     rows: null,
     hessian: undefined,
@@ -85,16 +90,31 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     step: memory.f64(size),
     order,
   };
-  kernels.derivatives(x, size, state.model, set.gradients, set.curvatures);
-  const [w, penalties, reach] = [set.w.view, set.penalties.view, set.inverseReach.view];
-  const [allW, allPenalties, allReach] = [state.w.view, state.penalties.view, design.inverseReach.view];
+  const [penalties, reach] = [set.penalties.view, set.inverseReach.view];
+  const [allPenalties, allReach] = [state.penalties.view, design.inverseReach.view];
   columns.forEach((j, t) => {
-    w[t] = allW[j]!;
     penalties[2 * t] = allPenalties[2 * j]!;
     penalties[2 * t + 1] = allPenalties[2 * j + 1]!;
     reach[t] = allReach[j]!;
+    set.places[j] = 1;
   });
   return set;
+}
+
+/** Whether all of some columns are in a set, and not too much else. */
+export function covers({ columns, places }: WorkingSet, wanted: Uint32Array): boolean {
+  return columns.length <= MOST_COVER * wanted.length && wanted.every((j) => places[j] !== 0);
+}
+
+/** Puts a set where its state stands: weights, gradients and curvatures. */
+export function place({ engine, w, model }: State, { x, size, columns, ...set }: WorkingSet): void {
+  engine.kernels.derivatives(x, size, model, set.gradients, set.curvatures);
+  for (let t = 0, [own, all] = [set.w.view, w.view]; t < size; t++) own[t] = all[columns[t]!]!;
+}
+
+/** Gives a set's weights to its state. */
+export function giveBack({ w }: State, set: WorkingSet): void {
+  for (let t = 0, [own, all] = [set.w.view, w.view]; t < set.size; t++) all[set.columns[t]!] = own[t]!;
 }
 
 /** Returns the n-th largest of some numbers, 1 ≤ n, and leaves them in another order (quickselect; Hoare 1961). */

@@ -25,7 +25,7 @@ test.each(["ones", "values"])("crosses of %s are solved by their Hessian, with t
   for (const kernels of ["wasm", "baseline"] as const) {
     using data = await readArrays(crosses(kind === "values"), { kernels });
     const conjugate = vi.spyOn(data.engine.kernels, "conjugateByFactor");
-    const { model, certificate } = await fit(data, { solver: "batch", l1: 0.2 / ROWS, tolerance: 1e-9 });
+    const { model, certificate } = await fit(data, { solver: "batch", l1: 0.05 / ROWS, tolerance: 1e-9 });
     expect(conjugate.mock.calls.some(([, , , face]) => face.isFactored)).toBe(true);
     expect(certificate?.converged).toBe(true);
     expect(certificate?.iterations).toBeLessThan(40);
