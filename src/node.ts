@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -11,6 +10,8 @@ const BUILDS: Record<Build, URL> = {
   simd: new URL("../dist/nought.simd.wasm", import.meta.url),
   threads: new URL("../dist/nought.threads.wasm", import.meta.url),
 };
+/** Read at once: enough that asking for it costs nothing. */
+const READ_BYTES = 1 << 20;
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
 
 providePlatform({
@@ -24,11 +25,11 @@ providePlatform({
     return module;
   },
 
-  open: (path) => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 })),
+  open: (path) => (path === "-" ? process.stdin : readThrough(path)),
 
   async *gunzip(chunks) {
     const gunzip = createGunzip({ chunkSize: 1 << 18 });
-    const done = pipeline(chunks, gunzip);
+    const done = pipeline(copies(chunks), gunzip);
     done.catch(() => {}); // awaited below
     try {
       yield* gunzip as AsyncIterable<Uint8Array>;
@@ -66,5 +67,30 @@ providePlatform({
     }
   },
 });
+
+/** Two buffers take turns: one is read into while the other is looked at. */
+async function* readThrough(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  let reading: Promise<{ bytesRead: number; buffer: Uint8Array }> | null = null;
+  try {
+    let [next, spare] = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)];
+    for (;;) {
+      reading ??= file.read(next);
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      [next, spare] = [spare, next];
+      reading = file.read(next);
+      yield spare.subarray(0, bytesRead);
+    }
+  } finally {
+    await reading?.catch(() => {});
+    await file.close();
+  }
+}
+
+/** A stream may hold a chunk for longer than it lasts. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice();
+}
 
 export * from "./index.js";

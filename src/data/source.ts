@@ -17,6 +17,7 @@ export type Input =
 export interface Source {
   /** For messages. */
   readonly name: string;
+  /** Each chunk lasts until the next is asked for. */
   chunks(): AsyncIterable<Uint8Array>;
 }
 
@@ -86,7 +87,7 @@ function remember(stream: AsyncGenerator<Uint8Array>): () => AsyncGenerator<Uint
   return async function* () {
     yield* kept;
     for (let next = await stream.next(); !next.done; next = await stream.next()) {
-      kept.push(next.value);
+      kept.push(next.value.slice());
       yield next.value;
     }
   };
@@ -99,7 +100,7 @@ async function* inflated(chunks: AsyncGenerator<Uint8Array>, name: string): Asyn
   while (magic.length < 2) {
     const next = await chunks.next();
     if (next.done) break;
-    start.push(next.value);
+    start.push(next.value.length < 2 ? next.value.slice() : next.value);
     magic = [...magic, ...next.value.subarray(0, 2 - magic.length)];
   }
   const all = async function* () {

@@ -62,14 +62,19 @@ const CONJUGATE = {
 } as const;
 
 const PARSE = {
-  starts: "Uint32",
-  ends: "Uint32",
+  pointers: "Uint32",
+  labels: "Uint32",
   indices: "Uint32",
   values: "Uint32",
-  labels: "Uint32",
+  ids: "Uint32",
+  direct: "Uint32",
+  hashed: "Uint32",
+  progress: "Uint32",
   number: "Uint32",
-  outcome: "Uint32",
+  span: "Uint32",
+  slots: "Uint32",
   most: "Uint32",
+  least: "Uint32",
 } as const;
 
 type Fields = Record<string, "Uint32" | "Float32" | "Float64">;
@@ -83,7 +88,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     const pointer = within ?? memory.allocate(constant("BYTES"));
     const offsets = Object.keys(fields).map((field) => constant(field.replace(/[A-Z]/g, "_$&").toUpperCase()));
     return (content: Content<F>): number => {
-      const view = new DataView(memory.memory.buffer);
+      const view = new DataView(memory.buffer);
       Object.entries(fields).forEach(([field, type], i) => {
         const value = content[field as keyof F];
         const number = typeof value === "number" ? value : (value?.pointer ?? 0);
@@ -165,8 +170,9 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       call(`conjugate${kind(x)}`, writeMatrix(x), writeOther(rows), count, writeConjugate({ ...o }));
     },
     parseSvmlight: (bytes, from, to, o: Parse) => {
-      const stopped = call("parseSvmlight", at(bytes) + from, at(bytes) + to, writeParse({ ...o }));
-      return (stopped >>> 0) - at(bytes);
+      const pointer = writeParse({ ...o, span: o.direct.length, slots: o.hashed.length });
+      const name = o.values ? "parseSvmlightStored" : "parseSvmlightOnes";
+      return (call(name, at(bytes) + from, at(bytes) + to, pointer) >>> 0) - at(bytes);
     },
     countIndices: (x, count, places, counts) => {
       call("countIndices", writeMatrix(x), count, at(places), at(counts));
