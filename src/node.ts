@@ -1,7 +1,4 @@
-import { randomBytes } from "node:crypto";
 import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { NoughtError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
 
@@ -27,7 +24,15 @@ providePlatform({
 
   open: (path) => (path === "-" ? process.stdin : readThrough(path)),
 
+  size: (path) =>
+    stat(path).then(
+      (it) => (it.isFile() ? it.size : null),
+      () => null,
+    ),
+
   async *gunzip(chunks) {
+    // Loaded where they are needed: each takes as long as to train a small model.
+    const [{ createGunzip }, { pipeline }] = await Promise.all([import("node:zlib"), import("node:stream/promises")]);
     const gunzip = createGunzip({ chunkSize: 1 << 18 });
     const done = pipeline(copies(chunks), gunzip);
     done.catch(() => {}); // awaited below
@@ -45,7 +50,7 @@ providePlatform({
   async save(path, bytes) {
     // Through links to the file itself; a device or a pipe cannot be renamed over.
     const target = await realpath(path).catch(() => path);
-    const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`;
+    const temporary = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
     try {
       const isPlain = await stat(target).then(
         (it) => it.isFile(),

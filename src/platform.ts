@@ -7,6 +7,8 @@ export interface Platform {
   compile(build: Build): Promise<WebAssembly.Module>;
   /** Opens a file by path, or standard input for "-", as chunks of bytes. Each lasts until the next is asked for. */
   open(path: string): AsyncIterable<Uint8Array>;
+  /** Bytes of a file; null where that is not known before it is read. Never throws. */
+  size(path: string): Promise<number | null>;
   /** Decompresses gzip. Throws on a truncated or damaged stream. */
   gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Writes a whole file or nothing: to a temporary file beside it, synced, then renamed. */

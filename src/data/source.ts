@@ -19,6 +19,8 @@ export interface Source {
   readonly name: string;
   /** Each chunk lasts until the next is asked for. */
   chunks(): AsyncIterable<Uint8Array>;
+  /** Bytes of the input, before gzip is undone; null where that is not known. */
+  length(): Promise<number | null>;
 }
 
 /** `keep`: remember what passes, so that a stream can be read a second time. */
@@ -27,7 +29,13 @@ export function openSource(input: Input, { name, keep }: { name?: string | undef
   const isRepeatable =
     (typeof input === "string" && input !== "-") || input instanceof Blob || input instanceof Uint8Array;
   const raw = isRepeatable || !keep ? () => chunksOf(input) : remember(chunksOf(input));
-  return { name: label, chunks: () => inflated(raw(), label) };
+  return { name: label, chunks: () => inflated(raw(), label), length: () => lengthOf(input) };
+}
+
+async function lengthOf(input: Input): Promise<number | null> {
+  if (typeof input === "string") return platform().size(input);
+  if (input instanceof Uint8Array) return input.length;
+  return input instanceof Blob ? input.size : null;
 }
 
 function nameOf(input: Input): string {

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { PROGRESS, type Rows } from "../engine/kernels.js";
-import type { F32, F64, U32 } from "../engine/memory.js";
+import type { F32, F64, Slice, U32 } from "../engine/memory.js";
 import { MemoryError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type RowBlock, RowBlockBuilder, rename } from "./block.js";
@@ -12,12 +12,15 @@ interface Place {
   labels: F64;
   weights: F64;
   offsets: F64;
+  indices: U32;
+  values: F32;
   ids: F64;
   direct: U32;
   hashed: U32;
-  indices: U32;
-  values: F32;
 }
+
+/** Of what is there, room for so much more at least. */
+const LEAST_GROWTH = 0.25;
 
 /** Codes labels from ≤ i < to in place and returns where it stopped: at the first that cannot be, which it leaves. */
 export type Coding = (labels: Float64Array, from: number, to: number) => number;
@@ -32,6 +35,8 @@ export class RowStore implements Tables {
   entries = 0;
   /** The largest index that `parse` met, 0 without any. */
   largest = 0;
+  /** How much of the input is here, from 0 to 1; 0 where that is not known. */
+  share = 0;
   readonly #engine: Engine;
   readonly #progress: U32;
   readonly #number: F64;
@@ -52,11 +57,11 @@ export class RowStore implements Tables {
       labels: memory.f64(0),
       weights: memory.f64(0),
       offsets: memory.f64(0),
+      indices: memory.u32(0),
+      values: memory.f32(0),
       ids: memory.f64(0),
       direct: memory.u32(0),
       hashed: memory.u32(0),
-      indices: memory.u32(0),
-      values: memory.f32(0),
     };
   }
 
@@ -213,18 +218,10 @@ export class RowStore implements Tables {
 
   /** Gives back all memory but that of the rows and returns them. The store is of no use afterwards. */
   finish(): { rows: Rows; offsets: F64 | null; span: [from: number, to: number] } {
-    const [rows, entries] = [this.rows, this.entries];
-    this.#resize({
-      pointers: rows + 1,
-      labels: rows,
-      weights: this.#isWeighted ? rows : 0,
-      offsets: this.#isOffset ? rows : 0,
-      ids: 0,
-      direct: 0,
-      hashed: 0,
-      indices: entries,
-      values: this.#isStored ? entries : 0,
-    });
+    const used = { ...this.#used(), ids: 0, direct: 0, hashed: 0 };
+    // Room that was never written to costs nothing; much of it would be missed all the same.
+    if (this.#at.indices.length > used.indices * 1.25) this.#resize(used);
+    this.#at = placed(this.#engine.memory.trim(Object.values(this.#at), Object.values(used)));
     const { pointers, labels, weights, offsets, indices, values } = this.#at;
     return {
       rows: {
@@ -252,14 +249,17 @@ export class RowStore implements Tables {
     };
     const names = Object.keys(need) as (keyof Place)[];
     if (names.every((name) => this.#at[name].length >= need[name]!)) return;
-    // Twice as much, so that it is rarely moved; what is not written to costs nothing.
-    const room = (times: number) =>
-      Object.fromEntries(names.map((name) => [name, Math.max(this.#at[name].length, times * need[name]!)]));
-    try {
-      this.#resize(room(2));
-    } catch (error) {
-      if (!(error instanceof MemoryError)) throw error;
-      this.#resize(room(1));
+    // By what the rest of the input will take, as it seems, or twice as much; what is not written to costs nothing.
+    const ahead = this.share > 0 && this.share < 1 ? Math.max(LEAST_GROWTH, 1.1 / this.share - 1) : 1;
+    const used = this.#used();
+    for (const growth of [ahead, LEAST_GROWTH, 0]) {
+      const room = names.map((name) => Math.max(this.#at[name].length, need[name]! + Math.ceil(growth * used[name])));
+      try {
+        this.#resize(Object.fromEntries(names.map((name, i) => [name, room[i]])));
+        return;
+      } catch (error) {
+        if (!(error instanceof MemoryError && growth > 0)) throw error;
+      }
     }
   }
 
@@ -272,25 +272,35 @@ export class RowStore implements Tables {
   }
 
   #resize(lengths: Partial<Record<keyof Place, number>>): void {
-    const { rows, entries, dictionary } = this;
-    const { direct, hashed } = this.#at;
-    const used: Record<keyof Place, number> = {
-      pointers: rows + 1,
-      labels: rows,
-      weights: this.#isWeighted ? rows : 0,
-      offsets: this.#isOffset ? rows : 0,
-      ids: dictionary.length,
-      direct: direct.length,
-      hashed: hashed.length,
-      indices: entries,
-      values: this.#isStored ? entries : 0,
-    };
+    const used = this.#used();
     const names = Object.keys(used) as (keyof Place)[];
     const slices = this.#engine.memory.resize(
       names.map((name) => this.#at[name]),
       names.map((name) => lengths[name] ?? this.#at[name].length),
       names.map((name) => Math.min(used[name], lengths[name] ?? used[name])),
     );
-    this.#at = Object.fromEntries(names.map((name, i) => [name, slices[i]])) as unknown as Place;
+    this.#at = placed(slices);
   }
+
+  /** How much of each array is in use, in the order of Place. */
+  #used(): Record<keyof Place, number> {
+    const { rows, entries, dictionary } = this;
+    return {
+      pointers: rows + 1,
+      labels: rows,
+      weights: this.#isWeighted ? rows : 0,
+      offsets: this.#isOffset ? rows : 0,
+      indices: entries,
+      values: this.#isStored ? entries : 0,
+      ids: dictionary.length,
+      direct: this.#at.direct.length,
+      hashed: this.#at.hashed.length,
+    };
+  }
+}
+
+/** Slices in the order of Place, by their names. */
+function placed(slices: readonly Slice[]): Place {
+  const [pointers, labels, weights, offsets, indices, values, ids, direct, hashed] = slices;
+  return { pointers, labels, weights, offsets, indices, values, ids, direct, hashed } as unknown as Place;
 }

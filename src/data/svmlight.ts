@@ -70,7 +70,11 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
       } while (readLine());
       tally.skipped = tolerance.skipped;
     };
+    const length = store ? await source.length() : null;
+    let begun = 0;
     for await (const chunk of source.chunks()) {
+      if (store && length) store.share = Math.min(begun / length, 1);
+      begun += chunk.length;
       lines.push(chunk);
       drain();
       yield;

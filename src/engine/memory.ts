@@ -28,6 +28,8 @@ export interface Memory {
    * `used` numbers, what follows is anything. The old slices are dead.
    */
   resize(slices: readonly Slice[], lengths: readonly number[], used: readonly number[]): Slice[];
+  /** Makes the slices that were taken last shorter where they lie, and gives back what is above them. */
+  trim(slices: readonly Slice[], lengths: readonly number[]): Slice[];
   /** Returns the present height of the arena, for release. */
   mark(): number;
   /** Frees everything allocated since `mark`. Call it in `finally`. */
@@ -143,6 +145,17 @@ export class LinearMemory implements Memory {
     return news;
   }
 
+  trim(slices: readonly Slice[], lengths: readonly number[]): Slice[] {
+    const trimmed = (slices as LinearSlice<NumberArray>[]).map(
+      ({ type, pointer }, i) => new LinearSlice(this, type, pointer, lengths[i]!),
+    );
+    const ends = trimmed.map(({ type, pointer, length }) =>
+      length > 0 ? pointer + length * type.BYTES_PER_ELEMENT : 0,
+    );
+    this.#top = align(Math.max(slices[0]!.pointer, ...ends));
+    return trimmed;
+  }
+
   mark(): number {
     return this.#top;
   }
@@ -229,6 +242,10 @@ export class HostMemory implements Memory {
       other.view.set(slice.view.subarray(0, used[i]!));
       return other;
     });
+  }
+
+  trim(slices: readonly Slice[], lengths: readonly number[]): Slice[] {
+    return slices.map(({ view }, i) => new HostSlice(view.subarray(0, lengths[i]!)));
   }
 
   mark(): number {
