@@ -82,14 +82,15 @@ export class Dictionary {
     return this.#length - 1;
   }
 
-  /** Makes room in the tables for one more id, this one. */
-  reserve(id: number): void {
+  /** Makes the table wider that has no room for an id. */
+  widen(id: number): void {
     const { direct, hashed } = this.#tables;
-    if (id < DIRECT) {
+    if (id >= DIRECT) this.#rehash(Math.max(1 << 10, hashed.length * 2));
+    else {
       let length = Math.max(direct.length, 1 << 10);
       while (length <= id) length *= 2;
-      if (length > direct.length) this.#tables.lengthen("direct", length);
-    } else if (2 * this.#large >= hashed.length) this.#rehash(Math.max(1 << 10, hashed.length * 2));
+      this.#tables.lengthen("direct", length);
+    }
   }
 
   /** Takes over what a kernel wrote into the tables: columns up to `length`, of which `large` ids are hashed in all. */
@@ -117,7 +118,7 @@ export class Dictionary {
   #index(): void {
     while (this.#indexed < this.#length) {
       const id = this.#tables.ids.view[this.#indexed]!;
-      this.reserve(id);
+      if (!this.#hasRoom(id)) this.widen(id);
       const { direct, hashed } = this.#tables;
       if (id < DIRECT) direct.view[id] = this.#indexed + 1;
       else {
@@ -126,6 +127,11 @@ export class Dictionary {
       }
       this.#indexed++;
     }
+  }
+
+  #hasRoom(id: number): boolean {
+    const { direct, hashed } = this.#tables;
+    return id < DIRECT ? id < direct.length : 2 * this.#large < hashed.length;
   }
 
   /** The slot that holds a large id, or the free one where it belongs. */

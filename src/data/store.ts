@@ -126,7 +126,7 @@ export class RowStore implements Tables {
       this.entries = end.entries;
       this.largest = Math.max(this.largest, end.largest);
       at += stopped;
-      if (refused > 0) this.dictionary.reserve(refused - 1);
+      if (refused > 0) this.dictionary.widen(refused - 1);
       else if (valued) this.#isStored ||= this.#add("values", 1);
       else return at;
     }

@@ -82,18 +82,22 @@ type Content<F extends Fields> = { [K in keyof F]: number | Slice | null };
 
 /** Returns the kernels of an instance. Their argument structs live at the bottom of its arena. */
 export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
+  let view = new DataView(memory.buffer);
   /** Returns a function that writes a struct of assembly/layout.ts and returns its address. */
   const struct = <F extends Fields>(name: string, fields: F, within?: number) => {
     const constant = (field: string) => exports[`${name}_${field}`]?.value as number;
     const pointer = within ?? memory.allocate(constant("BYTES"));
     const offsets = Object.keys(fields).map((field) => constant(field.replace(/[A-Z]/g, "_$&").toUpperCase()));
+    const layout = Object.entries(fields).map(([field, type], i) => ({ field, type, at: pointer + offsets[i]! }));
     return (content: Content<F>): number => {
-      const view = new DataView(memory.buffer);
-      Object.entries(fields).forEach(([field, type], i) => {
-        const value = content[field as keyof F];
+      if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
+      for (const { field, type, at } of layout) {
+        const value = content[field];
         const number = typeof value === "number" ? value : (value?.pointer ?? 0);
-        view[`set${type}`](pointer + (offsets[i] as number), number, true);
-      });
+        if (type === "Uint32") view.setUint32(at, number, true);
+        else if (type === "Float64") view.setFloat64(at, number, true);
+        else view.setFloat32(at, number, true);
+      }
       return pointer;
     };
   };
@@ -127,17 +131,17 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     loss: (loss, rows, from, to, margins) =>
       call(loss === "logistic" ? "lossLogistic" : "lossSquared", writeRows(rows), from, to, at(margins)),
     ftrlRows: (loss, rows, order, from, to, o: Ftrl) =>
-      call(`ftrlRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl({ ...o })),
+      call(`ftrlRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl(o)),
     ftrlBatches: (loss, rows, order, from, to, o: Ftrl) =>
-      call(`ftrlBatches${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl({ ...o })),
+      call(`ftrlBatches${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl(o)),
     ftrlWeights: (o, from, to, out) => {
-      call("ftrlWeights", writeFtrl({ ...o }), from, to, at(out));
+      call("ftrlWeights", writeFtrl(o), from, to, at(out));
     },
-    ftrlIntercept: (o) => call("ftrlIntercept", writeFtrl({ ...o })),
+    ftrlIntercept: (o) => call("ftrlIntercept", writeFtrl(o)),
     sgdRows: (loss, rows, order, from, to, o: Sgd) =>
-      call(`sgdRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeSgd({ ...o })),
+      call(`sgdRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeSgd(o)),
     sgdWeights: (o, from, to, out) => {
-      call("sgdWeights", writeSgd({ ...o }), from, to, at(out));
+      call("sgdWeights", writeSgd(o), from, to, at(out));
     },
     linearize: (loss, rows, from, to, margins, model) =>
       call(
@@ -164,10 +168,10 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     survey: (count, gradients, weights, penalties, order) =>
       call("survey", count, at(gradients), at(weights), at(penalties), at(order)),
     descend: (x, order, count, o: Descent) => {
-      call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o }));
+      call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent(o));
     },
     conjugate: (x, rows, count, o: Conjugate) => {
-      call(`conjugate${kind(x)}`, writeMatrix(x), writeOther(rows), count, writeConjugate({ ...o }));
+      call(`conjugate${kind(x)}`, writeMatrix(x), writeOther(rows), count, writeConjugate(o));
     },
     parseSvmlight: (bytes, from, to, o: Parse) => {
       const pointer = writeParse({ ...o, span: o.direct.length, slots: o.hashed.length });

@@ -124,4 +124,51 @@ describe.each(["simd", "scalar", "baseline"] as const)("lines parsed by the %s k
     );
     expect(await outcome(bytes, [70_001], "logistic", 0, engine)).toEqual(await outcome(bytes, [], "logistic", 0));
   });
+
+  test("every place to cut a text", async () => {
+    using engine = await ENGINES[build]();
+    const bytes = bytesOf(
+      "\ufeff# note\r\n1 1:1 2:1\r\n-1 2:1 9:1\n\n1 3:0.5 7:-2e-3 # end\n-1 5:12345678901234567\n1 4294967297:1 9007199254740991:.25",
+    );
+    const expected = await outcome(bytes, [], "logistic", 0);
+    expect(expected.ids).toEqual([0, 1, 8, 2, 6, 4, 4294967296, 9007199254740990]);
+    for (let at = 0; at <= bytes.length; at++) {
+      expect(await outcome(bytes, [at], "logistic", 0, engine), String(at)).toEqual(expected);
+      expect(await outcome(bytes, [at, at + 1], "logistic", 0, engine), String(at)).toEqual(expected);
+    }
+  });
+
+  test("small and large ids among lines and labels that are refused, whose columns leave no trace", async () => {
+    using engine = await ENGINES[build]();
+    const random = new Random(11);
+    const lines = Array.from({ length: 4000 }, (_, i) => {
+      const ids = Array.from(
+        { length: 6 },
+        (_, k) => 1 + random.below([50, 2 ** 22, 2 ** 23, 2 ** 32, 2 ** 32][k % 5]!),
+      );
+      if (i % 500 === 7) ids.push(2 ** 32 + random.below(1000));
+      const ascending = [...new Set(ids)].sort((a, b) => a - b);
+      const label = i % 37 === 5 ? "3" : i % 2 ? "1" : "-1";
+      return `${label} ${ascending.map((id) => `${id}:1`).join(" ")}${i % 41 === 3 ? " x" : ""}\n`;
+    });
+    const bytes = bytesOf(lines.join(""));
+    const expected = await outcome(bytes, [], "logistic", 300);
+    expect(expected.tally.skipped).toBeGreaterThan(150);
+    expect(await outcome(bytes, [40_000, 100_001], "logistic", 300, engine)).toEqual(expected);
+  });
+
+  test("values that come late, and values that are all 1 however they are written", async () => {
+    using engine = await ENGINES[build]();
+    const store = async (text: string) => {
+      const rows = new RowStore(engine);
+      const reader = svmlightReader(bytesOf(text), { loss: "logistic", keep: false });
+      for await (const _ of reader.parse!(rows));
+      return rows.block();
+    };
+    const ones = "1 1:1 2:1.0 4:+1\n-1 3:0 5:1e0\n".repeat(3000);
+    expect((await store(ones)).values).toBeNull();
+    const late = await store(`${ones}1 1:0.25\n`);
+    expect(Array.from(late.values!.subarray(-3))).toEqual([1, 1, 0.25]);
+    expect(late.values!.subarray(0, -1).every((value) => value === 1)).toBe(true);
+  });
 });
