@@ -236,6 +236,9 @@ export function squaresOnes(rows: Rows, count: u32, sums: usize): void {
   columns.squares<Ones>(rows, count, sums);
 }
 
-export function parseSvmlight(from: usize, to: usize, o: Parse): usize {
-  return svmlight.parseSvmlight(from, to, o);
+export function parseSvmlightStored(from: usize, to: usize, o: Parse): usize {
+  return svmlight.parseSvmlight<Stored>(from, to, o);
+}
+export function parseSvmlightOnes(from: usize, to: usize, o: Parse): usize {
+  return svmlight.parseSvmlight<Ones>(from, to, o);
 }

@@ -156,20 +156,38 @@ export class Descent {
 }
 
 /**
- * Where a parser puts rows.
+ * Where a parser puts rows, and the tables that number their ids.
  *
- *     ╒════════╤══════╤═════════╤════════╤════════╤════════╤═════════╤══════╕
- *     │ starts │ ends │ indices │ values │ labels │ number │ outcome │ most │
- *     ╘════════╧══════╧═════════╧════════╧════════╧════════╧═════════╧══════╛
+ *     ╒══════════╤════════╤═════════╤════════╤═════╤════════╤════════╤══════════╤════════╤══════╤═══════╤══════╤═══════╕
+ *     │ pointers │ labels │ indices │ values │ ids │ direct │ hashed │ progress │ number │ span │ slots │ most │ least │
+ *     ╘══════════╧════════╧═════════╧════════╧═════╧════════╧════════╧══════════╧════════╧══════╧═══════╧══════╧═══════╛
  */
 @unmanaged
 export class Parse {
-  starts: usize; // u32[most], first byte of each row's line, from the first of all
-  ends: usize; // u32[most], where each row's entries end
-  indices: usize; // u32[bytes / 4], index − 1
-  values: usize; // f32[bytes / 4]
+  pointers: usize; // u32[most + 1], where each row begins in indices and values
   labels: usize; // f64[most]
+  indices: usize; // u32[entries], columns
+  values: usize; // f32[entries]; 0 when every value is 1
+  ids: usize; // f64[columns], id of each column
+  direct: usize; // u32[span], column + 1 of each id below span; 0 when it has none
+  hashed: usize; // u32[slots], column + 1 of other ids, open addressing with linear probing; 0 is free
+  progress: usize; // a Progress
   number: usize; // f64[1], scratch
-  outcome: usize; // u32[3], rows, entries, largest index
+  span: u32; // ids below are in direct
+  slots: u32; // a power of two, or 0; at most half of them are taken
   most: u32; // rows at most
+  least: u32; // ids from here on may be in hashed
+}
+
+/** What a parser carries from call to call: u32[8]. */
+@unmanaged
+export class Progress {
+  rows: u32;
+  entries: u32;
+  columns: u32; // of those rows
+  reached: u32; // columns, with those of a line that was given up
+  hashed: u32; // slots taken
+  largest: u32; // index, 0 without any
+  refused: u32; // index whose id the tables had no room for, else 0
+  valued: u32; // 1 when a value other than 1 asks for values, else 0
 }

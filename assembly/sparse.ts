@@ -3,6 +3,7 @@ import { Matrix, Rows } from "./layout";
 
 /** Where a matrix has its entries' values. Chosen at compile time, so that implicit ones cost nothing. */
 export abstract class Values {
+  abstract areStored(): bool;
   abstract at(values: usize, k: u32): f32;
   /** Values k … k+3, and k, k+1 times two factors; only in builds with SIMD. */
   abstract four(values: usize, k: u32): v128;
@@ -15,6 +16,12 @@ export abstract class Values {
 
 /** Values stored as f32[entries]. */
 export class Stored extends Values {
+  // @ts-ignore: decorator
+  @inline
+  areStored(): bool {
+    return true;
+  }
+
   // @ts-ignore: decorator
   @inline
   at(values: usize, k: u32): f32 {
@@ -51,6 +58,12 @@ export class Stored extends Values {
 
 /** Every value is 1 and none is stored. */
 export class Ones extends Values {
+  // @ts-ignore: decorator
+  @inline
+  areStored(): bool {
+    return false;
+  }
+
   // @ts-ignore: decorator
   @inline
   at(_values: usize, _k: u32): f32 {

@@ -32,6 +32,10 @@ providePlatform({
     if (response.body) yield* chunksOf(response.body);
   },
 
+  async size() {
+    return null;
+  },
+
   async *gunzip(chunks) {
     const compressed = new ReadableStream<BufferSource>({
       async start(controller) {

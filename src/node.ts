@@ -1,8 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { NoughtError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
 
@@ -11,6 +7,8 @@ const BUILDS: Record<Build, URL> = {
   simd: new URL("../dist/nought.simd.wasm", import.meta.url),
   threads: new URL("../dist/nought.threads.wasm", import.meta.url),
 };
+/** Read at once: enough that asking for it costs nothing. */
+const READ_BYTES = 1 << 20;
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
 
 providePlatform({
@@ -24,11 +22,19 @@ providePlatform({
     return module;
   },
 
-  open: (path) => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 })),
+  open: (path) => (path === "-" ? process.stdin : readThrough(path)),
+
+  size: (path) =>
+    stat(path).then(
+      (it) => (it.isFile() ? it.size : null),
+      () => null,
+    ),
 
   async *gunzip(chunks) {
+    // Loaded where they are needed: each takes as long as to train a small model.
+    const [{ createGunzip }, { pipeline }] = await Promise.all([import("node:zlib"), import("node:stream/promises")]);
     const gunzip = createGunzip({ chunkSize: 1 << 18 });
-    const done = pipeline(chunks, gunzip);
+    const done = pipeline(copies(chunks), gunzip);
     done.catch(() => {}); // awaited below
     try {
       yield* gunzip as AsyncIterable<Uint8Array>;
@@ -44,7 +50,7 @@ providePlatform({
   async save(path, bytes) {
     // Through links to the file itself; a device or a pipe cannot be renamed over.
     const target = await realpath(path).catch(() => path);
-    const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`;
+    const temporary = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
     try {
       const isPlain = await stat(target).then(
         (it) => it.isFile(),
@@ -66,5 +72,30 @@ providePlatform({
     }
   },
 });
+
+/** Two buffers take turns: one is read into while the other is looked at. */
+async function* readThrough(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  let reading: Promise<{ bytesRead: number; buffer: Uint8Array }> | null = null;
+  try {
+    let [next, spare] = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)];
+    for (;;) {
+      reading ??= file.read(next);
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      [next, spare] = [spare, next];
+      reading = file.read(next);
+      yield spare.subarray(0, bytesRead);
+    }
+  } finally {
+    await reading?.catch(() => {});
+    await file.close();
+  }
+}
+
+/** A stream may hold a chunk for longer than it lasts. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice();
+}
 
 export * from "./index.js";

@@ -5,8 +5,10 @@ export type Build = "scalar" | "simd" | "threads";
 export interface Platform {
   /** Compiles one build of the kernels. Throws WebAssembly.CompileError where a policy or an old engine refuses it. */
   compile(build: Build): Promise<WebAssembly.Module>;
-  /** Opens a file by path, or standard input for "-", as chunks of bytes. */
+  /** Opens a file by path, or standard input for "-", as chunks of bytes. Each lasts until the next is asked for. */
   open(path: string): AsyncIterable<Uint8Array>;
+  /** Bytes of a file; null where that is not known before it is read. Never throws. */
+  size(path: string): Promise<number | null>;
   /** Decompresses gzip. Throws on a truncated or damaged stream. */
   gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Writes a whole file or nothing: to a temporary file beside it, synced, then renamed. */

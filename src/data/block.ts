@@ -11,7 +11,6 @@ import {
 } from "../engine/memory.js";
 import type { Entries } from "../features/entries.js";
 import type { Dictionary } from "./dictionary.js";
-import type { ParsedBlock } from "./reader.js";
 
 /** Rows on their way into linear memory, CSR in ordinary typed arrays. */
 export interface RowBlock {
@@ -89,48 +88,34 @@ export class RowBlockBuilder {
     this.#hasOffsets = false;
   }
 
-  /** Adds rows from ≤ i < to of a parsed block, their ids as the dictionary numbers them. */
-  addParsed({ ends, ids, values, labels }: ParsedBlock, from: number, to: number, dictionary: Dictionary): void {
-    const begin = from > 0 ? ends[from - 1]! : 0;
-    const end = ends[to - 1]!;
-    const base = this.entries;
-    while (base + end - begin > this.#indices.length) {
-      this.#indices = doubled(this.#indices);
-      this.#values = doubled(this.#values);
-    }
-    const indices = this.#indices;
-    for (let k = begin, at = base; k < end; k++) indices[at++] = dictionary.add(ids[k]!);
-    this.#values.set(values.subarray(begin, end), base);
-    for (let k = begin; this.#allOnes && k < end; k++) this.#allOnes = values[k] === 1;
-    for (let i = from; i < to; i++) {
-      this.entries = base + ends[i]! - begin;
-      this.endRow(labels[i]!, 1);
-    }
-  }
-
   /** Adds a whole row, its ids as the dictionary numbers them. */
   addRow(entries: Entries, dictionary: Dictionary, label: number, weight: number, offset = 0): void {
     for (let k = 0; k < entries.length; k++) this.push(dictionary.add(entries.ids[k]!), entries.values[k]!);
     this.endRow(label, weight, offset);
   }
+}
 
-  /** Renames every index by `rename` and drops the entries that it maps to −1. Returns how many were dropped. */
-  reindex(rename: (index: number) => number): number {
-    let kept = 0;
-    let k = 0;
-    for (let i = 0; i < this.rows; i++) {
-      for (const end = this.#pointers[i + 1] as number; k < end; k++) {
-        const index = rename(this.#indices[k] as number);
-        if (index < 0) continue;
-        this.#indices[kept] = index;
-        this.#values[kept++] = this.#values[k] as number;
-      }
-      this.#pointers[i + 1] = kept;
+/**
+ * Moves every entry of a block to column places[index], or drops it where that is negative. Returns how many it
+ * dropped.
+ */
+export function rename(block: RowBlock, places: Int32Array): number {
+  const { rows, pointers, indices, values } = block;
+  let kept = 0;
+  let k = 0;
+  for (let i = 0; i < rows; i++) {
+    for (const end = pointers[i + 1]!; k < end; k++) {
+      const place = places[indices[k]!]!;
+      if (place < 0) continue;
+      indices[kept] = place;
+      if (values) values[kept] = values[k]!;
+      kept++;
     }
-    const dropped = this.entries - kept;
-    this.entries = kept;
-    return dropped;
+    pointers[i + 1] = kept;
   }
+  block.indices = indices.subarray(0, kept);
+  block.values = values?.subarray(0, kept) ?? null;
+  return k - kept;
 }
 
 function doubled<A extends NumberArray>(array: A): A {

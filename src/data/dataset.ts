@@ -6,12 +6,13 @@ import type { SpaceDefinition } from "../features/define.js";
 import { Entries } from "../features/entries.js";
 import { type FeatureSpace, type Fields, SpaceLearner } from "../features/space.js";
 import { checkNames } from "../options.js";
-import { RowBlockBuilder, RowBuffer } from "./block.js";
+import { type RowBlock, RowBuffer, rename } from "./block.js";
 import { type CsvOptions, csvSource } from "./csv.js";
 import { Dictionary } from "./dictionary.js";
 import { LabelCoder } from "./label.js";
-import { type BlockSink, isHeldOut, type RowReader, type RowSink, type Tally } from "./reader.js";
+import { isHeldOut, type RowReader, type Tally } from "./reader.js";
 import type { Input } from "./source.js";
+import { RowStore } from "./store.js";
 import { svmlightReader } from "./svmlight.js";
 import { learnSpace, recordsSource, type TableSource, type Target, tableReader } from "./table.js";
 
@@ -59,6 +60,14 @@ export interface Arrays {
   dimension: number;
 }
 
+/** Rows where they lie in an arena. */
+interface Placed {
+  rows: Rows;
+  /** What each row's margin begins with; null when that is 0. */
+  offsets: F64 | null;
+  span: [from: number, to: number];
+}
+
 /** Rows in an engine's memory, over the columns that occur. Dispose of it to free the memory at once. */
 export class Dataset implements Disposable {
   readonly engine: Engine;
@@ -84,14 +93,14 @@ export class Dataset implements Disposable {
   readonly holdout: Dataset | null;
   readonly #ownsEngine: boolean;
   /** Where the rows begin and end in the arena. */
-  readonly #span: [from: number, to: number];
+  readonly #span: Placed["span"];
   #rows: Rows | null;
 
   constructor(parts: {
     engine: Engine;
     ownsEngine: boolean;
     loss: Loss;
-    builder: RowBlockBuilder;
+    placed: Placed;
     dictionary: Dictionary;
     declared: number;
     space: FeatureSpace | null;
@@ -99,20 +108,17 @@ export class Dataset implements Disposable {
     seconds: Dataset["seconds"];
     holdout: Dataset | null;
   }) {
-    const block = parts.builder.block();
+    const { rows, offsets, span } = parts.placed;
     this.engine = parts.engine;
     this.#ownsEngine = parts.ownsEngine;
     this.loss = parts.loss;
-    const { memory } = parts.engine;
-    const from = memory.mark();
-    this.#rows = new RowBuffer(memory).fill(block);
-    this.offsets = block.offsets && memory.f64(block.rows);
-    if (block.offsets) this.offsets?.view.set(block.offsets);
-    this.#span = [from, memory.mark()];
-    this.count = block.rows;
-    this.entries = block.indices.length;
-    this.longestRow = longestRow(block.pointers);
-    this.totalWeight = block.weights ? block.weights.reduce((sum, s) => sum + s, 0) : block.rows;
+    this.#rows = rows;
+    this.offsets = offsets;
+    this.#span = span;
+    this.count = rows.labels.length;
+    this.entries = rows.indices.length;
+    this.longestRow = longestRow(rows.pointers.view);
+    this.totalWeight = rows.weights ? rows.weights.view.reduce((sum, s) => sum + s, 0) : this.count;
     this.dictionary = parts.dictionary;
     this.declared = parts.declared;
     this.space = parts.space;
@@ -263,77 +269,101 @@ export function checkHoldout(holdout: number): void {
   if (!(holdout >= 0 && holdout < 1)) throw new OptionError(`holdout ${holdout}: expected a number in [0, 1)`);
 }
 
-/** Collects rows under the columns of a dictionary of their own. */
-class Collector {
-  readonly builder = new RowBlockBuilder();
-  readonly dictionary: Dictionary;
-
-  constructor(dictionary = new Dictionary()) {
-    this.dictionary = dictionary;
-  }
-
-  add(entries: Entries, label: number, weight: number, offset?: number): void {
-    this.builder.addRow(entries, this.dictionary, label, weight, offset);
-  }
-
-  /** Moves to the columns of another dictionary and drops entries that it does not know. */
-  translate(to: Dictionary): number {
-    const { ids } = this.dictionary;
-    return this.builder.reindex((column) => to.find(ids[column]!));
-  }
-}
-
 /** `learning`: milliseconds that a first pass took. */
 async function load(reader: RowReader, options: DatasetOptions, learning = 0): Promise<Dataset> {
   const began = performance.now();
-  const { holdout = 0, seed = 1, like, signal } = options;
-  checkHoldout(holdout);
-  const engine = like?.engine ?? (await createEngine(options));
+  const { like } = options;
+  checkHoldout(options.holdout ?? 0);
+  // An engine may be at work for others while rows come in; they have one to themselves.
+  const own = await createEngine(like ? { kernels: kernelsOf(like) } : options);
   try {
-    const kept = new Collector();
-    const held = new Collector();
-    let isWeightless = true;
-    const sink: RowSink = (entries, label, weight, row, offset) => {
-      const isHeld = isHeldOut(row, holdout, seed);
-      (isHeld ? held : kept).add(entries, label, weight, offset);
-      if (!isHeld && weight > 0) isWeightless = false;
-    };
-    const blocks: BlockSink = (block, first) => {
-      const isHeld = (i: number) => isHeldOut(first + i, holdout, seed);
-      for (let from = 0, to = 0; from < block.rows; from = to) {
-        const { builder, dictionary } = isHeld(from) ? held : kept;
-        for (to = from + 1; to < block.rows && isHeld(to) === isHeld(from); ) to++;
-        builder.addParsed(block, from, to, dictionary);
-      }
-      if (kept.builder.rows > 0) isWeightless = false;
-    };
-    const pass = reader.parse ? reader.parse(engine, sink, blocks) : reader.read(sink);
-    for await (const _ of pass) signal?.throwIfAborted();
-    if (kept.builder.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
-    if (isWeightless) throw new DataError(`${reader.name}: every row's weight is 0`);
-    const dictionary = like?.dictionary ?? kept.dictionary;
-    const tally = { ...reader.tally };
-    if (like) tally.unseen += kept.translate(dictionary);
-    const heldTally = { ...tally, rows: held.builder.rows, unseen: held.translate(dictionary) };
-    const declared = like?.declared ?? reader.declared;
+    const store = new RowStore(own);
+    const held = await read(reader, store, options);
+    const { dictionary, unseen, heldUnseen } = numberColumns(store, held, like);
+    const tally = { ...reader.tally, unseen: reader.tally.unseen + unseen };
     const [first, second] = [learning / 1000, (performance.now() - began) / 1000];
-    const seconds = reader.space ? { load: first, encode: second } : { load: second, encode: 0 };
-    const common = { engine, loss: lossOf(options), dictionary, declared, space: reader.space, seconds };
-    return await engine.exclusive(() => {
-      const mark = engine.memory.mark();
+    const common = {
+      loss: lossOf(options),
+      dictionary,
+      declared: like?.declared ?? reader.declared,
+      space: reader.space,
+      seconds: reader.space ? { load: first, encode: second } : { load: second, encode: 0 },
+    };
+    const datasetOn = (engine: Engine, stays: Placed | null): Dataset => {
+      const heldTally = { ...tally, rows: held?.rows ?? 0, unseen: heldUnseen };
+      const heldParts = { ...common, engine, ownsEngine: false, tally: heldTally, holdout: null };
+      const heldSet = held && new Dataset({ ...heldParts, placed: placeIn(engine, held) });
+      const placed = stays ?? placeIn(engine, store.block());
+      return new Dataset({ ...common, engine, ownsEngine: !like, tally, placed, holdout: heldSet });
+    };
+    if (!like) return datasetOn(own, store.finish());
+    return await like.engine.exclusive(() => {
+      const { memory } = like.engine;
+      const mark = memory.mark();
       try {
-        const holdoutSet =
-          holdout > 0
-            ? new Dataset({ ...common, ownsEngine: false, builder: held.builder, tally: heldTally, holdout: null })
-            : null;
-        return new Dataset({ ...common, ownsEngine: !like, builder: kept.builder, tally, holdout: holdoutSet });
+        return datasetOn(like.engine, null);
       } catch (error) {
-        engine.memory.release(mark);
+        memory.release(mark);
         throw error;
+      } finally {
+        own.dispose();
       }
     });
   } catch (error) {
-    if (!like) engine.dispose();
+    own.dispose();
     throw error;
   }
+}
+
+/** The engine's own kind of kernels: with others, or none, there would be no point in having it. */
+function kernelsOf({ engine }: Dataset): "wasm" | "baseline" {
+  return engine.runtime.kernels === "baseline" ? "baseline" : "wasm";
+}
+
+/** Reads all rows into a store and returns those that are held out, taken from there; null when none are asked for. */
+async function read(reader: RowReader, store: RowStore, options: DatasetOptions): Promise<RowBlock | null> {
+  const { holdout = 0, seed = 1, signal } = options;
+  const held: number[] = [];
+  const pass = reader.parse
+    ? reader.parse(store)
+    : reader.read((entries, label, weight, row, offset) => {
+        if (isHeldOut(row, holdout, seed)) held.push(store.rows);
+        store.addRow(entries, label, weight, offset);
+      });
+  for await (const _ of pass) signal?.throwIfAborted();
+  if (reader.parse) for (let i = 0; i < store.rows; i++) if (isHeldOut(i, holdout, seed)) held.push(i);
+  const block = holdout > 0 ? store.takeOut(held) : null;
+  if (store.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
+  const isWeightless = store.block().weights?.every((weight) => weight === 0);
+  if (isWeightless) throw new DataError(`${reader.name}: every row's weight is 0`);
+  return block;
+}
+
+/** Numbers the columns as another dataset does, or as they first occur in the rows that are not held out. */
+function numberColumns(store: RowStore, held: RowBlock | null, like: Dataset | undefined) {
+  const { ids } = store.dictionary;
+  if (!like && !held) return { dictionary: Dictionary.of(ids), unseen: 0, heldUnseen: 0 };
+  let dictionary = like?.dictionary;
+  const places = new Int32Array(ids.length).fill(-1);
+  if (dictionary) for (let j = 0; j < ids.length; j++) places[j] = dictionary.find(ids[j]!);
+  else {
+    const own = new Float64Array(ids.length);
+    let length = 0;
+    for (const j of store.block().indices) {
+      if (places[j]! >= 0) continue;
+      own[length] = ids[j]!;
+      places[j] = length++;
+    }
+    dictionary = Dictionary.of(own.subarray(0, length));
+  }
+  return { dictionary, unseen: store.rename(places), heldUnseen: held ? rename(held, places) : 0 };
+}
+
+/** Copies rows into an engine's memory. */
+function placeIn({ memory }: Engine, block: RowBlock): Placed {
+  const from = memory.mark();
+  const rows = new RowBuffer(memory).fill(block);
+  const offsets = block.offsets && memory.f64(block.rows);
+  if (block.offsets) offsets?.view.set(block.offsets);
+  return { rows, offsets, span: [from, memory.mark()] };
 }

@@ -1,92 +1,151 @@
-import { hostArray } from "../engine/memory.js";
-import { mix } from "../random.js";
+import { type F64, HostMemory, type U32 } from "../engine/memory.js";
+import { slotOf } from "../slots.js";
 
-const FREE = 0xffffffff;
+/** Ids below this are looked up in a table, 16 MB at most; larger ones are hashed. */
+export const DIRECT = 2 ** 22;
 
-/** Ids below this are looked up in a table, 8 MB at most; larger ones are hashed. */
-const DIRECT = 2 ** 21;
+/** Where a dictionary has its numbers. */
+export interface Tables {
+  /** Id of each column. */
+  readonly ids: F64;
+  /** Column + 1 of each small id, 0 when it has none. */
+  readonly direct: U32;
+  /** Column + 1 of large ids, 0 is free. Open addressing with linear probing; at most half full. */
+  readonly hashed: U32;
+  /** Makes one longer: it keeps its beginning and ends in zeros. */
+  lengthen(table: "ids" | "direct" | "hashed", length: number): void;
+}
+
+class HostTables implements Tables {
+  readonly #memory = new HostMemory();
+  ids = this.#memory.f64(0);
+  direct = this.#memory.u32(0);
+  hashed = this.#memory.u32(0);
+
+  lengthen(table: "ids" | "direct" | "hashed", length: number): void {
+    if (table === "ids") this.ids = this.#memory.grow(this.ids, length);
+    else this[table] = this.#memory.grow(this[table], length);
+  }
+}
 
 /** Numbers the ids that occur: each new id up to 2⁵³ − 1 gets the next column, 0, 1, 2 … */
 export class Dictionary {
-  #ids = new Float64Array(1 << 10);
+  readonly #tables: Tables;
   #length = 0;
-  /** Column + 1 of each small id, 0 when it has none. */
-  #direct = new Uint32Array(1 << 10);
-  /** Columns of large ids. Open addressing with linear probing; at most half full. */
-  #hashed = new Uint32Array(1 << 11).fill(FREE);
+  /** Columns that direct and hashed know, the first ones. */
+  #indexed = 0;
+  /** How many of those are hashed. */
   #large = 0;
+
+  constructor(tables: Tables = new HostTables()) {
+    this.#tables = tables;
+  }
+
+  /** Returns a dictionary of distinct ids, which it copies. It costs nothing more before an id is looked up. */
+  static of(ids: Float64Array): Dictionary {
+    const dictionary = new Dictionary();
+    dictionary.#tables.lengthen("ids", ids.length);
+    dictionary.#tables.ids.view.set(ids);
+    dictionary.#length = ids.length;
+    return dictionary;
+  }
 
   get length(): number {
     return this.#length;
   }
 
+  /** How many ids are hashed. */
+  get large(): number {
+    return this.#large;
+  }
+
   /** Returns the ids in the order of their columns, as a view of `length` numbers. */
   get ids(): Float64Array {
-    return this.#ids.subarray(0, this.#length);
+    return this.#tables.ids.view.subarray(0, this.#length);
   }
 
   /** Returns the column of an id, −1 when it has none. */
   find(id: number): number {
-    if (id < DIRECT) return (this.#direct[id] ?? 0) - 1;
-    const column = this.#hashed[this.#slotOf(id)] as number;
-    return column === FREE ? -1 : column;
+    if (this.#indexed < this.#length) this.#index();
+    const { direct, hashed } = this.#tables;
+    if (id < DIRECT) return id < direct.length ? direct.view[id]! - 1 : -1;
+    return hashed.length > 0 ? hashed.view[this.#slotOf(id)]! - 1 : -1;
   }
 
   /** Returns the column of an id, the next one when it has none yet. */
   add(id: number): number {
-    if (id < DIRECT) {
-      if (id >= this.#direct.length) this.#widen(id);
-      const known = this.#direct[id]!;
-      if (known > 0) return known - 1;
-      this.#direct[id] = this.#length + 1;
-      return this.#append(id);
-    }
-    let slot = this.#slotOf(id);
-    const known = this.#hashed[slot] as number;
-    if (known !== FREE) return known;
-    if (2 * ++this.#large > this.#hashed.length) {
-      this.#rehash();
-      slot = this.#slotOf(id);
-    }
-    this.#hashed[slot] = this.#length;
-    return this.#append(id);
+    const known = this.find(id);
+    if (known >= 0) return known;
+    if (this.#length === this.#tables.ids.length) this.#tables.lengthen("ids", Math.max(256, this.#length * 2));
+    this.#tables.ids.view[this.#length++] = id;
+    this.#index();
+    return this.#length - 1;
   }
 
-  #append(id: number): number {
-    if (this.#length === this.#ids.length) {
-      const ids = hostArray(Float64Array, this.#ids.length * 2);
-      ids.set(this.#ids);
-      this.#ids = ids;
+  /** Makes the table wider that has no room for an id. */
+  widen(id: number): void {
+    const { direct, hashed } = this.#tables;
+    if (id >= DIRECT) this.#rehash(Math.max(1 << 10, hashed.length * 2));
+    else {
+      let length = Math.max(direct.length, 1 << 10);
+      while (length <= id) length *= 2;
+      this.#tables.lengthen("direct", length);
     }
-    this.#ids[this.#length] = id;
-    return this.#length++;
   }
 
-  /** Makes room in the table for a small id. */
-  #widen(id: number): void {
-    let length = this.#direct.length;
-    while (length <= id) length *= 2;
-    const direct = hostArray(Uint32Array, length);
-    direct.set(this.#direct);
-    this.#direct = direct;
+  /** Takes over what a kernel wrote into the tables: columns up to `length`, of which `large` ids are hashed in all. */
+  extend(length: number, large: number): void {
+    this.#length = this.#indexed = length;
+    this.#large = large;
+  }
+
+  /** Forgets the last columns. */
+  truncate(length: number): void {
+    const { ids, direct, hashed } = this.#tables;
+    // The last first, so that what was hashed before is still found.
+    while (this.#length > length) {
+      const id = ids.view[--this.#length]!;
+      if (id < DIRECT) direct.view[id] = 0;
+      else {
+        hashed.view[this.#slotOf(id)] = 0;
+        this.#large--;
+      }
+    }
+    this.#indexed = length;
+  }
+
+  /** Enters the columns that are not yet in the tables. */
+  #index(): void {
+    while (this.#indexed < this.#length) {
+      const id = this.#tables.ids.view[this.#indexed]!;
+      if (!this.#hasRoom(id)) this.widen(id);
+      const { direct, hashed } = this.#tables;
+      if (id < DIRECT) direct.view[id] = this.#indexed + 1;
+      else {
+        hashed.view[this.#slotOf(id)] = this.#indexed + 1;
+        this.#large++;
+      }
+      this.#indexed++;
+    }
+  }
+
+  #hasRoom(id: number): boolean {
+    const { direct, hashed } = this.#tables;
+    return id < DIRECT ? id < direct.length : 2 * this.#large < hashed.length;
   }
 
   /** The slot that holds a large id, or the free one where it belongs. */
   #slotOf(id: number): number {
-    const mask = this.#hashed.length - 1;
-    let slot = mix((id | 0) ^ Math.imul(Math.floor(id / 2 ** 32), 0x9e3779b1)) & mask;
-    for (;;) {
-      const column = this.#hashed[slot] as number;
-      if (column === FREE || this.#ids[column] === id) return slot;
-      slot = (slot + 1) & mask;
-    }
+    return slotOf(id, this.#tables.hashed.view, this.#tables.ids.view);
   }
 
-  #rehash(): void {
-    this.#hashed = hostArray(Uint32Array, this.#hashed.length * 2).fill(FREE);
-    for (let column = 0; column < this.#length; column++) {
-      const id = this.#ids[column]!;
-      if (id >= DIRECT) this.#hashed[this.#slotOf(id)] = column;
+  #rehash(length: number): void {
+    this.#tables.lengthen("hashed", length);
+    const hashed = this.#tables.hashed.view.fill(0);
+    const ids = this.#tables.ids.view;
+    for (let column = 0; column < this.#indexed; column++) {
+      const id = ids[column]!;
+      if (id >= DIRECT) hashed[slotOf(id, hashed, ids)] = column + 1;
     }
   }
 }

@@ -2,6 +2,9 @@ import { DataError } from "../errors.js";
 
 /** No line may be longer, so that a file without line ends cannot take all memory. */
 const LONGEST_LINE = 1 << 28;
+/** What is parsed at once: it stays in the processor's cache. */
+const PIECE = 1 << 18;
+const EMPTY = new Uint8Array(0);
 
 /** Cuts a stream of chunks into lines without copying them. Push a chunk, then call `next` until it says false. */
 export class Lines {
@@ -17,6 +20,8 @@ export class Lines {
   #carried = 0;
   #position = 0;
   #end = 0;
+  /** What follows in the chunk when the bytes at hand are those of #buffer. */
+  #later: Uint8Array = EMPTY;
   #finished = false;
 
   constructor(name: string) {
@@ -25,44 +30,44 @@ export class Lines {
 
   push(chunk: Uint8Array): void {
     if (this.#carried === 0) {
-      this.bytes = chunk;
-      this.#position = 0;
-      this.#end = chunk.length;
+      this.#look(chunk, 0, chunk.length);
       return;
     }
-    const length = this.#carried + chunk.length;
-    this.#reserve(length);
-    this.#buffer.set(chunk, this.#carried);
-    this.bytes = this.#buffer;
-    this.#position = 0;
-    this.#end = length;
+    // Only the line that was begun is completed elsewhere; the others are read where they are.
+    const length = chunk.indexOf(10) + 1 || chunk.length;
+    this.#reserve(this.#carried + length);
+    this.#buffer.set(chunk.subarray(0, length), this.#carried);
+    this.#look(this.#buffer, 0, this.#carried + length);
+    this.#later = chunk.subarray(length);
   }
 
   /** Declares the input ended: what was carried is a line, the last. */
   finish(): void {
-    this.bytes = this.#buffer;
-    this.#position = 0;
-    this.#end = this.#carried;
+    this.#look(this.#buffer, 0, this.#carried);
     this.#finished = true;
   }
 
-  /** Returns where the lines lie that are whole, as [from, to) of bytes. Then call `skip`. */
-  whole(): [from: number, to: number] {
-    if (this.#finished || this.#position >= this.#end) return [0, 0];
-    const last = this.bytes.lastIndexOf(10, this.#end - 1);
-    return last < this.#position ? [0, 0] : [this.#position, last + 1];
+  /**
+   * Returns the whole lines at hand, with their ends: as many as fit in PIECE bytes, but one at least. It is empty
+   * where there are none. Then call `skip`.
+   */
+  whole(): Uint8Array {
+    if (this.#finished || !this.#isMore()) return EMPTY;
+    const rest = this.bytes.subarray(this.#position, this.#end);
+    const last = rest.lastIndexOf(10, PIECE - 1);
+    return rest.subarray(0, (last < 0 ? rest.indexOf(10, PIECE) : last) + 1);
   }
 
-  /** Passes over lines that were read where `whole` said: `count` of them, up to `position`. */
-  skip(position: number, count: number): void {
+  /** Passes over lines of those that `whole` returned: `count` of them, `length` bytes. */
+  skip(length: number, count: number): void {
     if (count === 0) return;
-    this.#position = position;
+    this.#position += length;
     this.#carried = 0;
     this.number += count;
   }
 
   next(): boolean {
-    if (this.#position >= this.#end) return false;
+    if (!this.#isMore()) return false;
     // What was carried holds no line end: search the new bytes only.
     const searchFrom = this.#position === 0 && !this.#finished ? this.#carried : this.#position;
     let end = this.bytes.indexOf(10, searchFrom);
@@ -80,6 +85,21 @@ export class Lines {
     this.to = end > this.from && this.bytes[end - 1] === 13 ? end - 1 : end;
     this.#position = end + 1;
     return true;
+  }
+
+  #look(bytes: Uint8Array, from: number, to: number): void {
+    this.bytes = bytes;
+    this.#position = from;
+    this.#end = to;
+  }
+
+  /** Whether there are bytes to read; goes on to the later ones. */
+  #isMore(): boolean {
+    if (this.#position >= this.#end && this.#later.length > 0) {
+      this.#look(this.#later, 0, this.#later.length);
+      this.#later = EMPTY;
+    }
+    return this.#position < this.#end;
   }
 
   #carry(): void {

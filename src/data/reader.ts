@@ -1,36 +1,19 @@
-import type { Engine } from "../engine/engine.js";
 import { DataError, OptionError, type Place } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
 import { mix } from "../random.js";
+import type { RowStore } from "./store.js";
 
 /** Receives one row: entries without a repeated id, a coded label, a sample weight, its number from 0, an offset. */
 export type RowSink = (entries: Entries, label: number, weight: number, row: number, offset?: number) => void;
-
-/** Rows as a kernel parsed them, valid until the sink returns. */
-export interface ParsedBlock {
-  rows: number;
-  /** Where each row's entries end. */
-  ends: Uint32Array;
-  ids: Uint32Array;
-  values: Float32Array;
-  /** Coded. */
-  labels: Float64Array;
-}
-
-/** Receives many rows at once, and the number of the first. */
-export type BlockSink = (block: ParsedBlock, row: number) => void;
 
 /** Turns a source into rows. It can be read more than once. */
 export interface RowReader {
   readonly name: string;
   /** Passes every good row to the sink. Yields now and then, so that the sink can be emptied. */
   read(sink: RowSink): AsyncIterable<void>;
-  /**
-   * As read, much faster where a kernel can parse: rows that it parsed go to `blocks`, the others to `sink`, all of
-   * them in order.
-   */
-  parse?(engine: Engine, sink: RowSink, blocks: BlockSink): AsyncIterable<void>;
+  /** As read, much faster where a kernel can parse: every good row goes to the store, in order. */
+  parse?(store: RowStore): AsyncIterable<void>;
   /** The learned space; null when the data holds ids of its own (svmlight). */
   readonly space: FeatureSpace | null;
   /** Declared dimension so far. */

@@ -17,7 +17,10 @@ export type Input =
 export interface Source {
   /** For messages. */
   readonly name: string;
+  /** Each chunk lasts until the next is asked for. */
   chunks(): AsyncIterable<Uint8Array>;
+  /** Bytes of the input, before gzip is undone; null where that is not known. */
+  length(): Promise<number | null>;
 }
 
 /** `keep`: remember what passes, so that a stream can be read a second time. */
@@ -26,7 +29,13 @@ export function openSource(input: Input, { name, keep }: { name?: string | undef
   const isRepeatable =
     (typeof input === "string" && input !== "-") || input instanceof Blob || input instanceof Uint8Array;
   const raw = isRepeatable || !keep ? () => chunksOf(input) : remember(chunksOf(input));
-  return { name: label, chunks: () => inflated(raw(), label) };
+  return { name: label, chunks: () => inflated(raw(), label), length: () => lengthOf(input) };
+}
+
+async function lengthOf(input: Input): Promise<number | null> {
+  if (typeof input === "string") return platform().size(input);
+  if (input instanceof Uint8Array) return input.length;
+  return input instanceof Blob ? input.size : null;
 }
 
 function nameOf(input: Input): string {
@@ -86,7 +95,7 @@ function remember(stream: AsyncGenerator<Uint8Array>): () => AsyncGenerator<Uint
   return async function* () {
     yield* kept;
     for (let next = await stream.next(); !next.done; next = await stream.next()) {
-      kept.push(next.value);
+      kept.push(next.value.slice());
       yield next.value;
     }
   };
@@ -99,7 +108,7 @@ async function* inflated(chunks: AsyncGenerator<Uint8Array>, name: string): Asyn
   while (magic.length < 2) {
     const next = await chunks.next();
     if (next.done) break;
-    start.push(next.value);
+    start.push(next.value.length < 2 ? next.value.slice() : next.value);
     magic = [...magic, ...next.value.subarray(0, 2 - magic.length)];
   }
   const all = async function* () {

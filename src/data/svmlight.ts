@@ -1,12 +1,12 @@
-import type { Engine } from "../engine/engine.js";
-import type { Loss, Parse } from "../engine/kernels.js";
+import type { Loss } from "../engine/kernels.js";
 import { DataError } from "../errors.js";
 import { parseDecimal } from "../features/cell.js";
 import { Entries } from "../features/entries.js";
 import { LabelCoder } from "./label.js";
 import { Lines } from "./lines.js";
-import { type BlockSink, placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
+import { placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
 import { type Input, openSource } from "./source.js";
+import type { Coding, RowStore } from "./store.js";
 
 export interface SvmlightOptions {
   loss: Loss;
@@ -38,7 +38,7 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
   let declared = 0;
 
-  async function* read(sink: RowSink, parsed?: { engine: Engine; blocks: BlockSink }): AsyncGenerator<void> {
+  async function* read(sink: RowSink, store?: RowStore): AsyncGenerator<void> {
     const labels = new LabelCoder(options.loss, options.positive);
     const tolerance = new Tolerance(options.skipBad ?? 0);
     const lines = new Lines(source.name);
@@ -60,12 +60,21 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
       }
       return true;
     };
+    // Where the kernel finds nothing to take, it is asked less and less often.
+    let [pause, due] = [0, 0];
     const drain = () => {
-      do if (parsed) readPlain(parsed.engine, lines, labels, parsed.blocks);
-      while (readLine());
+      do {
+        if (!store || due-- > 0) continue;
+        pause = readPlain(store, lines, labels) ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
+        due = pause;
+      } while (readLine());
       tally.skipped = tolerance.skipped;
     };
+    const length = store ? await source.length() : null;
+    let begun = 0;
     for await (const chunk of source.chunks()) {
+      if (store && length) store.share = Math.min(begun / length, 1);
+      begun += chunk.length;
       lines.push(chunk);
       drain();
       yield;
@@ -76,53 +85,24 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
     yield;
   }
 
-  /** Reads lines in their plain form by a kernel, until one is not. */
-  function readPlain({ kernels, memory }: Engine, lines: Lines, coder: LabelCoder, blocks: BlockSink): void {
-    const [begin, end] = lines.whole();
-    if (begin === end) return;
-    const mark = memory.mark(); // released before any other work can run
-    try {
-      const most = Math.min(MOST_ROWS, (end - begin) >> 1);
-      const text = memory.u8(end - begin, "raw");
-      const o: Parse = {
-        starts: memory.u32(most),
-        ends: memory.u32(most),
-        indices: memory.u32((end - begin) >> 2, "raw"),
-        values: memory.f32((end - begin) >> 2, "raw"),
-        labels: memory.f64(most),
-        number: memory.f64(1),
-        outcome: memory.u32(3),
-        most,
-      };
-      text.view.set(lines.bytes.subarray(begin, end));
-      for (let from = 0; from < text.length; ) {
-        const stopped = kernels.parseSvmlight(text, from, text.length, o);
-        const [parsed, entries, largest] = o.outcome.view as unknown as [number, number, number];
-        const rows = coded(o.labels.view, parsed, coder);
-        if (rows > 0) {
-          const [ids, values] = [o.indices.view.subarray(0, entries), o.values.view];
-          blocks({ rows, ends: o.ends.view, ids, values, labels: o.labels.view }, tally.rows);
-        }
-        tally.rows += rows;
-        const next = rows === parsed ? stopped : from + o.starts.view[rows]!;
-        if (rows === parsed) declared = Math.max(declared, largest);
-        else if (rows > 0) {
-          kernels.parseSvmlight(text, from, next, o); // only for the largest index of the rows taken
-          declared = Math.max(declared, o.outcome.view[2]!);
-        }
-        lines.skip(begin + next, rows);
-        if (rows < parsed || stopped === from || parsed < most) return;
-        from = stopped;
-      }
-    } finally {
-      memory.release(mark);
+  /** Reads lines in their plain form by a kernel, until one is not. Returns false when that is the first. */
+  function readPlain(store: RowStore, lines: Lines, coder: LabelCoder): boolean {
+    const code: Coding = (labels, from, to) => codeInto(labels, from, to, coder);
+    const first = tally.rows;
+    for (let text = lines.whole(); text.length > 0; text = lines.whole()) {
+      const stopped = store.parse(text, code);
+      lines.skip(stopped, store.rows - tally.rows);
+      tally.rows = store.rows;
+      declared = Math.max(declared, store.largest);
+      if (stopped < text.length) return tally.rows > first;
     }
+    return true;
   }
 
   return {
     name: source.name,
     read: (sink) => read(sink),
-    parse: (engine, sink, blocks) => read(sink, { engine, blocks }),
+    parse: (store) => read((entries, label, weight) => store.addRow(entries, label, weight), store),
     space: null,
     tally,
     get declared() {
@@ -131,19 +111,19 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
   };
 }
 
-/** Rows that a kernel parses in one go. */
-const MOST_ROWS = 8192;
+/** Lines that are read singly, at most, before the kernel is asked again. */
+const LONGEST_PAUSE = 63;
 
-/** Codes labels in place and returns how many could be: the first that cannot is left as it is. */
-function coded(labels: Float64Array, count: number, coder: LabelCoder): number {
-  for (let i = 0; i < count; i++) {
+/** As Coding. */
+function codeInto(labels: Float64Array, from: number, to: number, coder: LabelCoder): number {
+  for (let i = from; i < to; i++) {
     try {
       labels[i] = coder.code(labels[i]!);
     } catch {
       return i;
     }
   }
-  return count;
+  return to;
 }
 
 /** Parses one line. `at` is the offset of its label; after an error, of the byte at fault. */

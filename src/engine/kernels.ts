@@ -168,24 +168,48 @@ export interface Face {
   moved: F64;
 }
 
-/** Where a parser puts rows. */
+/** Where a parser puts rows, and the tables that number their ids: see Dictionary. */
 export interface Parse {
-  /** [most], first byte of each row's line, from the first of all. */
-  starts: U32;
-  /** [most], where each row's entries end. */
-  ends: U32;
-  /** [bytes / 4], index − 1 and value of each entry. */
-  indices: U32;
-  values: F32;
+  /** [most + 1], where each row begins in indices and values. */
+  pointers: U32;
   /** [most] */
   labels: F64;
+  /** [entries], columns. */
+  indices: U32;
+  /** [entries]; null while every value is 1. */
+  values: F32 | null;
+  /** Id of each column. */
+  ids: F64;
+  /** Column + 1 of each id below its length, 0 when it has none. */
+  direct: U32;
+  /** Column + 1 of ids from `least` on, 0 is free; its length is a power of two, or 0. */
+  hashed: U32;
+  least: number;
+  /** [8], see PROGRESS. */
+  progress: U32;
   /** [1], scratch. */
   number: F64;
-  /** [3]: rows, entries, largest index. */
-  outcome: U32;
   /** Rows at most. */
   most: number;
 }
+
+/** Where a parser says in Parse.progress how far it is. */
+export const PROGRESS = {
+  rows: 0,
+  entries: 1,
+  /** Of those rows. */
+  columns: 2,
+  /** Columns, with those of a line that was given up. */
+  reached: 3,
+  /** Slots of the hash table that are taken. */
+  hashed: 4,
+  /** Index, 0 without any. */
+  largest: 5,
+  /** Index whose id the tables had no room for, else 0. */
+  refused: 6,
+  /** 1 when a value other than 1 asks for values, else 0. */
+  valued: 7,
+} as const;
 
 /**
  * What trainers ask of the machine: blocks of rows or whole epochs, never one row.
@@ -264,8 +288,9 @@ export interface Kernels {
   /** Adds s·|x_ij| to up[j] where the entry pulls towards the label +1, else to down[j]. */
   pulls(rows: Rows, count: number, up: F64, down: F64): void;
   /**
-   * Parses plain svmlight lines of bytes from ≤ i < to, each with its end, and returns where it stopped: before the
-   * first line that is not plain, or when o.most rows are full. See o.outcome.
+   * Parses plain svmlight lines of bytes from ≤ i < to, each with its end, behind the rows that o.progress counts, and
+   * returns where it stopped: before the first line that is not plain, that asks for values or for room in the tables,
+   * or when there are o.most rows. 8 bytes can be read after `to`; there is room for an entry and a column every 4.
    */
   parseSvmlight(bytes: U8, from: number, to: number, o: Parse): number;
   /** Adds s·x_ij² to sums[j]. */

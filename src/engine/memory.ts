@@ -23,6 +23,13 @@ export interface Memory {
   u8(length: number, raw?: "raw"): U8;
   /** Returns a longer slice with the same beginning and zeros after it. The old slice is dead. */
   grow<A extends NumberArray>(slice: Slice<A>, length: number): Slice<A>;
+  /**
+   * Gives the slices that were taken last, in their order, other lengths and returns them anew: each keeps its first
+   * `used` numbers, what follows is anything. The old slices are dead.
+   */
+  resize(slices: readonly Slice[], lengths: readonly number[], used: readonly number[]): Slice[];
+  /** Makes the slices that were taken last shorter where they lie, and gives back what is above them. */
+  trim(slices: readonly Slice[], lengths: readonly number[]): Slice[];
   /** Returns the present height of the arena, for release. */
   mark(): number;
   /** Frees everything allocated since `mark`. Call it in `finally`. */
@@ -39,7 +46,7 @@ class LinearSlice<A extends NumberArray> implements Slice<A> {
   #view: A | null = null;
 
   constructor(
-    readonly memory: WebAssembly.Memory,
+    readonly memory: LinearMemory,
     readonly type: Constructor<A>,
     readonly pointer: number,
     readonly length: number,
@@ -59,15 +66,24 @@ const ALIGNMENT = 16;
 /** All that 32-bit pointers reach. */
 const LIMIT = 2 ** 32;
 
-/** An arena over WebAssembly linear memory: allocation moves one pointer up, release moves it down. */
+/**
+ * An arena over WebAssembly linear memory that nobody else grows: allocation moves one pointer up, release moves it
+ * down. Memory costs nothing before it is first written to, so that zeros which are there already are not written.
+ */
 export class LinearMemory implements Memory {
   readonly memory: WebAssembly.Memory;
+  /** As memory.buffer, which is slow to ask for. */
+  buffer: ArrayBufferLike;
   #top: number;
+  /** From here on every byte is still 0. */
+  #clean: number;
 
-  /** `base`: first free byte, the module's `__heap_base`. */
+  /** `base`: first free byte, the module's `__heap_base`; zeros from there on. */
   constructor(memory: WebAssembly.Memory, base: number) {
     this.memory = memory;
+    this.buffer = memory.buffer;
     this.#top = align(base);
+    this.#clean = this.#top;
   }
 
   f64(length: number): F64 {
@@ -89,9 +105,8 @@ export class LinearMemory implements Memory {
   /** Takes `bytes`, zeros unless raw, and returns their address. Throws MemoryError when they are not to be had. */
   allocate(bytes: number, raw?: "raw"): number {
     const pointer = this.#top;
-    this.#reserve(pointer + bytes);
-    this.#top = align(pointer + bytes);
-    if (!raw) new Uint8Array(this.memory.buffer, pointer, bytes).fill(0);
+    const clean = this.#take(pointer + bytes);
+    if (!raw) this.#clear(pointer, Math.min(pointer + bytes, clean));
     return pointer;
   }
 
@@ -101,15 +116,44 @@ export class LinearMemory implements Memory {
     const isTopmost = align(old.pointer + old.length * size) === this.#top;
     if (isTopmost) {
       const end = old.pointer + length * size;
-      this.#reserve(end);
-      const grown = new LinearSlice(this.memory, old.type, old.pointer, length);
-      grown.view.fill(0, old.length);
-      this.#top = align(end);
-      return grown;
+      const clean = this.#take(end);
+      this.#clear(old.pointer + old.length * size, Math.min(end, clean));
+      return new LinearSlice(this, old.type, old.pointer, length);
     }
     const grown = this.#slice(old.type, length);
     grown.view.set(slice.view);
     return grown;
+  }
+
+  resize(slices: readonly Slice[], lengths: readonly number[], used: readonly number[]): Slice[] {
+    const olds = slices as LinearSlice<NumberArray>[];
+    let end = olds[0]!.pointer;
+    const news = olds.map(({ type }, i) => {
+      const slice = new LinearSlice(this, type, end, lengths[i]!);
+      end = align(end + slice.length * type.BYTES_PER_ELEMENT);
+      return slice;
+    });
+    this.#take(end);
+    const bytes = new Uint8Array(this.buffer);
+    const move = (i: number) => {
+      const { pointer, type } = olds[i]!;
+      bytes.copyWithin(news[i]!.pointer, pointer, pointer + used[i]! * type.BYTES_PER_ELEMENT);
+    };
+    // The last first where they move up, then the first first where they move down: none is written over unmoved.
+    for (let i = olds.length - 1; i >= 0; i--) if (news[i]!.pointer > olds[i]!.pointer) move(i);
+    for (let i = 0; i < olds.length; i++) if (news[i]!.pointer < olds[i]!.pointer) move(i);
+    return news;
+  }
+
+  trim(slices: readonly Slice[], lengths: readonly number[]): Slice[] {
+    const trimmed = (slices as LinearSlice<NumberArray>[]).map(
+      ({ type, pointer }, i) => new LinearSlice(this, type, pointer, lengths[i]!),
+    );
+    const ends = trimmed.map(({ type, pointer, length }) =>
+      length > 0 ? pointer + length * type.BYTES_PER_ELEMENT : 0,
+    );
+    this.#top = align(Math.max(slices[0]!.pointer, ...ends));
+    return trimmed;
   }
 
   mark(): number {
@@ -121,17 +165,31 @@ export class LinearMemory implements Memory {
   }
 
   #slice<A extends NumberArray>(type: Constructor<A>, length: number, raw?: "raw"): Slice<A> {
-    return new LinearSlice(this.memory, type, this.allocate(length * type.BYTES_PER_ELEMENT, raw), length);
+    return new LinearSlice(this, type, this.allocate(length * type.BYTES_PER_ELEMENT, raw), length);
+  }
+
+  /** Makes `end` the top and returns where the clean bytes began before. */
+  #take(end: number): number {
+    const clean = this.#clean;
+    this.#reserve(end);
+    this.#top = align(end);
+    this.#clean = Math.max(clean, this.#top);
+    return clean;
+  }
+
+  #clear(from: number, to: number): void {
+    if (from < to) new Uint8Array(this.buffer, from, to - from).fill(0);
   }
 
   #reserve(end: number): void {
-    const had = this.memory.buffer.byteLength;
+    const had = this.buffer.byteLength;
     if (end <= had) return;
     // By half as much again where there is room: growing an unshared memory may copy it.
     const wanted = Math.min(Math.max(end, had * 1.5), LIMIT);
     for (const bytes of end <= LIMIT ? [wanted, end] : []) {
       try {
         this.memory.grow(Math.ceil((bytes - had) / PAGE));
+        this.buffer = this.memory.buffer;
         return;
       } catch {
         // try the exact size, then give up
@@ -175,6 +233,19 @@ export class HostMemory implements Memory {
     const grown = host(slice.view.constructor as Constructor<A>, length);
     grown.view.set(slice.view);
     return grown;
+  }
+
+  resize(slices: readonly Slice[], lengths: readonly number[], used: readonly number[]): Slice[] {
+    return slices.map((slice, i) => {
+      if (lengths[i] === slice.length) return slice;
+      const other = host(slice.view.constructor as Constructor<NumberArray>, lengths[i]!);
+      other.view.set(slice.view.subarray(0, used[i]!));
+      return other;
+    });
+  }
+
+  trim(slices: readonly Slice[], lengths: readonly number[]): Slice[] {
+    return slices.map(({ view }, i) => new HostSlice(view.subarray(0, lengths[i]!)));
   }
 
   mark(): number {

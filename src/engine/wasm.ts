@@ -75,14 +75,19 @@ const FACE = {
 } as const;
 
 const PARSE = {
-  starts: "Uint32",
-  ends: "Uint32",
+  pointers: "Uint32",
+  labels: "Uint32",
   indices: "Uint32",
   values: "Uint32",
-  labels: "Uint32",
+  ids: "Uint32",
+  direct: "Uint32",
+  hashed: "Uint32",
+  progress: "Uint32",
   number: "Uint32",
-  outcome: "Uint32",
+  span: "Uint32",
+  slots: "Uint32",
   most: "Uint32",
+  least: "Uint32",
 } as const;
 
 type Fields = Record<string, "Uint32" | "Float32" | "Float64">;
@@ -90,18 +95,22 @@ type Content<F extends Fields> = { [K in keyof F]: number | Slice | null };
 
 /** Returns the kernels of an instance. Their argument structs live at the bottom of its arena. */
 export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
+  let view = new DataView(memory.buffer);
   /** Returns a function that writes a struct of assembly/layout.ts and returns its address. */
   const struct = <F extends Fields>(name: string, fields: F, within?: number) => {
     const constant = (field: string) => exports[`${name}_${field}`]?.value as number;
     const pointer = within ?? memory.allocate(constant("BYTES"));
     const offsets = Object.keys(fields).map((field) => constant(field.replace(/[A-Z]/g, "_$&").toUpperCase()));
+    const layout = Object.entries(fields).map(([field, type], i) => ({ field, type, at: pointer + offsets[i]! }));
     return (content: Content<F>): number => {
-      const view = new DataView(memory.memory.buffer);
-      Object.entries(fields).forEach(([field, type], i) => {
-        const value = content[field as keyof F];
+      if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
+      for (const { field, type, at } of layout) {
+        const value = content[field];
         const number = typeof value === "number" ? value : (value?.pointer ?? 0);
-        view[`set${type}`](pointer + (offsets[i] as number), number, true);
-      });
+        if (type === "Uint32") view.setUint32(at, number, true);
+        else if (type === "Float64") view.setFloat64(at, number, true);
+        else view.setFloat32(at, number, true);
+      }
       return pointer;
     };
   };
@@ -136,17 +145,17 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     loss: (loss, rows, from, to, margins) =>
       call(loss === "logistic" ? "lossLogistic" : "lossSquared", writeRows(rows), from, to, at(margins)),
     ftrlRows: (loss, rows, order, from, to, o: Ftrl) =>
-      call(`ftrlRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl({ ...o })),
+      call(`ftrlRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl(o)),
     ftrlBatches: (loss, rows, order, from, to, o: Ftrl) =>
-      call(`ftrlBatches${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl({ ...o })),
+      call(`ftrlBatches${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl(o)),
     ftrlWeights: (o, from, to, out) => {
-      call("ftrlWeights", writeFtrl({ ...o }), from, to, at(out));
+      call("ftrlWeights", writeFtrl(o), from, to, at(out));
     },
-    ftrlIntercept: (o) => call("ftrlIntercept", writeFtrl({ ...o })),
+    ftrlIntercept: (o) => call("ftrlIntercept", writeFtrl(o)),
     sgdRows: (loss, rows, order, from, to, o: Sgd) =>
-      call(`sgdRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeSgd({ ...o })),
+      call(`sgdRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeSgd(o)),
     sgdWeights: (o, from, to, out) => {
-      call("sgdWeights", writeSgd({ ...o }), from, to, at(out));
+      call("sgdWeights", writeSgd(o), from, to, at(out));
     },
     linearize: (loss, rows, from, to, margins, model) =>
       call(
@@ -180,7 +189,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     survey: (count, gradients, weights, penalties, order) =>
       call("survey", count, at(gradients), at(weights), at(penalties), at(order)),
     descend: (x, order, count, o: Descent) => {
-      call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent({ ...o }));
+      call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent(o));
     },
     couple: (x, rows, count, { cursor, stamps, counts }, room, out) => {
       const scratch = [at(cursor), at(stamps), at(counts)] as const;
@@ -188,25 +197,26 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       return call("couple", writeMatrix(x), writeOther(rows), count, ...scratch, room, own) >>> 0;
     },
     mirror: (own, count, next, H) => {
-      call("mirror", writeMatrix({ ...own, values: null }), count, at(next), writeHessian({ ...H }));
+      call("mirror", writeMatrix({ ...own, values: null }), count, at(next), writeHessian(H));
     },
     weigh: (x, rows, count, model, { cursor, next, sums }, H) => {
       const scratch = [at(cursor), at(next), at(sums)] as const;
       const [byColumns, byRows] = [writeMatrix(x), writeOther(rows)];
-      call(`weigh${kind(x)}`, byColumns, byRows, count, at(model), ...scratch, writeHessian({ ...H }));
+      call(`weigh${kind(x)}`, byColumns, byRows, count, at(model), ...scratch, writeHessian(H));
     },
     curveByHessian: (H, count, curvatures, u, out) =>
-      call("curveByHessian", writeHessian({ ...H }), count, at(curvatures), at(u), at(out)),
+      call("curveByHessian", writeHessian(H), count, at(curvatures), at(u), at(out)),
     descendByHessian: (H, order, count, o) => {
-      call("descendByHessian", writeHessian({ ...H }), at(order), count, writeDescent({ ...o }));
+      call("descendByHessian", writeHessian(H), at(order), count, writeDescent(o));
     },
     conjugateByFactor: (H, count, curvatures, { isFactored, ...o }) => {
       const face = writeFace({ ...o, isFactored: Number(isFactored) });
-      return call("conjugateByFactor", writeHessian({ ...H }), count, at(curvatures), face) !== 0;
+      return call("conjugateByFactor", writeHessian(H), count, at(curvatures), face) !== 0;
     },
     parseSvmlight: (bytes, from, to, o: Parse) => {
-      const stopped = call("parseSvmlight", at(bytes) + from, at(bytes) + to, writeParse({ ...o }));
-      return (stopped >>> 0) - at(bytes);
+      const pointer = writeParse({ ...o, span: o.direct.length, slots: o.hashed.length });
+      const name = o.values ? "parseSvmlightStored" : "parseSvmlightOnes";
+      return (call(name, at(bytes) + from, at(bytes) + to, pointer) >>> 0) - at(bytes);
     },
     countIndices: (x, count, places, counts) => {
       call("countIndices", writeMatrix(x), count, at(places), at(counts));

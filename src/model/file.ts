@@ -15,7 +15,7 @@ export async function saveModel(model: Model, path: string): Promise<number> {
 export async function loadModel(input: Input): Promise<Model> {
   const chunks: Uint8Array[] = [];
   const source = openSource(input, { keep: false });
-  for await (const chunk of source.chunks()) chunks.push(chunk);
+  for await (const chunk of source.chunks()) chunks.push(chunk.slice());
   const bytes = new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
   try {
     return decodeModel(bytes);

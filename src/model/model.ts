@@ -44,7 +44,7 @@ export class Model implements ModelParts {
   readonly ids: Float64Array;
   /** One an id, none 0. */
   readonly values: Float32Array;
-  readonly #places = new Dictionary();
+  readonly #places: Dictionary;
   readonly #entries = new Entries();
 
   /** Takes ids in ascending order with their weights, none of which is 0. */
@@ -56,13 +56,13 @@ export class Model implements ModelParts {
     this.training = parts.training;
     this.ids = ids;
     this.values = values;
-    for (const id of ids) this.#places.add(id);
+    this.#places = Dictionary.of(ids);
   }
 
   /** Makes a model of what training saw: ids in any order, weights that may be 0. */
   static from(parts: ModelParts, ids: Float64Array, weights: Float64Array): Model {
     const kept: number[] = [];
-    for (let j = 0; j < ids.length; j++) if (Math.fround(weights[j]!) !== 0) kept.push(j);
+    for (let j = 0; j < ids.length; j++) if (weights[j] !== 0 && Math.fround(weights[j]!) !== 0) kept.push(j);
     kept.sort((a, b) => ids[a]! - ids[b]!);
     return new Model(
       parts,

@@ -165,6 +165,7 @@ function finish(
   // What ships is single precision, and what ships is measured.
   let sum = intercept;
   for (let j = 0, view = weights.view; j < seen; j++) {
+    if (view[j] === 0) continue;
     view[j] = Math.fround(view[j]!);
     sum += view[j]!;
   }

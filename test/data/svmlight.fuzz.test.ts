@@ -1,34 +1,39 @@
 import { describe, expect, test } from "vitest";
-import type { ParsedBlock, RowSink } from "../../src/data/reader.js";
+import { RowStore } from "../../src/data/store.js";
 import { svmlightReader } from "../../src/data/svmlight.js";
-import type { Engine } from "../../src/engine/engine.js";
+import { createEngine, type Engine } from "../../src/engine/engine.js";
 import { Random } from "../../src/random.js";
 import { bytesOf, cut, ENGINES } from "../helpers.js";
 
+const HOST = await createEngine({ kernels: "baseline" });
+
 type Loss = "logistic" | "squared";
 
-/** Everything that a reader gives: its rows, its counts, its error. */
+/** Everything that a reader gives: its rows, its counts, its error; read into a store where there is an engine. */
 async function outcome(bytes: Uint8Array, places: number[], loss: Loss, skipBad: number, engine?: Engine) {
   const reader = svmlightReader(cut(bytes, ...places), { loss, skipBad, keep: false, name: "fuzz" });
-  const rows: unknown[] = [];
-  const sink: RowSink = (entries, label, _weight, row) => {
-    const list = Array.from({ length: entries.length }, (_, k) => [entries.ids[k], Math.fround(entries.values[k]!)]);
-    rows.push([row, label, list]);
-  };
-  const blocks = ({ rows: count, ends, ids, values, labels }: ParsedBlock, first: number) => {
-    for (let i = 0; i < count; i++) {
-      const from = i > 0 ? ends[i - 1]! : 0;
-      const list = Array.from({ length: ends[i]! - from }, (_, k) => [ids[from + k], values[from + k]]);
-      rows.push([first + i, labels[i], list]);
-    }
-  };
+  const store = new RowStore(engine ?? HOST);
   let error = "";
   try {
-    for await (const _ of engine ? reader.parse!(engine, sink, blocks) : reader.read(sink));
+    const pass = engine
+      ? reader.parse!(store)
+      : reader.read((entries, label, weight) => store.addRow(entries, label, weight));
+    for await (const _ of pass);
   } catch (cause) {
     error = (cause as Error).message;
   }
-  return { rows, error, tally: reader.tally, declared: error ? 0 : reader.declared };
+  const { rows, pointers, indices, values, labels, weights, offsets } = store.block();
+  const columns = Array.from({ length: rows }, (_, i) => Array.from(indices.subarray(pointers[i], pointers[i + 1])));
+  return {
+    columns,
+    values: values ? Array.from(values) : Array(indices.length).fill(1),
+    labels: Array.from(labels),
+    rest: [weights, offsets],
+    ids: Array.from(store.dictionary.ids),
+    error,
+    tally: reader.tally,
+    declared: error ? 0 : reader.declared,
+  };
 }
 
 const NUMBERS = [
@@ -40,6 +45,16 @@ const NUMBERS = [
   ".5",
   "5.",
   "1e3",
+  "25E-1",
+  "-1.5e+22",
+  "7e-23",
+  "3e",
+  "1e-50",
+  "0e99",
+  "0.0366167",
+  "0.12345678",
+  "-0.5",
+  "1.0",
   "123456789012345",
   "1234567890123456",
   "-0",
@@ -52,6 +67,10 @@ const INDICES = [
   "7",
   "007",
   "40",
+  "12345678",
+  "4194304",
+  "4194305",
+  "70000000",
   "4294967295",
   "4294967296",
   "9007199254740991",
@@ -106,10 +125,50 @@ describe.each(["simd", "scalar", "baseline"] as const)("lines parsed by the %s k
     expect(await outcome(bytes, [70_001], "logistic", 0, engine)).toEqual(await outcome(bytes, [], "logistic", 0));
   });
 
-  test("nothing stays in the arena", async () => {
+  test("every place to cut a text", async () => {
     using engine = await ENGINES[build]();
-    const mark = engine.memory.mark();
-    await outcome(bytesOf("1 1:1\n-1 2:1\n1 x\n"), [], "logistic", 0, engine);
-    expect(engine.memory.mark()).toBe(mark);
+    const bytes = bytesOf(
+      "\ufeff# note\r\n1 1:1 2:1\r\n-1 2:1 9:1\n\n1 3:0.5 7:-2e-3 # end\n-1 5:12345678901234567\n1 4294967297:1 9007199254740991:.25",
+    );
+    const expected = await outcome(bytes, [], "logistic", 0);
+    expect(expected.ids).toEqual([0, 1, 8, 2, 6, 4, 4294967296, 9007199254740990]);
+    for (let at = 0; at <= bytes.length; at++) {
+      expect(await outcome(bytes, [at], "logistic", 0, engine), String(at)).toEqual(expected);
+      expect(await outcome(bytes, [at, at + 1], "logistic", 0, engine), String(at)).toEqual(expected);
+    }
+  });
+
+  test("small and large ids among lines and labels that are refused, whose columns leave no trace", async () => {
+    using engine = await ENGINES[build]();
+    const random = new Random(11);
+    const lines = Array.from({ length: 4000 }, (_, i) => {
+      const ids = Array.from(
+        { length: 6 },
+        (_, k) => 1 + random.below([50, 2 ** 22, 2 ** 23, 2 ** 32, 2 ** 32][k % 5]!),
+      );
+      if (i % 500 === 7) ids.push(2 ** 32 + random.below(1000));
+      const ascending = [...new Set(ids)].sort((a, b) => a - b);
+      const label = i % 37 === 5 ? "3" : i % 2 ? "1" : "-1";
+      return `${label} ${ascending.map((id) => `${id}:1`).join(" ")}${i % 41 === 3 ? " x" : ""}\n`;
+    });
+    const bytes = bytesOf(lines.join(""));
+    const expected = await outcome(bytes, [], "logistic", 300);
+    expect(expected.tally.skipped).toBeGreaterThan(150);
+    expect(await outcome(bytes, [40_000, 100_001], "logistic", 300, engine)).toEqual(expected);
+  });
+
+  test("values that come late, and values that are all 1 however they are written", async () => {
+    using engine = await ENGINES[build]();
+    const store = async (text: string) => {
+      const rows = new RowStore(engine);
+      const reader = svmlightReader(bytesOf(text), { loss: "logistic", keep: false });
+      for await (const _ of reader.parse!(rows));
+      return rows.block();
+    };
+    const ones = "1 1:1 2:1.0 4:+1\n-1 3:0 5:1e0\n".repeat(3000);
+    expect((await store(ones)).values).toBeNull();
+    const late = await store(`${ones}1 1:0.25\n`);
+    expect(Array.from(late.values!.subarray(-3))).toEqual([1, 1, 0.25]);
+    expect(late.values!.subarray(0, -1).every((value) => value === 1)).toBe(true);
   });
 });

@@ -34,6 +34,42 @@ describe.each([
     expect(Array.from(moved.view)).toEqual([1, 2, 3, 0, 0, 0, 0]);
   });
 
+  test("resized slices keep what is in use, whichever way each goes", () => {
+    const memory = make();
+    const lengths = [4, 1000, 7, 0, 500];
+    const slices = lengths.map((length) => memory.u32(length));
+    slices.forEach(({ view }, i) => {
+      view.forEach((_, k) => {
+        view[k] = 10_000 * i + k;
+      });
+    });
+    const others = [9000, 20, 3000, 40, 500];
+    const used = [4, 20, 7, 0, 300];
+    const resized = memory.resize(slices, others, used);
+    const again = memory.resize(resized, lengths, used);
+    for (const [list, sizes] of [
+      [resized, others],
+      [again, lengths],
+    ] as const) {
+      expect(list.map(({ length, view }) => [length, view.length])).toEqual(sizes.map((size) => [size, size]));
+    }
+    again.forEach(({ view }, i) => {
+      expect(Array.from(view.subarray(0, used[i]))).toEqual(Array.from({ length: used[i]! }, (_, k) => 10_000 * i + k));
+    });
+  });
+
+  test("trimmed slices stay where they are", () => {
+    const memory = make();
+    const [a, b] = [memory.f64(50), memory.u32(100)];
+    a.view.fill(1);
+    b.view.fill(2);
+    const [shorter, none] = memory.trim([a, b], [3, 0]);
+    expect([Array.from(shorter!.view), none!.length]).toEqual([[1, 1, 1], 0]);
+    expect(shorter!.pointer).toBe(a.pointer);
+    memory.f64(20);
+    expect(Array.from(shorter!.view)).toEqual([1, 1, 1]);
+  });
+
   test("views survive growth of the memory", () => {
     const memory = make();
     const slice = memory.f64(4);

@@ -1,0 +1,306 @@
+import type { Engine } from "../engine/engine.js";
+import { PROGRESS, type Rows } from "../engine/kernels.js";
+import type { F32, F64, Slice, U32 } from "../engine/memory.js";
+import { MemoryError } from "../errors.js";
+import type { Entries } from "../features/entries.js";
+import { type RowBlock, RowBlockBuilder, rename } from "./block.js";
+import { DIRECT, Dictionary, type Tables } from "./dictionary.js";
+
+/** What a store has in its engine's memory, in this order. Those that are not in use have no length. */
+interface Place {
+  pointers: U32;
+  labels: F64;
+  weights: F64;
+  offsets: F64;
+  indices: U32;
+  values: F32;
+  ids: F64;
+  direct: U32;
+  hashed: U32;
+}
+
+/** Of what is there, room for so much more at least. */
+const LEAST_GROWTH = 0.25;
+
+/** Codes labels from ≤ i < to in place and returns where it stopped: at the first that cannot be, which it leaves. */
+export type Coding = (labels: Float64Array, from: number, to: number) => number;
+
+/**
+ * Rows as they are read, in the memory of an engine that it has to itself: they grow there and stay there. The columns
+ * are numbered as their ids first occur.
+ */
+export class RowStore implements Tables {
+  readonly dictionary = new Dictionary(this);
+  rows = 0;
+  entries = 0;
+  /** The largest index that `parse` met, 0 without any. */
+  largest = 0;
+  /** How much of the input is here, from 0 to 1; 0 where that is not known. */
+  share = 0;
+  readonly #engine: Engine;
+  readonly #progress: U32;
+  readonly #number: F64;
+  readonly #from: number;
+  #at: Place;
+  #isStored = false;
+  #isWeighted = false;
+  #isOffset = false;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    const { memory } = engine;
+    this.#progress = memory.u32(Object.keys(PROGRESS).length);
+    this.#number = memory.f64(1);
+    this.#from = memory.mark();
+    this.#at = {
+      pointers: memory.u32(1),
+      labels: memory.f64(0),
+      weights: memory.f64(0),
+      offsets: memory.f64(0),
+      indices: memory.u32(0),
+      values: memory.f32(0),
+      ids: memory.f64(0),
+      direct: memory.u32(0),
+      hashed: memory.u32(0),
+    };
+  }
+
+  get ids(): F64 {
+    return this.#at.ids;
+  }
+
+  get direct(): U32 {
+    return this.#at.direct;
+  }
+
+  get hashed(): U32 {
+    return this.#at.hashed;
+  }
+
+  lengthen(table: "ids" | "direct" | "hashed", length: number): void {
+    const had = this.#at[table].length;
+    this.#resize({ [table]: length });
+    this.#at[table].view.fill(0, had);
+  }
+
+  /** Adds a row. An offset is what its margin begins with. */
+  addRow({ ids, values, length }: Entries, label: number, weight: number, offset = 0): void {
+    if (weight !== 1) this.#isWeighted ||= this.#add("weights", 1);
+    if (offset !== 0) this.#isOffset ||= this.#add("offsets", 0);
+    this.#reserve(1, length);
+    for (let k = 0; k < length; k++) {
+      const value = Math.fround(values[k]!);
+      if (value !== 1) this.#isStored ||= this.#add("values", 1);
+      const column = this.dictionary.add(ids[k]!); // may move the others
+      this.#at.indices.view[this.entries] = column;
+      if (this.#isStored) this.#at.values.view[this.entries] = value;
+      this.entries++;
+    }
+    const { pointers, labels, weights, offsets } = this.#at;
+    labels.view[this.rows] = label;
+    if (this.#isWeighted) weights.view[this.rows] = weight;
+    if (this.#isOffset) offsets.view[this.rows] = offset;
+    pointers.view[++this.rows] = this.entries;
+  }
+
+  /**
+   * Adds rows of whole svmlight lines by a kernel, up to the first that is not plain or whose label cannot be coded,
+   * and returns the offset of that line in the text.
+   */
+  parse(text: Uint8Array, code: Coding): number {
+    let at = 0;
+    for (let most = Number.POSITIVE_INFINITY; ; ) {
+      const [rows, columns] = [this.rows, this.dictionary.length];
+      const { stopped, refused, valued, end } = this.#parse(
+        text.subarray(at),
+        Math.min(most, rows + (text.length >> 1)),
+      );
+      const coded = code(this.#at.labels.view, rows, end.rows);
+      if (coded < end.rows) {
+        // Once more, without what follows.
+        this.dictionary.truncate(columns);
+        most = coded;
+        continue;
+      }
+      this.rows = end.rows;
+      this.entries = end.entries;
+      this.largest = Math.max(this.largest, end.largest);
+      at += stopped;
+      if (refused > 0) this.dictionary.widen(refused - 1);
+      else if (valued) this.#isStored ||= this.#add("values", 1);
+      else return at;
+    }
+  }
+
+  /** One call of the kernel, its text in the arena above all else for as long as it runs. */
+  #parse(text: Uint8Array, most: number) {
+    const { kernels, memory } = this.#engine;
+    this.#reserve(text.length >> 1, text.length >> 2);
+    const mark = memory.mark();
+    try {
+      const bytes = memory.u8(text.length + 8, "raw");
+      bytes.view.set(text);
+      const progress = this.#progress.view;
+      progress[PROGRESS.rows] = this.rows;
+      progress[PROGRESS.entries] = this.entries;
+      progress[PROGRESS.columns] = this.dictionary.length;
+      progress[PROGRESS.hashed] = this.dictionary.large;
+      progress[PROGRESS.largest] = 0;
+      const stopped = kernels.parseSvmlight(bytes, 0, text.length, {
+        ...this.#at,
+        values: this.#isStored ? this.#at.values : null,
+        least: DIRECT,
+        progress: this.#progress,
+        number: this.#number,
+        most,
+      });
+      const [rows, entries, columns, reached, hashed, largest, refused, valued] = progress as unknown as number[];
+      this.dictionary.extend(reached!, hashed!);
+      this.dictionary.truncate(columns!);
+      return {
+        stopped,
+        refused: refused!,
+        valued: valued === 1,
+        end: { rows: rows!, entries: entries!, largest: largest! },
+      };
+    } finally {
+      memory.release(mark);
+    }
+  }
+
+  /** Returns the rows as views, valid until the next is added. */
+  block(): RowBlock {
+    const { pointers, labels, weights, offsets, indices, values } = this.#at;
+    return {
+      rows: this.rows,
+      pointers: pointers.view.subarray(0, this.rows + 1),
+      indices: indices.view.subarray(0, this.entries),
+      values: this.#isStored ? values.view.subarray(0, this.entries) : null,
+      labels: labels.view.subarray(0, this.rows),
+      weights: this.#isWeighted ? weights.view.subarray(0, this.rows) : null,
+      offsets: this.#isOffset ? offsets.view.subarray(0, this.rows) : null,
+    };
+  }
+
+  /** Moves rows, given in ascending order, to a block of their own, whose columns keep their numbers. */
+  takeOut(taken: readonly number[]): RowBlock {
+    const out = new RowBlockBuilder();
+    const { rows, pointers, indices, values, labels, weights, offsets } = this.block();
+    let [kept, at, next, from] = [0, 0, 0, 0];
+    for (let i = 0; i < rows; i++) {
+      const to = pointers[i + 1]!;
+      if (taken[next] === i) {
+        next++;
+        for (let k = from; k < to; k++) out.push(indices[k]!, values ? values[k]! : 1);
+        out.endRow(labels[i]!, weights ? weights[i]! : 1, offsets ? offsets[i]! : 0);
+      } else {
+        indices.copyWithin(at, from, to);
+        values?.copyWithin(at, from, to);
+        labels[kept] = labels[i]!;
+        if (weights) weights[kept] = weights[i]!;
+        if (offsets) offsets[kept] = offsets[i]!;
+        at += to - from;
+        pointers[++kept] = at;
+      }
+      from = to;
+    }
+    this.rows = kept;
+    this.entries = at;
+    return out.block();
+  }
+
+  /** As `rename` of block.ts, of the rows here. The dictionary is of no use afterwards. */
+  rename(places: Int32Array): number {
+    const dropped = rename(this.block(), places);
+    this.entries -= dropped;
+    return dropped;
+  }
+
+  /** Gives back all memory but that of the rows and returns them. The store is of no use afterwards. */
+  finish(): { rows: Rows; offsets: F64 | null; span: [from: number, to: number] } {
+    const used = { ...this.#used(), ids: 0, direct: 0, hashed: 0 };
+    // Room that was never written to costs nothing; much of it would be missed all the same.
+    if (this.#at.indices.length > used.indices * 1.25) this.#resize(used);
+    this.#at = placed(this.#engine.memory.trim(Object.values(this.#at), Object.values(used)));
+    const { pointers, labels, weights, offsets, indices, values } = this.#at;
+    return {
+      rows: {
+        pointers,
+        indices,
+        values: this.#isStored ? values : null,
+        labels,
+        weights: this.#isWeighted ? weights : null,
+      },
+      offsets: this.#isOffset ? offsets : null,
+      span: [this.#from, this.#engine.memory.mark()],
+    };
+  }
+
+  /** Makes room for more rows and entries, each of which may be a new column. */
+  #reserve(rows: number, entries: number): void {
+    const need: Partial<Record<keyof Place, number>> = {
+      pointers: this.rows + rows + 1,
+      labels: this.rows + rows,
+      weights: this.#isWeighted ? this.rows + rows : 0,
+      offsets: this.#isOffset ? this.rows + rows : 0,
+      ids: this.dictionary.length + entries,
+      indices: this.entries + entries,
+      values: this.#isStored ? this.entries + entries : 0,
+    };
+    const names = Object.keys(need) as (keyof Place)[];
+    if (names.every((name) => this.#at[name].length >= need[name]!)) return;
+    // By what the rest of the input will take, as it seems, or twice as much; what is not written to costs nothing.
+    const ahead = this.share > 0 && this.share < 1 ? Math.max(LEAST_GROWTH, 1.1 / this.share - 1) : 1;
+    const used = this.#used();
+    for (const growth of [ahead, LEAST_GROWTH, 0]) {
+      const room = names.map((name) => Math.max(this.#at[name].length, need[name]! + Math.ceil(growth * used[name])));
+      try {
+        this.#resize(Object.fromEntries(names.map((name, i) => [name, room[i]])));
+        return;
+      } catch (error) {
+        if (!(error instanceof MemoryError && growth > 0)) throw error;
+      }
+    }
+  }
+
+  /** Takes an array into use whose numbers all were `fill` until now. */
+  #add(name: "weights" | "offsets" | "values", fill: number): true {
+    const { labels, indices } = this.#at;
+    this.#resize({ [name]: name === "values" ? indices.length : labels.length });
+    this.#at[name].view.fill(fill, 0, name === "values" ? this.entries : this.rows);
+    return true;
+  }
+
+  #resize(lengths: Partial<Record<keyof Place, number>>): void {
+    const used = this.#used();
+    const names = Object.keys(used) as (keyof Place)[];
+    const slices = this.#engine.memory.resize(
+      names.map((name) => this.#at[name]),
+      names.map((name) => lengths[name] ?? this.#at[name].length),
+      names.map((name) => Math.min(used[name], lengths[name] ?? used[name])),
+    );
+    this.#at = placed(slices);
+  }
+
+  /** How much of each array is in use, in the order of Place. */
+  #used(): Record<keyof Place, number> {
+    const { rows, entries, dictionary } = this;
+    return {
+      pointers: rows + 1,
+      labels: rows,
+      weights: this.#isWeighted ? rows : 0,
+      offsets: this.#isOffset ? rows : 0,
+      indices: entries,
+      values: this.#isStored ? entries : 0,
+      ids: dictionary.length,
+      direct: this.#at.direct.length,
+      hashed: this.#at.hashed.length,
+    };
+  }
+}
+
+/** Slices in the order of Place, by their names. */
+function placed(slices: readonly Slice[]): Place {
+  const [pointers, labels, weights, offsets, indices, values, ids, direct, hashed] = slices;
+  return { pointers, labels, weights, offsets, indices, values, ids, direct, hashed } as unknown as Place;
+}
