@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import pkg from "../../package.json" with { type: "json" };
 import "../node.js";
@@ -8,6 +9,9 @@ import { EXIT, showError } from "./output.js";
 import { addPath } from "./path.js";
 import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
+
+// A kernel is called few times, each a long one: what V8's first compiler makes of it would run too long.
+setFlagsFromString("--no-liftoff");
 
 const interrupt = new AbortController();
 // The first signal stops a training in order; a second one ends the process at once.
