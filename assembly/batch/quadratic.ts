@@ -1,11 +1,17 @@
 import { Datafit } from "../datafit";
-import { Matrix, Rows } from "../layout";
+import { Matrix, ROW_BLOCK, Rows } from "../layout";
 import { Values } from "../sparse";
 
 // The quadratic model of the loss at margins m: {q_i, D_i} = s_i·{loss′(y_i, m_i), loss″(y_i, m_i)}, interleaved.
 
-/** Writes the model of rows from ≤ i < to at margins m: f64[rows]. Returns Σ s_i·loss(y_i, m_i). */
+/** Writes the model of rows from ≤ i < to at margins m: f64[rows]. Returns Σ s_i·loss(y_i, m_i), by blocks. */
 export function linearize<D extends Datafit>(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; i += ROW_BLOCK) sum += linearizeBlock<D>(rows, i, min(i + ROW_BLOCK, to), m, model);
+  return sum;
+}
+
+function linearizeBlock<D extends Datafit>(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
   const labels = rows.labels;
   const weights = rows.weights;
   let sum: f64 = 0.0;
@@ -98,8 +104,14 @@ export function spread<V extends Values>(x: Matrix, count: u32, d: usize, out: u
   }
 }
 
-/** Multiplies v_i, f64[rows], by D_i for rows from ≤ i < to and returns Σ D_i·v_i². */
+/** Multiplies v_i, f64[rows], by D_i for rows from ≤ i < to and returns Σ D_i·v_i², by blocks. */
 export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; i += ROW_BLOCK) sum += bendBlock(i, min(i + ROW_BLOCK, to), model, v);
+  return sum;
+}
+
+function bendBlock(from: u32, to: u32, model: usize, v: usize): f64 {
   let sum: f64 = 0.0;
   for (let i = from; i < to; ++i) {
     const at = v + (<usize>i << 3);

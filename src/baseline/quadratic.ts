@@ -1,4 +1,5 @@
 import type { Kernels } from "../engine/kernels.js";
+import { byBlocks } from "./blocks.js";
 import { DATAFITS } from "./datafit.js";
 
 // The kernels of assembly/batch/quadratic.ts.
@@ -8,11 +9,13 @@ export const linearize: Kernels["linearize"] = (name, rows, from, to, margins, m
   const labels = rows.labels.view;
   const weights = rows.weights?.view;
   const m = margins.view;
-  let sum = 0;
-  for (let i = from; i < to; i++) {
-    sum += datafit.expand(labels[i]!, m[i]!, weights ? weights[i]! : 1, model.view, 2 * i);
-  }
-  return sum;
+  return byBlocks(from, to, (start, end) => {
+    let sum = 0;
+    for (let i = start; i < end; i++) {
+      sum += datafit.expand(labels[i]!, m[i]!, weights ? weights[i]! : 1, model.view, 2 * i);
+    }
+    return sum;
+  });
 };
 
 export const gradients: Kernels["gradients"] = (x, from, to, o, out) => {
@@ -91,14 +94,16 @@ export const spread: Kernels["spread"] = (x, count, d, out) => {
 export const bend: Kernels["bend"] = (from, to, o, moves) => {
   const model = o.view;
   const v = moves.view;
-  let sum = 0;
-  for (let i = from; i < to; i++) {
-    const move = v[i]!;
-    const bent = model[2 * i + 1]! * move;
-    v[i] = bent;
-    sum += bent * move;
-  }
-  return sum;
+  return byBlocks(from, to, (start, end) => {
+    let sum = 0;
+    for (let i = start; i < end; i++) {
+      const move = v[i]!;
+      const bent = model[2 * i + 1]! * move;
+      v[i] = bent;
+      sum += bent * move;
+    }
+    return sum;
+  });
 };
 
 export const survey: Kernels["survey"] = (count, g, w, penalties, order) => {

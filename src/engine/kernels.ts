@@ -16,6 +16,12 @@ export interface Matrix {
 /** What `places` says of an index that is left out. */
 export const NOWHERE = 0xffffffff;
 
+/**
+ * Rows whose terms are summed before the sum is added to that of the rows before them. Blocks are fixed, so that
+ * threads may share them out and the sum has the same bits. ROW_BLOCK of assembly/layout.ts.
+ */
+export const ROW_BLOCK = 4096;
+
 /** Rows with their targets. */
 export interface Rows extends Matrix {
   /** One a row; −1 or +1 for logistic loss. */
@@ -152,7 +158,7 @@ export interface Parse {
 export interface Kernels {
   /** Writes out[i] = bias + x_i·w for rows from ≤ i < to. */
   margins(rows: Matrix, from: number, to: number, w: F64, bias: number, out: F64): void;
-  /** Returns Σ s_i·loss(y_i, m_i) for rows from ≤ i < to. */
+  /** Returns Σ s_i·loss(y_i, m_i) for rows from ≤ i < to, by blocks of ROW_BLOCK rows from `from` on. */
   loss(loss: Loss, rows: Rows, from: number, to: number, margins: F64): number;
   /** Updates on rows order[from … to) one at a time and returns their summed loss, each before its update. */
   ftrlRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
@@ -164,7 +170,7 @@ export interface Kernels {
   /** Steps on rows order[from … to) and returns their summed loss, each before its step. */
   sgdRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Sgd): number;
   sgdWeights(o: Sgd, from: number, to: number, out: F64): void;
-  /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss. */
+  /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss, by blocks. */
   linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;
   /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
   gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
@@ -172,7 +178,7 @@ export interface Kernels {
   curvatures(x: Matrix, from: number, to: number, model: F64, out: F64): void;
   /** Adds x_ij·d_j to out[i] for columns 0 ≤ j < count of x (CSC). */
   spread(x: Matrix, count: number, d: F64, out: F64): void;
-  /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i². */
+  /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i², by blocks. */
   bend(from: number, to: number, model: F64, v: F64): number;
   /** Writes H = XᵀDX, [columns²], from `count` rows whose indices ascend. H begins as 0. */
   gram(rows: Matrix, count: number, columns: number, model: F64, out: F64): void;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { randomRows } from "../../bench/data.js";
 import { transpose } from "../../src/data/columns.js";
 import type { Engine } from "../../src/engine/engine.js";
-import { type Ftrl, type Loss, NOWHERE, type Rows, type Sgd } from "../../src/engine/kernels.js";
+import { type Ftrl, type Loss, NOWHERE, ROW_BLOCK, type Rows, type Sgd } from "../../src/engine/kernels.js";
 import type { F64, U32 } from "../../src/engine/memory.js";
 import { Random } from "../../src/random.js";
 import { bitsOf, ENGINES, raggedRows } from "../helpers.js";
@@ -225,6 +225,26 @@ describe.each(["scalar", "simd", "threads"] as const)("%s gives the bits of the 
       results.push([state, runSgd(engine, "logistic", rows, null, 0), runDescend(engine, rows, 0.25)]);
     }
     expect(results[0]).toEqual(results[1]);
+  });
+
+  test.each(["logistic", "squared"] as const)("%s sums over more rows than a block", async (loss) => {
+    const sums = [];
+    for (const name of [build, "baseline"] as const) {
+      using engine = await ENGINES[name]();
+      const { kernels, memory } = engine;
+      const count = 3 * ROW_BLOCK + 77;
+      const rows = randomRows(memory, { rows: count, columns: COLUMNS, perRow: 2, ones: false });
+      const [margins, model, w] = [memory.f64(count), memory.f64(2 * count), memory.f64(COLUMNS)];
+      w.view.forEach((_, j, all) => {
+        all[j] = Math.fround(1 / (j + 3));
+      });
+      kernels.margins(rows, 0, count, w, 0.1, margins);
+      const terms = [kernels.loss(loss, rows, 5, count, margins)];
+      terms.push(kernels.linearize(loss, rows, 3, count, margins, model));
+      terms.push(kernels.bend(1, count, model, margins), ...model.view);
+      sums.push(bitsOf(terms));
+    }
+    expect(sums[0]).toEqual(sums[1]);
   });
 
   test("an empty range does nothing and costs nothing", async () => {
