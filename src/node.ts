@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { Worker } from "node:worker_threads";
 import { createGunzip } from "node:zlib";
 import { NoughtError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
@@ -11,6 +12,7 @@ const BUILDS: Record<Build, URL> = {
   simd: new URL("../dist/nought.simd.wasm", import.meta.url),
   threads: new URL("../dist/nought.threads.wasm", import.meta.url),
 };
+const WORKER = new URL("../dist/worker.node.js", import.meta.url);
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
 
 providePlatform({
@@ -22,6 +24,14 @@ providePlatform({
       compiled.set(build, module);
     }
     return module;
+  },
+
+  startThread(start, onLost) {
+    const worker = new Worker(WORKER, { workerData: start, execArgv: [] });
+    worker.unref();
+    worker.on("error", onLost);
+    worker.on("exit", (code) => onLost(new Error(`a worker ended with exit code ${code}`)));
+    return { end: () => void worker.terminate() };
   },
 
   open: (path) => (path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 })),
