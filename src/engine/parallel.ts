@@ -14,28 +14,25 @@ const SCANS: Record<string, number> = {
   curvaturesStored: 1,
   curvaturesOnes: 1,
 };
-/** Kernels that return a sum over rows, by blocks: where the range stands, and the blocks that are worth waking for. */
-const SUMS: Record<string, { at: number; least: number }> = {
-  lossLogistic: { at: 1, least: 3 },
-  lossSquared: { at: 1, least: 16 },
-  linearizeLogistic: { at: 1, least: 3 },
-  linearizeSquared: { at: 1, least: 8 },
-  bend: { at: 0, least: 32 },
+/** Kernels that return a sum over rows, by blocks: where the range stands, and what a row costs, in nanoseconds. */
+const SUMS: Record<string, { at: number; cost: number }> = {
+  lossLogistic: { at: 1, cost: 16 },
+  lossSquared: { at: 1, cost: 2 },
+  linearizeLogistic: { at: 1, cost: 20 },
+  linearizeSquared: { at: 1, cost: 3 },
+  bend: { at: 0, cost: 0.5 },
 };
 
 /** Names of the kernels that threads share, in the order of their numbers in a task. */
 export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS)];
 
-/** Entries and rows of a scan, about a nanosecond each, that are worth waking a worker for; or one that is awake. */
+/** Nanoseconds that are worth waking a worker for, or one that is awake: an entry or a row of a scan takes about one. */
 const WORTH_WAKING = 80_000;
 const WORTH_SHARING = 20_000;
-/** Of a chunk, at least: taking one costs a microsecond, or several where the code is not compiled yet. */
+/** Of a chunk of a scan, at least: taking one costs a microsecond, or several where the code is not compiled yet. */
 const CHUNK = 8_000;
-/** Chunks for each thread: more even them out no further. */
+/** Chunks of a scan for each thread: more even them out no further. */
 const CHUNKS = 16;
-
-/** Bytes to parse, or entries, from which on a pool had better be started: larger work is to come. */
-const LARGE = 250_000;
 
 /** Returns the kernels of an instance whose scans of columns and rows run on a pool, with the same bits. */
 export function parallelKernels(exports: Exports, memory: LinearMemory, pool: Pool): Kernels {
@@ -44,24 +41,19 @@ export function parallelKernels(exports: Exports, memory: LinearMemory, pool: Po
   for (const name of Object.keys(SUMS)) shared[name] = sharedSum(name, exports, pool);
   const kernels = wasmKernels(shared as Exports, memory);
   const conjugate = conjugateOver(kernels);
-  const startIf = (isLarge: boolean) => {
-    if (isLarge) pool.start();
-  };
   return {
     ...kernels,
     conjugate(x, rows, count, o) {
-      if (x.indices.length + count < WORTH_WAKING || !pool.isWilling) kernels.conjugate(x, rows, count, o);
-      else pool.keepAwake(() => conjugate(x, rows, count, o));
-    },
-    parseSvmlight(bytes, from, to, o) {
-      startIf(to - from >= LARGE);
-      return kernels.parseSvmlight(bytes, from, to, o);
-    },
-    countIndices(x, count, places, counts) {
-      startIf(x.indices.length >= LARGE);
-      kernels.countIndices(x, count, places, counts);
+      const cost = 2 * (x.indices.length + count);
+      if (isShared(pool, cost, cost * o.limit)) pool.keepAwake(() => conjugate(x, rows, count, o));
+      else kernels.conjugate(x, rows, count, o);
     },
   };
+}
+
+/** Whether a task of a cost had better be shared. `whole`: that of all tasks like it that follow at once. */
+function isShared(pool: Pool, cost: number, whole = cost): boolean {
+  return cost >= (pool.isAwake ? WORTH_SHARING : WORTH_WAKING) && pool.isWilling(whole);
 }
 
 /** Returns a kernel whose range, of rows or columns of a matrix, is shared out. */
@@ -74,9 +66,9 @@ function sharedScan(name: string, at: number, exports: Exports, memory: LinearMe
     const { buffer } = memory.memory;
     const pointers = new DataView(buffer).getUint32(args[0]! + pointersAt, true);
     const starts = new Uint32Array(buffer, pointers, to + 1);
-    const units = starts[to]! - starts[from]! + to - from;
-    if (units < (pool.isAwake ? WORTH_SHARING : WORTH_WAKING) || !pool.isWilling) return alone(...args);
-    const chunks = Math.min(Math.ceil(units / CHUNK), CHUNKS * pool.threads, MOST_CHUNKS);
+    const cost = starts[to]! - starts[from]! + to - from;
+    if (!isShared(pool, cost)) return alone(...args);
+    const chunks = Math.min(Math.ceil(cost / CHUNK), CHUNKS * pool.threads, MOST_CHUNKS);
     cutEvenly(pool.bounds, chunks, starts, from, to);
     return pool.run({ kernel, args, from: at }, chunks)[0]!;
   };
@@ -86,10 +78,10 @@ function sharedScan(name: string, at: number, exports: Exports, memory: LinearMe
 function sharedSum(name: string, exports: Exports, pool: Pool): Kernel {
   const alone = exports[name] as Kernel;
   const kernel = SHARED.indexOf(name);
-  const { at, least } = SUMS[name]!;
+  const { at, cost } = SUMS[name]!;
   return (...args) => {
     const [from, to] = [args[at]!, args[at + 1]!];
-    if (to - from < ROW_BLOCK * (pool.isAwake ? 2 : least) || !pool.isWilling) return alone(...args);
+    if (to - from <= ROW_BLOCK || !isShared(pool, (to - from) * cost)) return alone(...args);
     let sum = 0;
     for (let start = from; start < to; start += MOST_CHUNKS * ROW_BLOCK) {
       const chunks = Math.min(Math.ceil((to - start) / ROW_BLOCK), MOST_CHUNKS);
@@ -105,10 +97,10 @@ function sharedSum(name: string, exports: Exports, pool: Pool): Kernel {
 /** Cuts a range into chunks of about as many entries and rows each. `starts`: where each row's entries begin. */
 function cutEvenly(bounds: Uint32Array, chunks: number, starts: Uint32Array, from: number, to: number): void {
   const first = starts[from]!;
-  const units = starts[to]! - first + to - from;
+  const cost = starts[to]! - first + to - from;
   let low = from;
   for (let c = 0; c < chunks; c++) {
-    const wanted = (units * c) / chunks;
+    const wanted = (cost * c) / chunks;
     for (let high = to; low < high; ) {
       const middle = (low + high) >>> 1;
       if (starts[middle]! - first + middle - from < wanted) low = middle + 1;

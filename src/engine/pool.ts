@@ -8,9 +8,12 @@ import type { WorkerStart } from "./work.js";
 /** Milliseconds in which no chunk is done after which a worker counts as dead. A chunk takes microseconds. */
 const PATIENCE = 4000;
 
+/** Nanoseconds that a worker takes to start. */
+const START_COST = 50e6;
+
 /** Milliseconds that tasks are done alone when sharing did not gain: at first, and when it goes on so. */
 const LEAST_REST = 1;
-const MOST_REST = 64;
+const MOST_REST = 256;
 
 /** What became of a pool's workers. Their threads hold it, so it does not hold the pool: that may be forgotten. */
 interface Status {
@@ -28,8 +31,8 @@ interface Status {
 const forgotten = new FinalizationRegistry(end);
 
 /**
- * Workers on one shared memory. They start with the first task and help as soon as they are up: until then, or where
- * none is to be had, the caller works alone. What comes out does not depend on who did what.
+ * Workers on one shared memory. They start when there is work enough and help as soon as they are up: until then, or
+ * where none is to be had, the caller works alone. What comes out does not depend on who did what.
  */
 export class Pool {
   readonly #size: number;
@@ -38,6 +41,7 @@ export class Pool {
   readonly #start: WorkerStart;
   #rest = LEAST_REST;
   #notBefore = 0;
+  #missed = 0;
   readonly #status: Status = {
     threads: [],
     refused: 0,
@@ -74,19 +78,18 @@ export class Pool {
     return this.#status.refusal;
   }
 
-  /** Starts the workers. That takes them some 50 ms; the caller may as well work on alone meanwhile. */
-  start(): void {
+  /**
+   * Whether sharing a task, of a cost in nanoseconds, is likely to gain time: not before workers are up, nor while other
+   * programs have the cores. Workers start when what could have been shared has cost as much as their start does.
+   */
+  isWilling(cost: number): boolean {
     const status = this.#status;
-    if (!status.isStarted && !status.isEnded) startAll(status, this.#start, this.#size - 1, this.#control);
-  }
-
-  /** Whether sharing a task is likely to gain time: not before a worker is up, nor while other programs have the cores. */
-  get isWilling(): boolean {
-    this.start();
-    const { failure, isEnded } = this.#status;
+    const { failure, isStarted, isEnded } = status;
     if (failure) return true; // run() says so
-    const isUp = Atomics.load(this.#control.words, STARTED) > 0;
-    return isUp && !isEnded && performance.now() >= this.#notBefore;
+    if (isEnded) return false;
+    this.#missed += cost;
+    if (!isStarted && this.#missed >= START_COST) startAll(status, this.#start, this.#size - 1, this.#control);
+    return Atomics.load(this.#control.words, STARTED) > 0 && performance.now() >= this.#notBefore;
   }
 
   /** Whether workers look out for the next task. */
