@@ -20,13 +20,14 @@ export default defineConfig([
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     alias: { "node:child_process": "node:path" },
   },
-  // One file without bare imports, for <script type="module">.
-  {
+  { ...shared, entry: { "worker.node": "src/worker.node.ts" }, platform: "node", dts: false },
+  // One file each without bare imports, for <script type="module"> and for a worker.
+  ...["browser", "worker.browser"].map((name) => ({
     ...shared,
-    entry: { browser: "src/browser.ts" },
-    platform: "browser",
+    entry: { [name]: `src/${name}.ts` },
+    platform: "browser" as const,
     dts: false,
     noExternal: [/./],
-  },
+  })),
   { ...shared, entry: { index: "src/index.ts", predict: "src/predict.ts" }, dts: { emitDtsOnly: true } },
 ]);

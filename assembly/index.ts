@@ -94,11 +94,11 @@ export function gradientsStored(x: Matrix, from: u32, to: u32, model: usize, out
 export function gradientsOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   quadratic.gradients<Ones>(x, from, to, model, out);
 }
-export function derivativesStored(x: Matrix, count: u32, model: usize, gradients: usize, curvatures: usize): void {
-  quadratic.derivatives<Stored>(x, count, model, gradients, curvatures);
+export function derivativesStored(x: Matrix, from: u32, to: u32, model: usize, gradients: usize, curvatures: usize): void {
+  quadratic.derivatives<Stored>(x, from, to, model, gradients, curvatures);
 }
-export function derivativesOnes(x: Matrix, count: u32, model: usize, gradients: usize, curvatures: usize): void {
-  quadratic.derivatives<Ones>(x, count, model, gradients, curvatures);
+export function derivativesOnes(x: Matrix, from: u32, to: u32, model: usize, gradients: usize, curvatures: usize): void {
+  quadratic.derivatives<Ones>(x, from, to, model, gradients, curvatures);
 }
 export function spreadStored(x: Matrix, count: u32, d: usize, out: usize): void {
   quadratic.spread<Stored>(x, count, d, out);

@@ -29,6 +29,12 @@ export class Rows extends Matrix {
 }
 
 /**
+ * Rows whose terms are summed before the sum is added to that of the rows before them. Blocks are fixed, so that
+ * threads may share them out and the sum has the same bits.
+ */
+export const ROW_BLOCK: u32 = 4096;
+
+/**
  * FTRL-Proximal (McMahan et al., KDD 2013): per-coordinate state, strengths, scratch.
  *
  *     ╒═══════╤══════╤═════════╤═════════╤══════════╤════════╤═══════════╤═══════╕

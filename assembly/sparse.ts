@@ -1,5 +1,5 @@
 import { Datafit } from "./datafit";
-import { Matrix, Rows } from "./layout";
+import { Matrix, ROW_BLOCK, Rows } from "./layout";
 
 /** Where a matrix has its entries' values. Chosen at compile time, so that implicit ones cost nothing. */
 export abstract class Values {
@@ -161,8 +161,14 @@ export function margins<V extends Values>(rows: Matrix, from: u32, to: u32, w: u
   }
 }
 
-/** Returns Σ s_i · loss(y_i, m_i) for rows from ≤ i < to. m: f64[rows]. */
+/** Returns Σ s_i · loss(y_i, m_i) for rows from ≤ i < to, by blocks. m: f64[rows]. */
 export function loss<D extends Datafit>(rows: Rows, from: u32, to: u32, m: usize): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; i += ROW_BLOCK) sum += lossOfBlock<D>(rows, i, min(i + ROW_BLOCK, to), m);
+  return sum;
+}
+
+function lossOfBlock<D extends Datafit>(rows: Rows, from: u32, to: u32, m: usize): f64 {
   const labels = rows.labels;
   const weights = rows.weights;
   let sum: f64 = 0.0;

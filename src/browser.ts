@@ -25,6 +25,17 @@ providePlatform({
     return module;
   },
 
+  startThread(start, onLost) {
+    // Written out, so that bundlers see the file.
+    const worker = new Worker(new URL("./worker.browser.js", import.meta.url), { type: "module" });
+    worker.onerror = (event) => {
+      event.preventDefault();
+      onLost(new Error(event.message || "its script was not loaded"));
+    };
+    worker.postMessage(start);
+    return { end: () => worker.terminate() };
+  },
+
   async *open(url) {
     if (url === "-") throw new OptionError("a browser has no standard input");
     const response = await fetch(url);

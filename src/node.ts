@@ -1,4 +1,5 @@
 import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
 import { NoughtError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
 
@@ -9,6 +10,7 @@ const BUILDS: Record<Build, URL> = {
 };
 /** Read at once: enough that asking for it costs nothing. */
 const READ_BYTES = 1 << 20;
+const WORKER = new URL("../dist/worker.node.js", import.meta.url);
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
 
 providePlatform({
@@ -20,6 +22,14 @@ providePlatform({
       compiled.set(build, module);
     }
     return module;
+  },
+
+  startThread(start, onLost) {
+    const worker = new Worker(WORKER, { workerData: start, execArgv: [] });
+    worker.unref();
+    worker.on("error", onLost);
+    worker.on("exit", (code) => onLost(new Error(`a worker ended with exit code ${code}`)));
+    return { end: () => void worker.terminate() };
   },
 
   open: (path) => (path === "-" ? process.stdin : readThrough(path)),

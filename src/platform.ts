@@ -1,10 +1,23 @@
+import type { WorkerStart } from "./engine/work.js";
+
 /** The builds of assembly/ that a package ships. */
 export type Build = "scalar" | "simd" | "threads";
+
+/** A thread that was started. */
+export interface Thread {
+  /** Ends it, whatever it does. */
+  end(): void;
+}
 
 /** What nought needs of the machine it runs on. node.ts and browser.ts provide it; nothing else knows them. */
 export interface Platform {
   /** Compiles one build of the kernels. Throws WebAssembly.CompileError where a policy or an old engine refuses it. */
   compile(build: Build): Promise<WebAssembly.Module>;
+  /**
+   * Starts a thread that does `work`. It does not keep the process alive. `onLost` is called when it cannot start, or
+   * ends by itself. May throw what the platform throws.
+   */
+  startThread(start: WorkerStart, onLost: (cause: Error) => void): Thread;
   /** Opens a file by path, or standard input for "-", as chunks of bytes. Each lasts until the next is asked for. */
   open(path: string): AsyncIterable<Uint8Array>;
   /** Bytes of a file; null where that is not known before it is read. Never throws. */

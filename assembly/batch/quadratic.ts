@@ -1,11 +1,17 @@
 import { Datafit } from "../datafit";
-import { Matrix, Rows } from "../layout";
+import { Matrix, ROW_BLOCK, Rows } from "../layout";
 import { dot, PAIR, SINGLE, Values } from "../sparse";
 
 // The quadratic model of the loss at margins m: {q_i, D_i} = s_i·{loss′(y_i, m_i), loss″(y_i, m_i)}, interleaved.
 
-/** Writes the model of rows from ≤ i < to at margins m: f64[rows]. Returns Σ s_i·loss(y_i, m_i). */
+/** Writes the model of rows from ≤ i < to at margins m: f64[rows]. Returns Σ s_i·loss(y_i, m_i), by blocks. */
 export function linearize<D extends Datafit>(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; i += ROW_BLOCK) sum += linearizeBlock<D>(rows, i, min(i + ROW_BLOCK, to), m, model);
+  return sum;
+}
+
+function linearizeBlock<D extends Datafit>(rows: Rows, from: u32, to: u32, m: usize, model: usize): f64 {
   const labels = rows.labels;
   const weights = rows.weights;
   let sum: f64 = 0.0;
@@ -59,10 +65,11 @@ export function gradients<V extends Values>(x: Matrix, from: u32, to: u32, model
   }
 }
 
-/** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns 0 ≤ j < count of x (CSC). */
+/** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns from ≤ j < to of x (CSC). */
 export function derivatives<V extends Values>(
   x: Matrix,
-  count: u32,
+  from: u32,
+  to: u32,
   model: usize,
   gradients: usize,
   curvatures: usize,
@@ -70,8 +77,8 @@ export function derivatives<V extends Values>(
   const pointers = x.pointers;
   const indices = x.indices;
   const values = x.values;
-  let k = load<u32>(pointers);
-  for (let j: u32 = 0; j < count; ++j) {
+  let k = load<u32>(pointers + (<usize>from << 2));
+  for (let j = from; j < to; ++j) {
     const end = load<u32>(pointers + (<usize>j << 2), 4);
     const pairs = k + ((end - k) & ~1);
     let g0: f64 = 0.0;
@@ -130,8 +137,14 @@ export function spread<V extends Values>(x: Matrix, count: u32, d: usize, out: u
   }
 }
 
-/** Multiplies v_i, f64[rows], by D_i for rows from ≤ i < to and returns Σ D_i·v_i². */
+/** Multiplies v_i, f64[rows], by D_i for rows from ≤ i < to and returns Σ D_i·v_i², by blocks. */
 export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; i += ROW_BLOCK) sum += bendBlock(i, min(i + ROW_BLOCK, to), model, v);
+  return sum;
+}
+
+function bendBlock(from: u32, to: u32, model: usize, v: usize): f64 {
   let sum: f64 = 0.0;
   for (let i = from; i < to; ++i) {
     const at = v + (<usize>i << 3);

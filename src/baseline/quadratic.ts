@@ -1,4 +1,5 @@
 import type { Kernels } from "../engine/kernels.js";
+import { byBlocks } from "./blocks.js";
 import { DATAFITS } from "./datafit.js";
 import { dotOnes, dotStored } from "./sparse.js";
 
@@ -9,11 +10,13 @@ export const linearize: Kernels["linearize"] = (name, rows, from, to, margins, m
   const labels = rows.labels.view;
   const weights = rows.weights?.view;
   const m = margins.view;
-  let sum = 0;
-  for (let i = from; i < to; i++) {
-    sum += datafit.expand(labels[i]!, m[i]!, weights ? weights[i]! : 1, model.view, 2 * i);
-  }
-  return sum;
+  return byBlocks(from, to, (start, end) => {
+    let sum = 0;
+    for (let i = start; i < end; i++) {
+      sum += datafit.expand(labels[i]!, m[i]!, weights ? weights[i]! : 1, model.view, 2 * i);
+    }
+    return sum;
+  });
 };
 
 export const dual: Kernels["dual"] = (name, rows, from, to, o, offsets, c) => {
@@ -42,10 +45,10 @@ export const gradients: Kernels["gradients"] = (x, from, to, o, out) => {
   }
 };
 
-export const derivatives: Kernels["derivatives"] = (x, count, o, gradients, curvatures) => {
+export const derivatives: Kernels["derivatives"] = (x, from, to, o, gradients, curvatures) => {
   const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
   const [model, slopes, bends] = [o.view, gradients.view, curvatures.view];
-  for (let j = 0; j < count; j++) {
+  for (let j = from; j < to; j++) {
     const end = pointers[j + 1]!;
     let [g0, g1, h0, h1, k] = [0, 0, 0, 0, pointers[j]!];
     for (const pairs = k + ((end - k) & ~1); k < pairs; k += 2) {
@@ -100,14 +103,16 @@ export const curve: Kernels["curve"] = (x, from, to, o, u, bent, out) => {
 export const bend: Kernels["bend"] = (from, to, o, moves) => {
   const model = o.view;
   const v = moves.view;
-  let sum = 0;
-  for (let i = from; i < to; i++) {
-    const move = v[i]!;
-    const bent = model[2 * i + 1]! * move;
-    v[i] = bent;
-    sum += bent * move;
-  }
-  return sum;
+  return byBlocks(from, to, (start, end) => {
+    let sum = 0;
+    for (let i = start; i < end; i++) {
+      const move = v[i]!;
+      const bent = model[2 * i + 1]! * move;
+      v[i] = bent;
+      sum += bent * move;
+    }
+    return sum;
+  });
 };
 
 export const survey: Kernels["survey"] = (count, g, w, penalties, order) => {

@@ -1,4 +1,5 @@
 import type { Kernels } from "../engine/kernels.js";
+import { byBlocks } from "./blocks.js";
 import { DATAFITS } from "./datafit.js";
 
 /** Returns Σ w[stride·indices[k]]·values[k] over from ≤ k < to, in the four sums of assembly/sparse.ts. */
@@ -63,7 +64,9 @@ export const loss: Kernels["loss"] = (name, rows, from, to, m) => {
   const labels = rows.labels.view;
   const weights = rows.weights?.view;
   const margins = m.view;
-  let sum = 0;
-  for (let i = from; i < to; i++) sum += (weights ? weights[i]! : 1) * datafit.loss(labels[i]!, margins[i]!);
-  return sum;
+  return byBlocks(from, to, (start, end) => {
+    let sum = 0;
+    for (let i = start; i < end; i++) sum += (weights ? weights[i]! : 1) * datafit.loss(labels[i]!, margins[i]!);
+    return sum;
+  });
 };

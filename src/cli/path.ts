@@ -23,6 +23,7 @@ type PathFlags = DataFlags &
     validate?: string;
     folds?: number;
     kernels?: "wasm" | "baseline";
+    threads?: number;
     json?: boolean;
     quiet?: boolean;
   } & Pick<PathOptions, "lambdas" | "ratio" | "l1Ratio" | "tolerance" | "iterations" | "seed" | "intercept">;
@@ -46,6 +47,7 @@ export function addPath(program: Command, signal: AbortSignal): void {
   add("--seed <n>", "decides what is held out (default 1)");
   command.addOption(new Option("--no-intercept", "learn no intercept").helpGroup(group));
   command.addOption(new Option("--kernels <kernels>", "default wasm").choices(["wasm", "baseline"]));
+  command.addOption(new Option("--threads <n>", "threads at most (default 1)").argParser(numeric));
   command.option("--json", "print one object");
   command.option("--quiet", "print nothing to standard error but errors");
   command.action((file: string, flags: PathFlags) => path(file, flags, signal));
@@ -58,9 +60,9 @@ async function path(file: string, flags: PathFlags, signal: AbortSignal): Promis
   if (table && !space) throw new OptionError("a table needs features: --number, --bucket, --category … (see --help)");
   if (table && flags.target === undefined) throw new OptionError("--target: say what to learn");
   const holdout = flags.validate === undefined ? 0 : parseFraction(flags.validate);
-  const { loss, positive, skipBad, kernels, target, weight } = flags;
+  const { loss, positive, skipBad, kernels, threads, target, weight, seed } = flags;
   const reading = Object.fromEntries(
-    Object.entries({ loss, positive, skipBad, kernels, target, weight, seed: flags.seed, holdout, signal }).filter(
+    Object.entries({ loss, positive, skipBad, kernels, threads, target, weight, seed, holdout, signal }).filter(
       ([, value]) => value !== undefined,
     ),
   );
@@ -80,6 +82,8 @@ async function path(file: string, flags: PathFlags, signal: AbortSignal): Promis
     const { folds } = flags;
     const found = folds === undefined ? await fitPath(data, options) : await crossValidate(data, { ...options, folds });
     live.clear();
+    const { runtime } = data.engine;
+    if (runtime.reason && !flags.quiet) warn(`running on ${runtime.kernels}: ${runtime.reason}`);
     if (data.tally.skipped > 0) warn(`${plural(data.tally.skipped, "bad line")} left out`);
     const short = found.points.filter((it) => !it.converged).length;
     if (short > 0) {

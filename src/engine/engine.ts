@@ -4,9 +4,14 @@ import { type Build, platform } from "../platform.js";
 import { instantiateOn } from "./instantiate.js";
 import type { Kernels } from "./kernels.js";
 import { HostMemory, LinearMemory, type Memory } from "./memory.js";
+import { parallelKernels, SHARED } from "./parallel.js";
+import { Pool } from "./pool.js";
 import { wasmKernels } from "./wasm.js";
 
 const ONE_THREAD = "ftrl and sgd train on one thread; the memory is shared";
+
+/** A number that only a slip of the keyboard exceeds. */
+const MOST_THREADS = 128;
 
 /** What an engine runs on, and why it is not more. */
 export interface Runtime {
@@ -14,7 +19,7 @@ export interface Runtime {
   simd: boolean;
   /** Whether the memory is shared between threads. */
   shared: boolean;
-  /** Threads that kernels run on. */
+  /** Threads that kernels may run on; what is too small to share stays on one. */
   threads: number;
   /** Why something asked for is not in use; null when all is. */
   reason: string | null;
@@ -24,20 +29,35 @@ export interface EngineOptions {
   /** "wasm" (the default) falls back to "baseline", plain TypeScript, where WebAssembly is forbidden. */
   kernels?: "wasm" | "baseline";
   /**
-   * Threads wanted, 1 or more. More than one takes the build for shared memory, which in a browser needs a
-   * cross-origin isolated page. The streaming trainers use one of them all the same.
+   * Threads wanted, 1 to 128; default 1. More than one takes the build for shared memory, which in a browser needs a
+   * cross-origin isolated page. Workers start with the first work that is large enough. The result is the same for
+   * any number. The solvers ftrl and sgd use one of them all the same.
    */
   threads?: number;
 }
 
 /** One memory and the kernels that work on it. Data, trainers' state and scratch live in it. */
 export class Engine implements Disposable {
-  readonly runtime: Readonly<Runtime>;
+  readonly #runtime: Runtime;
+  readonly #pool: Pool | null;
   #parts: { kernels: Kernels; memory: Memory } | null;
 
-  constructor(kernels: Kernels, memory: Memory, runtime: Runtime) {
+  constructor(kernels: Kernels, memory: Memory, runtime: Runtime, pool: Pool | null = null) {
     this.#parts = { kernels, memory };
-    this.runtime = runtime;
+    this.#runtime = runtime;
+    this.#pool = pool;
+  }
+
+  /** What this engine runs on, as far as is known: workers start late, and may be refused then. */
+  get runtime(): Readonly<Runtime> {
+    const pool = this.#pool;
+    return pool?.refusal ? { ...this.#runtime, threads: pool.threads, reason: pool.refusal } : this.#runtime;
+  }
+
+  /** As `runtime`, for the solvers that run on one thread whatever there is. */
+  get runtimeOnOne(): Readonly<Runtime> {
+    const { runtime } = this;
+    return runtime.threads === 1 ? runtime : { ...runtime, threads: 1, reason: ONE_THREAD };
   }
 
   get kernels(): Kernels {
@@ -48,8 +68,9 @@ export class Engine implements Disposable {
     return this.#inUse.memory;
   }
 
-  /** Lets go of the memory. Everything that lives in it is gone; using the engine again is an error. */
+  /** Ends the workers and lets go of the memory. All that lives in it is gone; using the engine again is an error. */
   dispose(): void {
+    this.#pool?.end();
     this.#parts = null;
   }
 
@@ -87,8 +108,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   if (kernels !== "wasm" && kernels !== "baseline") {
     throw new OptionError(`kernels "${kernels}": expected "wasm" or "baseline"`);
   }
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new OptionError(`threads ${threads}: expected a whole number, 1 or more`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new OptionError(`threads ${threads}: expected a whole number from 1 to ${MOST_THREADS}`);
   }
   if (kernels === "baseline") return baselineEngine(null);
   const unshared = threads > 1 ? whyUnshared() : null;
@@ -96,7 +117,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   let refusal = "";
   for (const build of builds) {
     try {
-      return await wasmEngine(build, build === "threads" ? ONE_THREAD : unshared || refusal || null);
+      return await wasmEngine(build, threads, unshared || refusal || null);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       refusal = `the ${build} build of the kernels was refused (${(error as Error).message})`;
@@ -112,20 +133,23 @@ function isRefusal(error: unknown): boolean {
   return refusals.some((type) => error instanceof type);
 }
 
-/** Creates an engine on one build, or throws what the platform throws. */
-export async function wasmEngine(build: Build, reason: string | null = null): Promise<Engine> {
+/** Creates an engine on one build, or throws what the platform throws. Only the build for threads runs on several. */
+export async function wasmEngine(build: Build, threads = 1, reason: string | null = null): Promise<Engine> {
   const module = await platform().compile(build);
   const shared = build === "threads";
   const memory = shared ? sharedMemory() : new WebAssembly.Memory({ initial: 1 });
   const exports = await instantiateOn(module, memory);
   const arena = new LinearMemory(memory, exports.HEAP_BASE?.value);
-  return new Engine(wasmKernels(exports, arena), arena, {
+  const pool = shared && threads > 1 ? new Pool(module, exports, arena, threads, SHARED) : null;
+  const kernels = pool ? parallelKernels(exports, arena, pool) : wasmKernels(exports, arena);
+  const runtime: Runtime = {
     kernels: shared ? "wasm-threads" : "wasm",
     simd: build !== "scalar",
     shared,
-    threads: 1,
+    threads: pool ? threads : 1,
     reason,
-  });
+  };
+  return new Engine(kernels, arena, runtime, pool);
 }
 
 function baselineEngine(reason: string | null): Engine {

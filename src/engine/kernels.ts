@@ -16,6 +16,12 @@ export interface Matrix {
 /** What `places` says of an index that is left out. */
 export const NOWHERE = 0xffffffff;
 
+/**
+ * Rows whose terms are summed before the sum is added to that of the rows before them. Blocks are fixed, so that
+ * threads may share them out and the sum has the same bits. ROW_BLOCK of assembly/layout.ts.
+ */
+export const ROW_BLOCK = 4096;
+
 /** Rows with their targets. */
 export interface Rows extends Matrix {
   /** One a row; −1 or +1 for logistic loss. */
@@ -218,7 +224,7 @@ export const PROGRESS = {
 export interface Kernels {
   /** Writes out[i] = bias + x_i·w for rows from ≤ i < to. */
   margins(rows: Matrix, from: number, to: number, w: F64, bias: number, out: F64): void;
-  /** Returns Σ s_i·loss(y_i, m_i) for rows from ≤ i < to. */
+  /** Returns Σ s_i·loss(y_i, m_i) for rows from ≤ i < to, by blocks of ROW_BLOCK rows from `from` on. */
   loss(loss: Loss, rows: Rows, from: number, to: number, margins: F64): number;
   /** Updates on rows order[from … to) one at a time and returns their summed loss, each before its update. */
   ftrlRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
@@ -230,7 +236,7 @@ export interface Kernels {
   /** Steps on rows order[from … to) and returns their summed loss, each before its step. */
   sgdRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Sgd): number;
   sgdWeights(o: Sgd, from: number, to: number, out: F64): void;
-  /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss. */
+  /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss, by blocks. */
   linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;
   /**
    * Returns Σ s_i·(−loss*(−a_i)) − s_i·a_i·offset_i with a_i = −c·q_i/s_i over rows from ≤ i < to: the dual value of c
@@ -239,15 +245,15 @@ export interface Kernels {
   dual(loss: Loss, rows: Rows, from: number, to: number, model: F64, offsets: F64 | null, c: number): number;
   /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
   gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
-  /** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns 0 ≤ j < count of x (CSC). */
-  derivatives(x: Matrix, count: number, model: F64, gradients: F64, curvatures: F64): void;
+  /** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns from ≤ j < to of x (CSC). */
+  derivatives(x: Matrix, from: number, to: number, model: F64, gradients: F64, curvatures: F64): void;
   /** Adds x_ij·d_j to out[i] for columns 0 ≤ j < count of x (CSC). */
   spread(x: Matrix, count: number, d: F64, out: F64): void;
   /**
    * Adds XᵀDX·u to out [columns], from rows from ≤ i < to, writes D_i·x_i·u to bent [rows] and returns Σ D_i·(x_i·u)².
    */
   curve(rows: Matrix, from: number, to: number, model: F64, u: F64, bent: F64, out: F64): number;
-  /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i². */
+  /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i², by blocks. */
   bend(from: number, to: number, model: F64, v: F64): number;
   /** Writes all of H but its diagonal, [columns · (columns − 1)], from `count` rows whose indices ascend. H begins as 0. */
   gram(rows: Matrix, count: number, columns: number, model: F64, out: F64): void;

@@ -174,8 +174,8 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     gradients: (x, from, to, model, out) => {
       call(`gradients${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
     },
-    derivatives: (x, count, model, gradients, curvatures) => {
-      call(`derivatives${kind(x)}`, writeMatrix(x), count, at(model), at(gradients), at(curvatures));
+    derivatives: (x, from, to, model, gradients, curvatures) => {
+      call(`derivatives${kind(x)}`, writeMatrix(x), from, to, at(model), at(gradients), at(curvatures));
     },
     spread: (x, count, d, out) => {
       call(`spread${kind(x)}`, writeMatrix(x), count, at(d), at(out));

@@ -178,7 +178,7 @@ function finish(
   const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
   const model = Model.from(parts, dictionary.ids, weights.view);
   const columns = { declared: data.declared, seen, kept: model.kept };
-  const { runtime } = engine;
+  const runtime = options.solver === "batch" ? engine.runtime : engine.runtimeOnOne;
   return {
     model,
     rows: data.count,

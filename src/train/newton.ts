@@ -270,7 +270,7 @@ async function step(
     }
     const lossSum = kernels.linearize(state.loss, state.rows, 0, state.count, state.trial, state.trialModel);
     if (!isHidden && lossSum - state.lossSum + change > ARMIJO * share * promised) continue;
-    kernels.derivatives(set.x, set.size, state.trialModel, set.gradients, set.curvatures);
+    kernels.derivatives(set.x, 0, set.size, state.trialModel, set.gradients, set.curvatures);
     const left = violationOf(set, null);
     if (isHidden && left >= violation) break;
     [state.margins, state.trial] = [state.trial, state.margins];

@@ -107,7 +107,7 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
     loss: { progressive, train: null, validation },
     objective: null,
     certificate: null,
-    runtime: engine.runtime,
+    runtime: engine.runtimeOnOne,
     skipped,
     holdout: metrics,
   };

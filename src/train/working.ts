@@ -108,7 +108,7 @@ export function covers({ columns, places }: WorkingSet, wanted: Uint32Array): bo
 
 /** Puts a set where its state stands: weights, gradients and curvatures. */
 export function place({ engine, w, model }: State, { x, size, columns, ...set }: WorkingSet): void {
-  engine.kernels.derivatives(x, size, model, set.gradients, set.curvatures);
+  engine.kernels.derivatives(x, 0, size, model, set.gradients, set.curvatures);
   for (let t = 0, [own, all] = [set.w.view, w.view]; t < size; t++) own[t] = all[columns[t]!]!;
 }
 

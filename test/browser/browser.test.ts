@@ -4,7 +4,17 @@ import { createServer, type OutgoingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bucket, cross, encodeModel, type Fields, type Fit, featureSpace, fit, readCsv } from "../../src/node.js";
+import {
+  bucket,
+  cross,
+  encodeModel,
+  type Fields,
+  type Fit,
+  featureSpace,
+  fit,
+  readArrays,
+  readCsv,
+} from "../../src/node.js";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const ARGS = [
@@ -18,6 +28,7 @@ const ARGS = [
 ];
 const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 const NO_WASM = { "Content-Security-Policy": "script-src 'self' 'unsafe-inline'" };
+const NO_WORKERS = { ...ISOLATED, "Content-Security-Policy": "worker-src 'none'" };
 const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
 
 /** What page.html writes. */
@@ -27,6 +38,8 @@ interface Result extends Pick<Fit, "runtime" | "columns"> {
   /** Of the model, and of the model decoded from its bytes. */
   predictions: [number, number];
   hex: string;
+  /** Models of larger data, and what it ran on. */
+  batch: { models: string[]; runtime: Fit["runtime"] };
   error?: string;
 }
 
@@ -83,6 +96,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`nought on a plain page (needs Chromium a
   let plain: Visit;
   let plainThreads: Visit;
   let isolated: Visit;
+  let noWorkers: Visit;
   let noWasm: Visit;
 
   beforeAll(async () => {
@@ -90,12 +104,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`nought on a plain page (needs Chromium a
     plain = await visit(browser, {});
     plainThreads = await visit(browser, {}, "?threads=2");
     isolated = await visit(browser, ISOLATED, "?threads=2");
+    noWorkers = await visit(browser, NO_WORKERS, "?threads=2");
     noWasm = await visit(browser, NO_WASM);
   }, 100_000);
 
   afterAll(() => browser?.close());
 
-  const all = () => Object.entries({ plain, plainThreads, isolated, noWasm });
+  const all = () => Object.entries({ plain, plainThreads, isolated, noWorkers, noWasm });
 
   it("finishes without an error", () => {
     for (const [name, { result }] of all()) expect(result.error, name).toBeUndefined();
@@ -116,6 +131,35 @@ describe.skipIf(!existsSync(CHROMIUM))(`nought on a plain page (needs Chromium a
 
   it("shares its memory on a cross-origin isolated page", () => {
     expect(isolated.result.runtime).toMatchObject({ kernels: "wasm-threads", shared: true });
+  });
+
+  it("starts workers there for a batch fit that is worth it", () => {
+    expect(isolated.result.batch.runtime).toMatchObject({ kernels: "wasm-threads", threads: 2, reason: null });
+    expect(isolated.requests).toContain(`${isolated.origin}/dist/worker.browser.js`);
+    expect(plainThreads.requests).not.toContain(`${plainThreads.origin}/dist/worker.browser.js`);
+  });
+
+  it("goes on alone where the page's policy refuses workers, and says so", () => {
+    const { runtime } = noWorkers.result.batch;
+    expect(runtime).toMatchObject({ kernels: "wasm-threads", shared: true, threads: 1 });
+    expect(runtime.reason).toMatch(/^workers were refused/);
+  });
+
+  it("fits the same models on every page and in Node", async () => {
+    const [n, each] = [30_000, 8];
+    using data = await readArrays({
+      rows: Array.from({ length: n + 1 }, (_, i) => i * each),
+      columns: Array.from({ length: n * each }, (_, k) => ((k * 7919) % 499) * each + (k % each)),
+      labels: Array.from({ length: n }, (_, i) => ((i * each * 7919) % 499 < 200 || i % 11 === 0 ? 1 : -1)),
+      dimension: 499 * each,
+    });
+    for (const [k, l1] of [1e-3, 1e-4, 3e-5, 1e-5].entries()) {
+      const { model, columns } = await fit(data, { solver: "batch", l1 });
+      expect(columns.kept).toBeGreaterThan(0);
+      for (const [name, { result }] of all()) {
+        expect(result.batch.models[k], name).toBe(Buffer.from(encodeModel(model)).toString("hex"));
+      }
+    }
   });
 
   it("falls back to plain JavaScript where the page's policy refuses WebAssembly, and says so", () => {
@@ -153,7 +197,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`nought on a plain page (needs Chromium a
         fetched.filter((url) => !url.startsWith(`${origin}/`)),
         name,
       ).toEqual([]);
-      const isReport = (text: string) => name === "noWasm" && /Content Security Policy/i.test(text);
+      const isReport = (text: string) => /^no/.test(name) && /Content Security Policy/i.test(text);
       expect(
         errors.filter((text) => !isReport(text)),
         name,

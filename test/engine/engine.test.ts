@@ -33,7 +33,7 @@ describe("createEngine", () => {
 
   test("shares memory when threads are asked for", async () => {
     using engine = await createEngine({ threads: 2 });
-    expect(engine.runtime).toMatchObject({ kernels: "wasm-threads", simd: true, shared: true });
+    expect(engine.runtime).toEqual({ kernels: "wasm-threads", simd: true, shared: true, threads: 2, reason: null });
     expect(engine.memory.f64(1).view.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
 
@@ -75,8 +75,8 @@ describe("createEngine", () => {
 
   test.each([
     [{ kernels: "fast" as "wasm" }, 'kernels "fast": expected "wasm" or "baseline"'],
-    [{ threads: 0 }, "threads 0: expected a whole number, 1 or more"],
-    [{ threads: 1.5 }, "threads 1.5: expected a whole number, 1 or more"],
+    [{ threads: 0 }, "threads 0: expected a whole number from 1 to 128"],
+    [{ threads: 1.5 }, "threads 1.5: expected a whole number from 1 to 128"],
   ])("refuses %j", async (options, message) => {
     const error = await errorOf(createEngine(options));
     expect(error).toBeInstanceOf(OptionError);

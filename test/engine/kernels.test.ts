@@ -2,7 +2,15 @@ import { describe, expect, test } from "vitest";
 import { randomRows } from "../../bench/data.js";
 import { addOnes, transpose } from "../../src/data/columns.js";
 import type { Engine } from "../../src/engine/engine.js";
-import { type Ftrl, type Loss, type Matrix, NOWHERE, type Rows, type Sgd } from "../../src/engine/kernels.js";
+import {
+  type Ftrl,
+  type Loss,
+  type Matrix,
+  NOWHERE,
+  ROW_BLOCK,
+  type Rows,
+  type Sgd,
+} from "../../src/engine/kernels.js";
 import type { F64, U32 } from "../../src/engine/memory.js";
 import { Random } from "../../src/random.js";
 import { bitsOf, ENGINES, raggedRows } from "../helpers.js";
@@ -123,7 +131,7 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   ];
   const sum = kernels.linearize(loss, rows, 0, ROWS, margins, model);
   kernels.gradients(x, 3, COLUMNS, model, gradients);
-  kernels.derivatives(x, COLUMNS - 4, model, slopes, curvatures);
+  kernels.derivatives(x, 1, COLUMNS - 4, model, slopes, curvatures);
   const moves = memory.f64(ROWS);
   kernels.spread(x, COLUMNS - 4, w, moves);
   const energy = kernels.bend(2, ROWS - 1, model, moves);
@@ -228,7 +236,7 @@ function runHessian(engine: Engine, rows: Rows): BigUint64Array {
   begin();
   kernels.weigh(x, byRows, COLUMNS, model, { cursor, next, sums: f64() }, H);
   const [curvatures, slopes, product, inverse] = [f64(), f64(), f64(), f64()];
-  kernels.derivatives(x, COLUMNS, model, slopes, curvatures);
+  kernels.derivatives(x, 0, COLUMNS, model, slopes, curvatures);
   const energy = kernels.curveByHessian(H, COLUMNS, curvatures, slopes, product);
   for (let j = 0; j < COLUMNS; j++) inverse.view[j] = j % 3 === 0 ? 0 : 1;
   const [residual, step, order] = [f64(), f64(), u32()];
@@ -311,6 +319,26 @@ describe.each(["scalar", "simd", "threads"] as const)("%s gives the bits of the 
       results.push([state, runSgd(engine, "logistic", rows, null, 0), runDescend(engine, rows, 0.25)]);
     }
     expect(results[0]).toEqual(results[1]);
+  });
+
+  test.each(["logistic", "squared"] as const)("%s sums over more rows than a block", async (loss) => {
+    const sums = [];
+    for (const name of [build, "baseline"] as const) {
+      using engine = await ENGINES[name]();
+      const { kernels, memory } = engine;
+      const count = 3 * ROW_BLOCK + 77;
+      const rows = randomRows(memory, { rows: count, columns: COLUMNS, perRow: 2, ones: false });
+      const [margins, model, w] = [memory.f64(count), memory.f64(2 * count), memory.f64(COLUMNS)];
+      w.view.forEach((_, j, all) => {
+        all[j] = Math.fround(1 / (j + 3));
+      });
+      kernels.margins(rows, 0, count, w, 0.1, margins);
+      const terms = [kernels.loss(loss, rows, 5, count, margins)];
+      terms.push(kernels.linearize(loss, rows, 3, count, margins, model));
+      terms.push(kernels.bend(1, count, model, margins), ...model.view);
+      sums.push(bitsOf(terms));
+    }
+    expect(sums[0]).toEqual(sums[1]);
   });
 
   test("an empty range does nothing and costs nothing", async () => {

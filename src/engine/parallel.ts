@@ -1,0 +1,101 @@
+import { type Kernel, MOST_CHUNKS } from "./control.js";
+import { type Kernels, ROW_BLOCK } from "./kernels.js";
+import type { LinearMemory } from "./memory.js";
+import type { Pool } from "./pool.js";
+import { type Exports, wasmKernels } from "./wasm.js";
+
+/** Kernels over a range of a matrix's rows or columns, each with a result of its own: where the range stands. */
+const SCANS: Record<string, number> = {
+  marginsStored: 1,
+  marginsOnes: 1,
+  gradientsStored: 1,
+  gradientsOnes: 1,
+  derivativesStored: 1,
+  derivativesOnes: 1,
+};
+/** Kernels that return a sum over rows, by blocks: where the range stands, and what a row costs, in nanoseconds. */
+const SUMS: Record<string, { at: number; cost: number }> = {
+  lossLogistic: { at: 1, cost: 16 },
+  lossSquared: { at: 1, cost: 2 },
+  linearizeLogistic: { at: 1, cost: 20 },
+  linearizeSquared: { at: 1, cost: 3 },
+  bend: { at: 0, cost: 0.5 },
+};
+
+/** Names of the kernels that threads share, in the order of their numbers in a task. */
+export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS)];
+
+/** Nanoseconds that are worth waking a worker for: an entry or a row of a scan takes about one. */
+const WORTH_WAKING = 80_000;
+/** Of a chunk of a scan, at least: taking one costs a microsecond, or several where the code is not compiled yet. */
+const CHUNK = 8_000;
+/** Chunks of a scan for each thread: more even them out no further. */
+const CHUNKS = 16;
+
+/** Returns the kernels of an instance whose scans of columns and rows run on a pool, with the same bits. */
+export function parallelKernels(exports: Exports, memory: LinearMemory, pool: Pool): Kernels {
+  const shared: Record<string, unknown> = { ...exports };
+  for (const [name, at] of Object.entries(SCANS)) shared[name] = sharedScan(name, at, exports, memory, pool);
+  for (const name of Object.keys(SUMS)) shared[name] = sharedSum(name, exports, pool);
+  return wasmKernels(shared as Exports, memory);
+}
+
+/** Whether a task of a cost had better be shared. */
+function isShared(pool: Pool, cost: number): boolean {
+  return cost >= WORTH_WAKING && pool.isWilling(cost);
+}
+
+/** Returns a kernel whose range, of rows or columns of a matrix, is shared out. */
+function sharedScan(name: string, at: number, exports: Exports, memory: LinearMemory, pool: Pool): Kernel {
+  const alone = exports[name] as Kernel;
+  const kernel = SHARED.indexOf(name);
+  const pointersAt = exports.MATRIX_POINTERS?.value as number;
+  return (...args) => {
+    const [from, to] = [args[at]!, args[at + 1]!];
+    const { buffer } = memory.memory;
+    const pointers = new DataView(buffer).getUint32(args[0]! + pointersAt, true);
+    const starts = new Uint32Array(buffer, pointers, to + 1);
+    const cost = starts[to]! - starts[from]! + to - from;
+    if (!isShared(pool, cost)) return alone(...args);
+    const chunks = Math.min(Math.ceil(cost / CHUNK), CHUNKS * pool.threads, MOST_CHUNKS);
+    cutEvenly(pool.bounds, chunks, starts, from, to);
+    return pool.run({ kernel, args, from: at }, chunks)[0]!;
+  };
+}
+
+/** Returns a kernel whose blocks of rows are shared out, and their sums added in order. */
+function sharedSum(name: string, exports: Exports, pool: Pool): Kernel {
+  const alone = exports[name] as Kernel;
+  const kernel = SHARED.indexOf(name);
+  const { at, cost } = SUMS[name]!;
+  return (...args) => {
+    const [from, to] = [args[at]!, args[at + 1]!];
+    if (to - from <= ROW_BLOCK || !isShared(pool, (to - from) * cost)) return alone(...args);
+    let sum = 0;
+    for (let start = from; start < to; start += MOST_CHUNKS * ROW_BLOCK) {
+      const chunks = Math.min(Math.ceil((to - start) / ROW_BLOCK), MOST_CHUNKS);
+      const { bounds } = pool;
+      for (let c = 0; c <= chunks; c++) bounds[c] = Math.min(start + c * ROW_BLOCK, to);
+      const sums = pool.run({ kernel, args, from: at }, chunks);
+      for (let c = 0; c < chunks; c++) sum += sums[c]!;
+    }
+    return sum;
+  };
+}
+
+/** Cuts a range into chunks of about as many entries and rows each. `starts`: where each row's entries begin. */
+function cutEvenly(bounds: Uint32Array, chunks: number, starts: Uint32Array, from: number, to: number): void {
+  const first = starts[from]!;
+  const cost = starts[to]! - first + to - from;
+  let low = from;
+  for (let c = 0; c < chunks; c++) {
+    const wanted = (cost * c) / chunks;
+    for (let high = to; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (starts[middle]! - first + middle - from < wanted) low = middle + 1;
+      else high = middle;
+    }
+    bounds[c] = low;
+  }
+  bounds[chunks] = to;
+}

@@ -1,0 +1,160 @@
+import { NoughtError } from "../errors.js";
+import { platform, type Thread } from "../platform.js";
+import { CONTROL_BYTES, Control, type Kernel, STARTED, type Task } from "./control.js";
+import type { LinearMemory } from "./memory.js";
+import type { Exports } from "./wasm.js";
+import type { WorkerStart } from "./work.js";
+
+/** Milliseconds in which no chunk is done after which a worker counts as dead. A chunk takes microseconds. */
+const PATIENCE = 4000;
+
+/** Nanoseconds that a worker takes to start. */
+const START_COST = 50e6;
+
+/** Milliseconds that tasks are done alone when sharing did not gain: at first, and when it goes on so. */
+const LEAST_REST = 1;
+const MOST_REST = 256;
+
+/** What became of a pool's workers. Their threads hold it, so it does not hold the pool: that may be forgotten. */
+interface Status {
+  threads: Thread[];
+  /** Workers that never started, and why. */
+  refused: number;
+  refusal: string | null;
+  /** Why no task can be run any more. */
+  failure: NoughtError | null;
+  isStarted: boolean;
+  isEnded: boolean;
+}
+
+/** Ends the workers of pools that nobody holds any more. */
+const forgotten = new FinalizationRegistry(end);
+
+/**
+ * Workers on one shared memory. They start when there is work enough and help as soon as they are up: until then, or
+ * where none is to be had, the caller works alone. What comes out does not depend on who did what.
+ */
+export class Pool {
+  readonly #size: number;
+  readonly #control: Control;
+  readonly #kernels: Kernel[];
+  readonly #start: WorkerStart;
+  #rest = LEAST_REST;
+  #notBefore = 0;
+  #missed = 0;
+  readonly #status: Status = {
+    threads: [],
+    refused: 0,
+    refusal: null,
+    failure: null,
+    isStarted: false,
+    isEnded: false,
+  };
+
+  /** `size`: threads, the caller's own among them. `kernels`: names of those that tasks run. */
+  constructor(
+    module: WebAssembly.Module,
+    exports: Exports,
+    arena: LinearMemory,
+    size: number,
+    kernels: readonly string[],
+  ) {
+    const control = arena.allocate(CONTROL_BYTES);
+    const { memory } = arena;
+    this.#size = size;
+    this.#control = new Control(memory.buffer, control);
+    this.#kernels = kernels.map((name) => exports[name] as Kernel);
+    this.#start = { module, memory, control, kernels };
+    forgotten.register(this, this.#status);
+  }
+
+  /** Threads that tasks run on, or will. */
+  get threads(): number {
+    return this.#size - this.#status.refused;
+  }
+
+  /** Why workers could not be had; null when all could, or none was needed yet. */
+  get refusal(): string | null {
+    return this.#status.refusal;
+  }
+
+  /**
+   * Whether sharing a task, of a cost in nanoseconds, is likely to gain time: not before workers are up, nor while other
+   * programs have the cores. Workers start when what could have been shared has cost as much as their start does.
+   */
+  isWilling(cost: number): boolean {
+    const status = this.#status;
+    const { failure, isStarted, isEnded } = status;
+    if (failure) return true; // run() says so
+    if (isEnded) return false;
+    this.#missed += cost;
+    if (!isStarted && this.#missed >= START_COST) startAll(status, this.#start, this.#size - 1, this.#control);
+    return Atomics.load(this.#control.words, STARTED) > 0 && performance.now() >= this.#notBefore;
+  }
+
+  /** Where the task to come is cut: chunk c is the range bounds[c] ≤ i < bounds[c + 1]. */
+  get bounds(): Uint32Array {
+    return this.#control.bounds;
+  }
+
+  /**
+   * Runs a task of so many chunks, cut at `bounds`, and returns what the kernel returned for each. Throws NoughtError
+   * when the kernel fails, or a worker dies.
+   */
+  run(task: Task, chunks: number): Float64Array {
+    const status = this.#status;
+    const control = this.#control;
+    if (!status.failure) {
+      const began = performance.now();
+      control.offer(task, chunks);
+      const each = control.workOff(this.#kernels);
+      const isDone = control.awaitDone(chunks, PATIENCE);
+      const cause = isDone ? control.failure : `no answer in ${PATIENCE / 1000} s`;
+      if (cause !== null) status.failure = new NoughtError(`a thread failed: ${cause}`);
+      this.#judge(began, each * chunks);
+    }
+    if (!status.failure) return control.sums;
+    end(status);
+    throw status.failure;
+  }
+
+  /** Lets tasks be done alone for a while when sharing one took longer than it would have taken alone. */
+  #judge(began: number, alone: number): void {
+    const now = performance.now();
+    const hasGained = now - began < alone;
+    this.#rest = hasGained ? LEAST_REST : Math.min(2 * this.#rest, MOST_REST);
+    if (!hasGained) this.#notBefore = now + this.#rest;
+  }
+
+  /** Ends the workers. */
+  end(): void {
+    end(this.#status);
+  }
+}
+
+function end(status: Status): void {
+  status.isEnded = true;
+  for (const thread of status.threads) thread.end();
+}
+
+function startAll(status: Status, start: WorkerStart, count: number, { words }: Control): void {
+  status.isStarted = true;
+  for (let i = 0; i < count; i++) {
+    let isLost = false;
+    const onLost = (cause: Error) => {
+      if (isLost || status.isEnded) return;
+      isLost = true;
+      status.refused++;
+      status.refusal ??= `workers were refused (${cause.message})`;
+      // One that had started may have left a chunk undone, or half done.
+      if (status.refused + Atomics.load(words, STARTED) > count) {
+        status.failure ??= new NoughtError(`a thread failed: ${cause.message}`, { cause });
+      }
+    };
+    try {
+      status.threads.push(platform().startThread(start, onLost));
+    } catch (error) {
+      onLost(error as Error);
+    }
+  }
+}
