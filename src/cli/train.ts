@@ -125,7 +125,7 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
 }
 
 function summary(
-  { columns, loss, seconds, bytes, model, rows, gap, provenZero, start }: Result,
+  { columns, loss, seconds, bytes, model, rows, gap, provenZero, merged, start }: Result,
   validation: Metrics | null,
   test: Metrics | null,
 ): string {
@@ -138,7 +138,8 @@ function summary(
     ...(gap === null
       ? []
       : [
-          `  duality gap ${gap.toExponential(1)}; ${count(provenZero ?? 0)} of ${plural(seen, "weight")} proven zero before training`,
+          `  duality gap ${gap.toExponential(1)}; ${count(provenZero ?? 0)} of ${plural(seen, "weight")} proven zero before training` +
+            (merged ? `, ${count(merged)} held the same as another` : ""),
         ]),
     ...(start ? [`  it started ${start.above.toExponential(1)} above the optimum at most`] : []),
     ...(validation ? [`  validation ${metricsText(validation)}`] : []),

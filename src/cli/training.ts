@@ -53,6 +53,8 @@ interface Result {
   gap: number | null;
   converged: boolean | null;
   provenZero: number | null;
+  /** Columns that hold the same as another, which stands for them. */
+  merged: number | null;
   /** The model that --from gave, at these strengths; null without. */
   start: Certificate["start"];
   /** Whether the budget asked for was met; null where none was. */
@@ -123,6 +125,7 @@ export async function runTraining(
     gap: trained.certificate?.gap ?? null,
     converged: trained.certificate?.converged ?? null,
     provenZero: trained.certificate?.provenZero ?? null,
+    merged: trained.certificate?.merged ?? null,
     start: trained.certificate?.start ?? null,
     met: trained.met ?? null,
     metrics: { validation, test },

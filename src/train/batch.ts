@@ -31,6 +31,9 @@ export interface Certificate {
 /** What every batch solve takes, whatever its strengths. */
 export type SolveOptions = Omit<BatchOptions, "solver" | "l1" | "l2">;
 
+/** How much further than the last step a path may go on by itself. */
+const MOST_SHARE = 1.5;
+
 /** Milliseconds between two pauses that let other work run. */
 const PAUSE_EVERY = 30;
 
@@ -43,6 +46,8 @@ export class BatchProblem {
   readonly #steering: Omit<Steering, "report">;
   #iterations = 0;
   #objective = Number.NaN;
+  /** The strength before the last, and the weights there. */
+  #last: { l1: number; weights: Float64Array } | null = null;
   #l1 = 0;
   /** What the optimum is at least, as a sum; it holds for whatever weights ship. */
   #dual = Number.NEGATIVE_INFINITY;
@@ -139,18 +144,53 @@ export class BatchProblem {
     const { state, total } = this;
     const { tolerance } = this.#steering;
     let likely: Uint32Array | undefined;
+    const before = this.#last;
+    this.#last = this.#l1 > 0 ? { l1: this.#l1, weights: state.w.view.slice() } : null;
     if (l1 < this.#l1 && l1 > this.#l1 / 2) {
       penalize(state, (2 * l1 - this.#l1) * total, 0);
       likely = survey(state);
     }
     this.#l1 = l1;
     penalize(state, l1 * total, l2 * total);
+    if (likely && before) this.#extrapolate(before, l1);
     const { iterations, objective, gap, dual } = await solve(state, { ...this.#steering, likely, report });
     this.#iterations = iterations;
     this.#objective = objective / total;
     this.#dual = dual;
     const relativeGap = state.nullObjective > 0 ? Math.max(gap, 0) / state.nullObjective : 0;
     return { relativeGap, converged: relativeGap <= tolerance };
+  }
+
+  /**
+   * Goes on along the path from the weights of the last two strengths, as they change with log l1, where that lowers
+   * the objective.
+   */
+  #extrapolate(before: { l1: number; weights: Float64Array }, l1: number): void {
+    const { state, design } = this;
+    const { kernels, memory } = state.engine;
+    const share = Math.log(l1 / this.#last!.l1) / Math.log(this.#last!.l1 / before.l1);
+    if (!(share > 0 && share < MOST_SHARE)) return;
+    const mark = memory.mark();
+    try {
+      const moves = memory.f64(design.size);
+      const [w, d, l] = [state.w.view, moves.view, state.penalties.view];
+      let change = 0;
+      for (let j = 0; j < d.length; j++) {
+        const to = w[j]! + share * (w[j]! - before.weights[j]!);
+        if (w[j] === 0 || before.weights[j] === 0 || Math.sign(to) !== Math.sign(w[j]!)) continue;
+        d[j] = to - w[j]!;
+        change += l[2 * j]! * (Math.abs(to) - Math.abs(w[j]!)) + 0.5 * l[2 * j + 1]! * (to * to - w[j]! * w[j]!);
+      }
+      const { trial, margins, count } = state;
+      trial.view.set(margins.view);
+      kernels.spread(design.x, design.size, moves, trial);
+      if (kernels.loss(state.loss, state.rows, 0, count, trial) + change >= state.lossSum) return;
+      for (let j = 0; j < d.length; j++) w[j]! += d[j]!;
+      [state.margins, state.trial] = [trial, margins];
+      linearize(state);
+    } finally {
+      memory.release(mark);
+    }
   }
 
   /** Mean loss on other rows of the same columns. */

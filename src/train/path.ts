@@ -88,7 +88,8 @@ export async function walkOf(data: Dataset, options: PathOptions): Promise<Walk>
   const at = async (lambda: number): Promise<PathPoint> => {
     const { l1, l2 } = strengthsOf(lambda, l1Ratio);
     const certificate = await problem.solve(l1, l2);
-    const ids = Float64Array.from(problem.design.columns, (j) => data.dictionary.ids[j]!);
+    const { ids: all } = data.dictionary;
+    const ids = Float64Array.from(problem.design.columns, (j) => all[j]!);
     const loss = { progressive: null, train: problem.loss, validation: null as number | null };
     const training = summary({ solver: "batch", l1, l2 }, data.count, data.dictionary, data.space, loss);
     const parts = {
