@@ -148,7 +148,7 @@ export class BatchProblem {
     this.#last = this.#l1 > 0 ? { l1: this.#l1, weights: state.w.view.slice() } : null;
     if (l1 < this.#l1 && l1 > this.#l1 / 2) {
       penalize(state, (2 * l1 - this.#l1) * total, 0);
-      likely = survey(state);
+      likely = survey(state).slice();
     }
     this.#l1 = l1;
     penalize(state, l1 * total, l2 * total);

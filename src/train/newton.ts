@@ -44,6 +44,8 @@ export interface State {
   trialModel: F64;
   /** [columns], those of the last survey. */
   order: U32;
+  /** [columns], by which some are chosen. */
+  scores: F64;
   /** [2], of the descent kernel. */
   outcome: F64;
 }
@@ -132,6 +134,7 @@ export function stateOf(
     trial: memory.f64(count),
     trialModel: memory.f64(2 * count),
     order: memory.u32(size),
+    scores: memory.f64(size),
     outcome: memory.f64(2),
   };
   if (offsets) state.margins.view.set(offsets.view.subarray(0, count));
@@ -172,7 +175,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
       report(iterations, kept, bounds.objective);
       await breathe();
       if (bounds.gap <= goal) return { ...bounds, iterations };
-      const stopped = () => ({ ...boundsOf(state, listed, Number.POSITIVE_INFINITY), iterations });
+      const stopped = () => ({ ...boundsOf(state, survey(state), Number.POSITIVE_INFINITY), iterations });
       if (iterations >= most) return stopped();
       const whole = violationOf(state, listed);
       if (!set || !covers(set, columns)) {
@@ -201,13 +204,16 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
   }
 }
 
-/** Scans all columns and returns those with a weight or a violation; the others have no part in the gap. */
+/**
+ * Scans all columns and returns those with a weight or a violation; the others have no part in the gap. It is a view,
+ * good until the next survey or allocation.
+ */
 export function survey(state: State): Uint32Array {
   const { engine, design, model, gradients, w, penalties, order } = state;
   if (!state.isScanned) engine.kernels.gradients(design.x, 0, design.size, model, gradients);
   state.isScanned = true;
   const listed = engine.kernels.survey(design.size, gradients, w, penalties, order);
-  return order.view.slice(0, listed);
+  return order.view.subarray(0, listed);
 }
 
 /** Returns Σ |violation of optimality| over some columns (null: all), from the last gradients. */

@@ -143,13 +143,13 @@ export function largest(items: Float64Array, n: number): number {
  * those `wanted`, if they are no more. `listed`: columns with a weight or a violation. `kept`: weights that are not 0.
  */
 export function choose(
-  { design, w, gradients, penalties }: State,
+  { design, w, gradients, penalties, scores: all }: State,
   listed: Uint32Array,
   wanted?: Uint32Array,
 ): { columns: Uint32Array; kept: number } {
   const [weights, g, l] = [w.view, gradients.view, penalties.view];
   const last = design.size - Number(design.intercept);
-  const scores = new Float64Array(listed.length);
+  const scores = all.view;
   let [kept, violators] = [0, 0];
   for (const j of listed) {
     if (j === last) continue;
