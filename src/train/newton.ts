@@ -75,6 +75,8 @@ interface Effort {
   visible: number;
   /** Of conjugate gradients. */
   boldness: number;
+  /** Steps in a row that may have lowered the objective, but not the violation. */
+  idle: number;
 }
 
 /** |Σ q| before a look at all columns, as a share of the gap to reach: the dual point wants it 0. */
@@ -91,6 +93,9 @@ const MOST_DESCENT = 16;
 /** Share of the promised decrease that a step must bring (Armijo). */
 const ARMIJO = 0.01;
 const MOST_HALVINGS = 40;
+const HIDDEN_HALVINGS = 3;
+/** Steps whose decrease may be rounding that are taken in a row though the violation does not fall. */
+const MOST_IDLE = 5;
 /** A decrease that the rounding of a sum of losses may hide, as a share of the objective without features. */
 const ROUNDING = 1e-11;
 /** Bounds of the violation left of a model, as a share of what it begins with. */
@@ -125,7 +130,7 @@ export function stateOf(
     w: memory.f64(size),
     margins: memory.f64(count),
     isScanned: false,
-    effort: { radius: widest, widest, tolerance: LOOSEST, visible: 1, boldness: 1 },
+    effort: { radius: widest, widest, tolerance: LOOSEST, visible: 1, boldness: 1, idle: 0 },
     model: memory.f64(2 * count),
     gradients: memory.f64(size),
     lossSum: 0,
@@ -164,6 +169,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
   const { tolerance, iterations: most, seed, breathe, report, likely } = steering;
   const random = new Random(seed);
   const goal = tolerance * nullObjective;
+  effort.idle = 0;
   const mark = memory.mark();
   let set: WorkingSet | null = null;
   try {
@@ -265,7 +271,7 @@ async function step(
   state.direction.view.fill(0);
   kernels.spread(set.x, set.size, set.moves, state.direction);
 
-  // Rounding hides so small a decrease: what counts is then whether the violation falls.
+  // Rounding may hide so small a decrease: the violation then has to fall, if not with every step.
   const isHidden = promised > -ROUNDING * state.nullObjective;
   for (let halvings = 0, share = 1; halvings < MOST_HALVINGS && promised < 0; halvings++, share /= 2) {
     const [m, v, trial] = [state.margins.view, state.direction.view, state.trial.view];
@@ -275,10 +281,15 @@ async function step(
       change = penaltyChange(l, origin, w);
     }
     const lossSum = kernels.linearize(state.loss, state.rows, 0, state.count, state.trial, state.trialModel);
-    if (!isHidden && lossSum - state.lossSum + change > ARMIJO * share * promised) continue;
+    const falls = lossSum - state.lossSum + change <= ARMIJO * share * promised;
+    if (!falls && !isHidden) continue;
     kernels.derivatives(set.x, 0, set.size, state.trialModel, set.gradients, set.curvatures);
     const left = violationOf(set, null);
-    if (isHidden && left >= violation) break;
+    if (isHidden && left >= violation && (!falls || ++effort.idle > MOST_IDLE)) {
+      if (halvings < HIDDEN_HALVINGS) continue;
+      break;
+    }
+    if (left < violation) effort.idle = 0;
     [state.margins, state.trial] = [state.trial, state.margins];
     [state.model, state.trialModel] = [state.trialModel, state.model];
     state.lossSum = lossSum;
