@@ -146,7 +146,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`nought on a plain page (needs Chromium a
   });
 
   it("fits the same models on every page and in Node", async () => {
-    const [n, each] = [30_000, 8];
+    const [n, each] = [90_000, 8];
     using data = await readArrays({
       rows: Array.from({ length: n + 1 }, (_, i) => i * each),
       columns: Array.from({ length: n * each }, (_, k) => ((k * 7919) % 499) * each + (k % each)),

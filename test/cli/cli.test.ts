@@ -61,7 +61,7 @@ describe("on a table", () => {
     const result = JSON.parse(await good(args));
     expect(Object.keys(result)).toEqual([
       ...["model", "solver", "rows", "skipped", "columns", "l1", "l2", "intercept", "loss", "objective"],
-      ...["gap", "converged", "provenZero", "start", "met", "metrics", "seconds", "bytes", "runtime"],
+      ...["gap", "converged", "provenZero", "merged", "start", "met", "metrics", "seconds", "bytes", "runtime"],
     ]);
     expect(result).toMatchObject({ model: "j.nought", solver: "batch", skipped: 0, l1: 1e-4, l2: 0, met: null });
     expect(Object.keys(result.columns)).toEqual(["declared", "seen", "kept"]);
