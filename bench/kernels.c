@@ -117,7 +117,7 @@ static double descend(double *model, const double *curvatures, double *w, double
     const double step = copysign(excess > 0 ? excess : 0, v) / h - w[j];
     if (step == 0) continue;
     w[j] += step;
-    if (h * fabs(step) > violation) violation = h * fabs(step);
+    violation += h * fabs(step);
     for (k = 0; k < n; k++) model[2 * (size_t)r[k]] += model[2 * (size_t)r[k] + 1] * (step * x[k]);
   }
   return violation;
