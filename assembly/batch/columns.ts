@@ -128,15 +128,15 @@ export function mergeColumns<V extends Values>(
   return kept;
 }
 
-/** Entries that a hash looks at. */
+/** Entries that a hash looks at, about. */
 const HASHED: u32 = 8;
 
-/** A hash of a column's length and first entries; of one alone, of its row. */
+/** A hash of a column's length and some of its entries; of one alone, of its row. */
 // @ts-ignore: decorator
 @inline
 function hashOf<V extends Values>(indices: usize, values: usize, start: u32, end: u32): u32 {
   let hash: u32 = end - start;
-  for (let k = start, last = min<u32>(end, start + HASHED); k < last; ++k) {
+  for (let k = start, stride = max<u32>((end - start) / HASHED, 1); k < end; k += stride) {
     hash = rotl<u32>((hash ^ load<u32>(indices + (<usize>k << 2))) * HASH, 15);
     if (end - start > 1) hash += reinterpret<u32>(changetype<V>(0).at(values, k));
   }

@@ -5,7 +5,7 @@ import { type Kernels, NOWHERE } from "../engine/kernels.js";
 /** 2³² / φ, and the bits of 1 in single precision. */
 const HASH = 0x9e3779b1;
 const ONE_BITS = 0x3f800000;
-/** Entries that a hash looks at. */
+/** Entries that a hash looks at, about. */
 const HASHED = 8;
 
 export const countIndices: Kernels["countIndices"] = (x, count, places, counts) => {
@@ -86,7 +86,7 @@ export const mergeColumns: Kernels["mergeColumns"] = (x, count, factors, table, 
 
   function hashOf(from: number, to: number): number {
     let hash = to - from;
-    for (let k = from, last = Math.min(to, from + HASHED); k < last; k++) {
+    for (let k = from, stride = Math.max(Math.floor((to - from) / HASHED), 1); k < to; k += stride) {
       hash = Math.imul(hash ^ indices[k]!, HASH);
       hash = (hash << 15) | (hash >>> 17);
       if (to - from > 1) hash += bits ? bits[k]! : ONE_BITS;

@@ -140,7 +140,7 @@ export interface Face {
   order: U32;
   /** [columns], 0 off the face. */
   inverse: F64;
-  /** [columns], l2 of each. */
+  /** [columns], what is added to each curvature: l2 and damping. */
   ridge: F64;
   /** [columns], the way downhill. */
   residual: F64;

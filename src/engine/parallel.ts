@@ -52,7 +52,7 @@ function sharedScan(name: string, at: number, exports: Exports, memory: LinearMe
   const pointersAt = exports.MATRIX_POINTERS?.value as number;
   return (...args) => {
     const [from, to] = [args[at]!, args[at + 1]!];
-    const { buffer } = memory.memory;
+    const { buffer } = memory;
     const pointers = new DataView(buffer).getUint32(args[0]! + pointersAt, true);
     const starts = new Uint32Array(buffer, pointers, to + 1);
     const cost = starts[to]! - starts[from]! + to - from;

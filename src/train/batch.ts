@@ -22,7 +22,7 @@ export interface Certificate {
   iterations: number;
   /** Columns that a count proved 0 at the optimum before the solve; they cost it nothing. */
   provenZero: number;
-  /** Columns that hold the same as another, which stands for them. */
+  /** Columns that another stands for: it holds the same, or a larger entry where they have their only one. */
   merged: number;
   /** The objective of the model that the solve started from, and how far above the optimum that was at most. */
   start: { objective: number; above: number } | null;
@@ -46,8 +46,8 @@ export class BatchProblem {
   readonly #steering: Omit<Steering, "report">;
   #iterations = 0;
   #objective = Number.NaN;
-  /** The strength before the last, and the weights there. */
-  #last: { l1: number; weights: Float64Array } | null = null;
+  /** Where a path was before: a strength and its weights. */
+  #before: { l1: number; weights: Float64Array } | null = null;
   #l1 = 0;
   /** What the optimum is at least, as a sum; it holds for whatever weights ship. */
   #dual = Number.NEGATIVE_INFINITY;
@@ -112,9 +112,13 @@ export class BatchProblem {
       penalty += (factors ? factors[j]! : 1) * (l1 * Math.abs(weight) + 0.5 * l2 * weight * weight);
     }
     const w = state.w.view;
-    // The weights of columns that hold the same add up on the one that stands for them.
-    for (let j = 0, place = design.places.view; j < ids.length; j++) {
-      if (place[j] !== NOWHERE) w[place[j]!]! += model.weightOf(ids[j]!);
+    // The weights of columns that hold the same add up on the one that stands for them; an entry alone may be another.
+    const [place, starts] = [design.places.view, design.x.pointers.view];
+    for (let j = 0; j < ids.length; j++) {
+      const t = place[j]!;
+      if (t === NOWHERE) continue;
+      const isSame = columns[t] === j || !design.x.values || starts[t + 1]! - starts[t]! > 1;
+      if (isSame) w[t]! += model.weightOf(ids[j]!);
     }
     if (design.intercept) w[columns.length] = model.intercept;
     this.#place();
@@ -144,15 +148,16 @@ export class BatchProblem {
     const { state, total } = this;
     const { tolerance } = this.#steering;
     let likely: Uint32Array | undefined;
-    const before = this.#last;
-    this.#last = this.#l1 > 0 ? { l1: this.#l1, weights: state.w.view.slice() } : null;
+    const before = this.#before;
+    this.#before = null;
     if (l1 < this.#l1 && l1 > this.#l1 / 2) {
       penalize(state, (2 * l1 - this.#l1) * total, 0);
       likely = survey(state).slice();
+      this.#before = { l1: this.#l1, weights: state.w.view.slice() };
     }
     this.#l1 = l1;
     penalize(state, l1 * total, l2 * total);
-    if (likely && before) this.#extrapolate(before, l1);
+    if (before && this.#before) this.#extrapolate(before, this.#before.l1, l1);
     const { iterations, objective, gap, dual } = await solve(state, { ...this.#steering, likely, report });
     this.#iterations = iterations;
     this.#objective = objective / total;
@@ -165,32 +170,27 @@ export class BatchProblem {
    * Goes on along the path from the weights of the last two strengths, as they change with log l1, where that lowers
    * the objective.
    */
-  #extrapolate(before: { l1: number; weights: Float64Array }, l1: number): void {
+  #extrapolate(before: { l1: number; weights: Float64Array }, last: number, l1: number): void {
     const { state, design } = this;
-    const { kernels, memory } = state.engine;
-    const share = Math.log(l1 / this.#last!.l1) / Math.log(this.#last!.l1 / before.l1);
+    const { kernels } = state.engine;
+    const share = Math.log(l1 / last) / Math.log(last / before.l1);
     if (!(share > 0 && share < MOST_SHARE)) return;
-    const mark = memory.mark();
-    try {
-      const moves = memory.f64(design.size);
-      const [w, d, l] = [state.w.view, moves.view, state.penalties.view];
-      let change = 0;
-      for (let j = 0; j < d.length; j++) {
-        const to = w[j]! + share * (w[j]! - before.weights[j]!);
-        if (w[j] === 0 || before.weights[j] === 0 || Math.sign(to) !== Math.sign(w[j]!)) continue;
-        d[j] = to - w[j]!;
-        change += l[2 * j]! * (Math.abs(to) - Math.abs(w[j]!)) + 0.5 * l[2 * j + 1]! * (to * to - w[j]! * w[j]!);
-      }
-      const { trial, margins, count } = state;
-      trial.view.set(margins.view);
-      kernels.spread(design.x, design.size, moves, trial);
-      if (kernels.loss(state.loss, state.rows, 0, count, trial) + change >= state.lossSum) return;
-      for (let j = 0; j < d.length; j++) w[j]! += d[j]!;
-      [state.margins, state.trial] = [trial, margins];
-      linearize(state);
-    } finally {
-      memory.release(mark);
+    const [w, d, l] = [state.w.view, state.scores.view, state.penalties.view];
+    let change = 0;
+    for (let j = 0; j < d.length; j++) {
+      d[j] = 0;
+      const to = w[j]! + share * (w[j]! - before.weights[j]!);
+      if (w[j] === 0 || before.weights[j] === 0 || Math.sign(to) !== Math.sign(w[j]!)) continue;
+      d[j] = to - w[j]!;
+      change += l[2 * j]! * (Math.abs(to) - Math.abs(w[j]!)) + 0.5 * l[2 * j + 1]! * (to * to - w[j]! * w[j]!);
     }
+    const { trial, margins, count } = state;
+    trial.view.set(margins.view);
+    kernels.spread(design.x, design.size, state.scores, trial);
+    if (kernels.loss(state.loss, state.rows, 0, count, trial) + change >= state.lossSum) return;
+    for (let j = 0; j < d.length; j++) w[j]! += d[j]!;
+    [state.margins, state.trial] = [trial, margins];
+    linearize(state);
   }
 
   /** Mean loss on other rows of the same columns. */

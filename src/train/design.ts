@@ -10,8 +10,9 @@ import { provenZero } from "./screen.js";
 export interface Design {
   /** By columns; with an intercept the last is all ones. */
   x: Matrix;
-  /** Columns of x. */
+  /** Columns of x, and its entries. */
   size: number;
+  entries: number;
   intercept: boolean;
   /** The dataset's column of each of x's, the intercept left out. */
   columns: Uint32Array;
@@ -23,7 +24,7 @@ export interface Design {
   allFactors: Float64Array | null;
   /** [size], 1 / max_i |x_ij|. */
   inverseReach: F64;
-  /** Columns left out because a bound proves their weight 0, and because another holds the same. */
+  /** Columns left out because a bound proves their weight 0, and because another stands for them. */
   provenZero: number;
   merged: number;
 }
@@ -36,7 +37,8 @@ export interface Strengths {
 
 /**
  * Takes a dataset's columns but for those proven 0 at strength l1, against the sum of losses, and at all above. Without
- * l2, of columns that hold the same only one needs a weight, and it is the first that gets it.
+ * l2, of columns that hold the same only the first needs a weight; of those with one entry in the same row the largest.
+ * The columns come in no order.
  * Throws OptionError on a penalty factor that is not a number ≥ 0.
  */
 export function designOf(
@@ -73,6 +75,7 @@ export function designOf(
   const inverseReach = memory.f64(size);
   engine.kernels.inverseReach(x, size, inverseReach);
   return {
+    entries: x.pointers.view[size]!,
     ...{ x, size, intercept, columns, places, factors, allFactors, inverseReach },
     provenZero: seen - kept,
     merged: kept - columns.length,

@@ -1,5 +1,5 @@
 import { type Face, type Hessian, type Matrix, NOWHERE, type Weighing } from "../engine/kernels.js";
-import type { F64, Memory } from "../engine/memory.js";
+import type { F64, Memory, U32 } from "../engine/memory.js";
 import type { State } from "./newton.js";
 import { type Quadratic, RESIDUAL } from "./quadratic.js";
 import type { WorkingSet } from "./working.js";
@@ -20,9 +20,8 @@ export interface Coupled {
 const MOST_PRODUCTS = 8;
 /** Entries of H above the diagonal, for each entry of X. Working on H is cheaper still: it has no rows. */
 const MOST_ENTRIES = 1;
-/** Steps of conjugate gradients at most, by the factor of H and without it. */
+/** Steps of conjugate gradients at most. */
 const STEPS = 30;
-const PLAIN_STEPS = 30;
 /** H is worth any products where X has this many times more entries than it. */
 const FEW = 4;
 
@@ -57,26 +56,27 @@ function coupledOf({ engine, count }: State, { x, size, rows }: WorkingSet): Cou
   next.view.set(starts.subarray(0, size));
   kernels.mirror(own, size, next, H);
   const scratch = { cursor, next, sums: memory.f64(size) };
-  return { H, scratch, product: memory.f64(size), face: faceOf(engine.memory, size, half, counts.view), isHard: false };
+  return { H, scratch, product: memory.f64(size), face: faceOf(memory, size, half, counts), isHard: false };
 }
 
 /** Returns H with all its entries, for a few columns. */
 function completeOf(memory: Memory, size: number): Coupled {
   const half = (size * (size - 1)) / 2;
-  const H = { pointers: memory.u32(size + 1), indices: memory.u32(2 * half), values: memory.f64(2 * half) };
+  const H = { pointers: memory.u32(size + 1), indices: memory.u32(2 * half, "raw"), values: memory.f64(2 * half) };
   const [pointers, indices] = [H.pointers.view, H.indices.view];
   for (let j = 0, at = 0; j < size; j++) {
     for (let t = 0; t < size; t++) if (t !== j) indices[at++] = t;
     pointers[j + 1] = at;
   }
-  const counts = new Uint32Array(size).fill(size - 1);
+  const counts = memory.u32(size);
+  counts.view.fill(size - 1);
   return { H, scratch: null, product: memory.f64(size), face: faceOf(memory, size, half, counts), isHard: false };
 }
 
 /** Makes room for the factor of a face. The columns with fewest entries in H are eliminated first. */
-function faceOf(memory: Memory, size: number, half: number, counts: Uint32Array): Coupled["face"] {
+function faceOf(memory: Memory, size: number, half: number, counts: U32): Coupled["face"] {
   const [order, numbers] = [memory.u32(size), () => memory.f64(size)];
-  sortByCount(counts, order.view);
+  sortByCount(counts.view, order.view);
   const words = () => memory.u32(size);
   return {
     order,
@@ -145,8 +145,16 @@ export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | nul
         more[t]! += l2[t]! + share * h[t]!;
       }
       const { isHard } = coupled;
-      const limit = isHard ? STEPS : PLAIN_STEPS;
-      const o = { ...face, inverse, ridge: damping, residual, step, isFactored: isHard, limit, enough: RESIDUAL };
+      const o = {
+        ...face,
+        inverse,
+        ridge: damping,
+        residual,
+        step,
+        isFactored: isHard,
+        limit: STEPS,
+        enough: RESIDUAL,
+      };
       coupled.isHard = !kernels.conjugateByFactor(H, size, curvatures, o) || isHard;
     },
     energy: () => kernels.curveByHessian(H, size, curvatures, moves, product),

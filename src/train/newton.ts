@@ -44,7 +44,7 @@ export interface State {
   trialModel: F64;
   /** [columns], those of the last survey. */
   order: U32;
-  /** [columns], by which some are chosen. */
+  /** [columns], scratch: by which some are chosen. */
   scores: F64;
   /** [2], of the descent kernel. */
   outcome: F64;
@@ -178,12 +178,12 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
       const listed = survey(state);
       const { columns, kept } = choose(state, listed, wanted);
       const bounds = boundsOf(state, listed, goal);
+      const whole = violationOf(state, listed);
       report(iterations, kept, bounds.objective);
       await breathe();
       if (bounds.gap <= goal) return { ...bounds, iterations };
       const stopped = () => ({ ...boundsOf(state, survey(state), Number.POSITIVE_INFINITY), iterations });
       if (iterations >= most) return stopped();
-      const whole = violationOf(state, listed);
       if (!set || !covers(set, columns)) {
         memory.release(mark);
         random.shuffle(columns);
@@ -192,18 +192,15 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
       place(state, set);
       let violation = violationOf(set, null);
       const begun = iterations;
-      const pause = begun + Math.ceil(design.x.indices.length / (STEP_PASSES * set.x.indices.length));
-      try {
-        do {
-          const left = await step(state, set, violation, effort, breathe);
-          if (left === null && iterations === begun) return stopped(); // rounding allows no more
-          if (left === null) break;
-          iterations++;
-          violation = left;
-        } while (violation > PATIENCE * whole && iterations < Math.min(pause, most));
-      } finally {
-        giveBack(state, set);
-      }
+      const pause = begun + Math.ceil(design.entries / (STEP_PASSES * set.x.indices.length));
+      do {
+        const left = await step(state, set, violation, effort, breathe);
+        if (left === null && iterations === begun) return stopped(); // rounding allows no more
+        if (left === null) break;
+        iterations++;
+        violation = left;
+      } while (violation > PATIENCE * whole && iterations < Math.min(pause, most));
+      giveBack(state, set);
     }
   } finally {
     memory.release(mark);
@@ -281,15 +278,16 @@ async function step(
       change = penaltyChange(l, origin, w);
     }
     const lossSum = kernels.linearize(state.loss, state.rows, 0, state.count, state.trial, state.trialModel);
-    const falls = lossSum - state.lossSum + change <= ARMIJO * share * promised;
-    if (!falls && !isHidden) continue;
+    const rise = lossSum - state.lossSum + change;
+    const falls = rise <= ARMIJO * share * promised;
+    if (!falls && !(isHidden && rise <= ROUNDING * state.nullObjective)) continue;
     kernels.derivatives(set.x, 0, set.size, state.trialModel, set.gradients, set.curvatures);
     const left = violationOf(set, null);
-    if (isHidden && left >= violation && (!falls || ++effort.idle > MOST_IDLE)) {
+    if (isHidden && left >= violation && (!falls || effort.idle >= MOST_IDLE)) {
       if (halvings < HIDDEN_HALVINGS) continue;
       break;
     }
-    if (left < violation) effort.idle = 0;
+    effort.idle = left < violation ? 0 : effort.idle + 1;
     [state.margins, state.trial] = [state.trial, state.margins];
     [state.model, state.trialModel] = [state.trialModel, state.model];
     state.lossSum = lossSum;
@@ -301,6 +299,7 @@ async function step(
     return left;
   }
   w.set(origin);
+  linearize(state); // descent has moved the model
   return null;
 }
 
@@ -328,7 +327,7 @@ async function minimise(
     const [met, stay] = state.outcome.view as unknown as [number, number];
     if ((pass >= LEAST_PASSES && isWhole && met <= enough) || pass >= MOST_PASSES) {
       const left = leftOf(model, set);
-      effort.visible = Math.min(Math.max(met / left, LEAST_VISIBLE), 1);
+      effort.visible = left > met ? Math.max(met / left, LEAST_VISIBLE) : 1;
       return left;
     }
     active = stay;

@@ -139,7 +139,7 @@ export function largest(items: Float64Array, n: number): number {
 }
 
 /**
- * Returns the columns to work on: the intercept, all that are not 0 and the worst violators, at most as many again; or
+ * Returns the columns to work on: the intercept, all that are not 0 and the worst violators, at most as many again or 4,000 in all; or
  * those `wanted`, if they are no more. `listed`: columns with a weight or a violation. `kept`: weights that are not 0.
  */
 export function choose(
