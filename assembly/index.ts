@@ -106,11 +106,11 @@ export function spreadStored(x: Matrix, count: u32, d: usize, out: usize): void 
 export function spreadOnes(x: Matrix, count: u32, d: usize, out: usize): void {
   quadratic.spread<Ones>(x, count, d, out);
 }
-export function curveStored(rows: Matrix, from: u32, to: u32, model: usize, u: usize, bent: usize, out: usize): f64 {
-  return quadratic.curve<Stored>(rows, from, to, model, u, bent, out);
+export function curveStored(rows: Matrix, count: u32, model: usize, u: usize, out: usize): f64 {
+  return quadratic.curve<Stored>(rows, count, model, u, out);
 }
-export function curveOnes(rows: Matrix, from: u32, to: u32, model: usize, u: usize, bent: usize, out: usize): f64 {
-  return quadratic.curve<Ones>(rows, from, to, model, u, bent, out);
+export function curveOnes(rows: Matrix, count: u32, model: usize, u: usize, out: usize): f64 {
+  return quadratic.curve<Ones>(rows, count, model, u, out);
 }
 export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
   return quadratic.bend(from, to, model, v);

@@ -35,9 +35,15 @@ function linearizeBlock<D extends Datafit>(rows: Rows, from: u32, to: u32, m: us
 
 /**
  * Returns Σ s_i·(−loss*(−a_i)) − s_i·a_i·offset_i with a_i = −c·q_i/s_i, rows from ≤ i < to: the dual value of c times
- * the model's slopes. offsets: f64[rows], 0 for none.
+ * the model's slopes, by blocks. offsets: f64[rows], 0 for none.
  */
 export function dual<D extends Datafit>(rows: Rows, from: u32, to: u32, model: usize, offsets: usize, c: f64): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; i += ROW_BLOCK) sum += dualBlock<D>(rows, i, min(i + ROW_BLOCK, to), model, offsets, c);
+  return sum;
+}
+
+function dualBlock<D extends Datafit>(rows: Rows, from: u32, to: u32, model: usize, offsets: usize, c: f64): f64 {
   const labels = rows.labels;
   const weights = rows.weights;
   let sum: f64 = 0.0;
@@ -156,29 +162,17 @@ function bendBlock(from: u32, to: u32, model: usize, v: usize): f64 {
   return sum;
 }
 
-/**
- * Adds XᵀDX·u to out, f64[columns], from rows from ≤ i < to, writes D_i·x_i·u to bent, f64[rows], and returns
- * Σ D_i·(x_i·u)². One reading of each row serves both products.
- */
-export function curve<V extends Values>(
-  rows: Matrix,
-  from: u32,
-  to: u32,
-  model: usize,
-  u: usize,
-  bent: usize,
-  out: usize,
-): f64 {
+/** Adds XᵀDX·u to out, f64[columns], over `count` rows and returns Σ D_i·(x_i·u)². Each row is read once for both products. */
+export function curve<V extends Values>(rows: Matrix, count: u32, model: usize, u: usize, out: usize): f64 {
   const pointers = rows.pointers;
   const indices = rows.indices;
   const values = rows.values;
   let sum: f64 = 0.0;
-  let start = load<u32>(pointers + (<usize>from << 2));
-  for (let i = from; i < to; ++i) {
+  let start = load<u32>(pointers);
+  for (let i: u32 = 0; i < count; ++i) {
     const end = load<u32>(pointers + (<usize>i << 2), 4);
     const move = dot<V>(indices, values, start, end, u, SINGLE);
     const force = load<f64>(model + (<usize>i << 4), 8) * move;
-    store<f64>(bent + (<usize>i << 3), force);
     sum += force * move;
     addRow<V>(indices, values, start, end, force, out);
     start = end;

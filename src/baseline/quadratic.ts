@@ -22,15 +22,17 @@ export const linearize: Kernels["linearize"] = (name, rows, from, to, margins, m
 export const dual: Kernels["dual"] = (name, rows, from, to, o, offsets, c) => {
   const datafit = DATAFITS[name];
   const [labels, weights, model, shifts] = [rows.labels.view, rows.weights?.view, o.view, offsets?.view];
-  let sum = 0;
-  for (let i = from; i < to; i++) {
-    const s = weights ? weights[i]! : 1;
-    if (s === 0) continue;
-    const a = (-c * model[2 * i]!) / s;
-    sum += s * datafit.dual(labels[i]!, a);
-    if (shifts) sum -= s * a * shifts[i]!;
-  }
-  return sum;
+  return byBlocks(from, to, (start, end) => {
+    let sum = 0;
+    for (let i = start; i < end; i++) {
+      const s = weights ? weights[i]! : 1;
+      if (s === 0) continue;
+      const a = (-c * model[2 * i]!) / s;
+      sum += s * datafit.dual(labels[i]!, a);
+      if (shifts) sum -= s * a * shifts[i]!;
+    }
+    return sum;
+  });
 };
 
 export const gradients: Kernels["gradients"] = (x, from, to, o, out) => {
@@ -85,15 +87,14 @@ export const spread: Kernels["spread"] = (x, count, d, out) => {
   }
 };
 
-export const curve: Kernels["curve"] = (x, from, to, o, u, bent, out) => {
-  const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
-  const [model, along, forces, result] = [o.view, u.view, bent.view, out.view];
+export const curve: Kernels["curve"] = (rows, count, o, u, out) => {
+  const [pointers, indices, values] = [rows.pointers.view, rows.indices.view, rows.values?.view];
+  const [model, along, result] = [o.view, u.view, out.view];
   let sum = 0;
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < count; i++) {
     const [start, end] = [pointers[i]!, pointers[i + 1]!];
     const move = values ? dotStored(indices, values, start, end, along, 1) : dotOnes(indices, start, end, along, 1);
     const force = model[2 * i + 1]! * move;
-    forces[i] = force;
     sum += force * move;
     for (let k = start; k < end; k++) result[indices[k]!]! += values ? force * values[k]! : force;
   }

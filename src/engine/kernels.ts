@@ -240,7 +240,7 @@ export interface Kernels {
   linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;
   /**
    * Returns Σ s_i·(−loss*(−a_i)) − s_i·a_i·offset_i with a_i = −c·q_i/s_i over rows from ≤ i < to: the dual value of c
-   * times the model's slopes. offsets [rows]; null for 0.
+   * times the model's slopes, by blocks. offsets [rows]; null for 0.
    */
   dual(loss: Loss, rows: Rows, from: number, to: number, model: F64, offsets: F64 | null, c: number): number;
   /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
@@ -249,10 +249,8 @@ export interface Kernels {
   derivatives(x: Matrix, from: number, to: number, model: F64, gradients: F64, curvatures: F64): void;
   /** Adds x_ij·d_j to out[i] for columns 0 ≤ j < count of x (CSC). */
   spread(x: Matrix, count: number, d: F64, out: F64): void;
-  /**
-   * Adds XᵀDX·u to out [columns], from rows from ≤ i < to, writes D_i·x_i·u to bent [rows] and returns Σ D_i·(x_i·u)².
-   */
-  curve(rows: Matrix, from: number, to: number, model: F64, u: F64, bent: F64, out: F64): number;
+  /** Adds XᵀDX·u to out [columns], over `count` rows, and returns Σ D_i·(x_i·u)². */
+  curve(rows: Matrix, count: number, model: F64, u: F64, out: F64): number;
   /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i², by blocks. */
   bend(from: number, to: number, model: F64, v: F64): number;
   /** Writes all of H but its diagonal, [columns · (columns − 1)], from `count` rows whose indices ascend. H begins as 0. */

@@ -63,8 +63,8 @@ class LinearSlice<A extends NumberArray> implements Slice<A> {
 const PAGE = 65536;
 /** v128 loads and cache lines like 16-byte alignment. */
 const ALIGNMENT = 16;
-/** All that 32-bit pointers reach. */
-const LIMIT = 2 ** 32;
+/** All that 32-bit pointers reach, but for the last page: an end of 2³² would be 0. */
+const LIMIT = 2 ** 32 - PAGE;
 
 /**
  * An arena over WebAssembly linear memory that nobody else grows: allocation moves one pointer up, release moves it

@@ -17,7 +17,9 @@ const SCANS: Record<string, number> = {
 const SUMS: Record<string, { at: number; cost: number }> = {
   lossLogistic: { at: 1, cost: 16 },
   lossSquared: { at: 1, cost: 2 },
-  linearizeLogistic: { at: 1, cost: 20 },
+  dualLogistic: { at: 1, cost: 40 },
+  dualSquared: { at: 1, cost: 3 },
+  linearizeLogistic: { at: 1, cost: 14 },
   linearizeSquared: { at: 1, cost: 3 },
   bend: { at: 0, cost: 0.5 },
 };

@@ -180,8 +180,8 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     spread: (x, count, d, out) => {
       call(`spread${kind(x)}`, writeMatrix(x), count, at(d), at(out));
     },
-    curve: (rows, from, to, model, u, bent, out) =>
-      call(`curve${kind(rows)}`, writeMatrix(rows), from, to, at(model), at(u), at(bent), at(out)),
+    curve: (rows, count, model, u, out) =>
+      call(`curve${kind(rows)}`, writeMatrix(rows), count, at(model), at(u), at(out)),
     bend: (from, to, model, v) => call("bend", from, to, at(model), at(v)),
     gram: (rows, count, columns, model, out) => {
       call(`gram${kind(rows)}`, writeMatrix(rows), count, columns, at(model), at(out));

@@ -6,14 +6,9 @@ function dualOf({ engine, loss, rows, count, model, offsets }: State, c: number)
 }
 
 /** Σ_i D_i·x_ij² of one column. */
-function curvatureOf({ design, model }: State, j: number): number {
-  const [pointers, indices, values] = [design.x.pointers.view, design.x.indices.view, design.x.values?.view];
-  let sum = 0;
-  for (let k = pointers[j]!; k < pointers[j + 1]!; k++) {
-    const x = values ? values[k]! : 1;
-    sum += model.view[2 * indices[k]! + 1]! * x * x;
-  }
-  return sum;
+function curvatureOf({ engine, design, model, gradients, scores }: State, j: number): number {
+  engine.kernels.derivatives(design.x, j, j + 1, model, gradients, scores);
+  return scores.view[j]!;
 }
 
 /** What is known of an optimum, as sums. */

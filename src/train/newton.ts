@@ -1,14 +1,11 @@
-import { transpose } from "../data/columns.js";
 import type { Engine } from "../engine/engine.js";
 import type { Loss, Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { Random } from "../random.js";
 import { type Bounds, boundsOf } from "./certificate.js";
-import { conjugate } from "./conjugate.js";
 import type { Design } from "./design.js";
-import { hessianQuadratic } from "./hessian.js";
-import { type Quadratic, sparseQuadratic } from "./quadratic.js";
-import { choose, covers, gather, giveBack, place, type WorkingSet } from "./working.js";
+import { minimise } from "./minimise.js";
+import { choose, covers, gather, giveBack, place, violationOf, type WorkingSet } from "./working.js";
 
 /** Where a solve stands: weights w, margins m = X·w, and the quadratic model of the loss there. Then its scratch. */
 export interface State {
@@ -65,7 +62,8 @@ export interface Steering {
   report: (iteration: number, kept: number, objective: number) => void;
 }
 
-interface Effort {
+/** How hard a solve works, as it learns from its steps. */
+export interface Effort {
   /** Half-width of the trust box in margins, and the largest. */
   radius: number;
   widest: number;
@@ -85,11 +83,6 @@ const CENTRED = 1e-3;
 const PATIENCE = 0.3;
 /** Readings of a working set that a Newton step takes at least: a look at all columns should not cost more than steps. */
 const STEP_PASSES = 6;
-const LEAST_PASSES = 2;
-const MOST_PASSES = 200;
-/** Passes between two rounds of conjugate gradients, at least and at most. */
-const CONJUGATE_EVERY = 4;
-const MOST_DESCENT = 16;
 /** Share of the promised decrease that a step must bring (Armijo). */
 const ARMIJO = 0.01;
 const MOST_HALVINGS = 40;
@@ -101,8 +94,6 @@ const ROUNDING = 1e-11;
 /** Bounds of the violation left of a model, as a share of what it begins with. */
 const TIGHTEST = 0.2;
 const LOOSEST = 0.9;
-/** Least share of the violation that a pass is taken to meet. */
-const LEAST_VISIBLE = 0.05;
 /** Bounds of the trust box. */
 const WIDEST = 2;
 const NARROWEST = 0.25;
@@ -219,22 +210,6 @@ export function survey(state: State): Uint32Array {
   return order.view.subarray(0, listed);
 }
 
-/** Returns Σ |violation of optimality| over some columns (null: all), from the last gradients. */
-function violationOf(
-  { w, gradients, penalties }: Pick<State, "w" | "gradients" | "penalties">,
-  columns: Uint32Array | null,
-): number {
-  const [weights, g, l] = [w.view, gradients.view, penalties.view];
-  let sum = 0;
-  for (let t = 0, count = columns ? columns.length : g.length; t < count; t++) {
-    const j = columns ? columns[t]! : t;
-    const weight = weights[j]!;
-    const slope = g[j]! + l[2 * j + 1]! * weight;
-    sum += weight === 0 ? Math.max(Math.abs(slope) - l[2 * j]!, 0) : Math.abs(slope + l[2 * j]! * Math.sign(weight));
-  }
-  return sum;
-}
-
 /** Σ penalties at `to` less those at `from`. */
 function penaltyChange(l: Float64Array, from: Float64Array, to: Float64Array): number {
   let sum = 0;
@@ -301,62 +276,6 @@ async function step(
   w.set(origin);
   linearize(state); // descent has moved the model
   return null;
-}
-
-/**
- * Minimises the quadratic model over a working set: coordinate descent, with conjugate gradients on the face when
- * columns overlap so much that descent would take longer. Returns the violation left, that at the walls of the box too.
- */
-async function minimise(
-  state: State,
-  set: WorkingSet,
-  violation: number,
-  effort: Effort,
-  breathe: () => Promise<void>,
-): Promise<number> {
-  const { radius } = effort;
-  const enough = effort.tolerance * effort.visible * violation;
-  let model = (set.hessian && hessianQuadratic(state, set)) || sparseQuadratic(state, set);
-  let slack = Number.POSITIVE_INFINITY;
-  let active = 0;
-  let last = Number.NaN;
-  for (let pass = 1, since = 1; ; pass++, since++) {
-    const isWhole = slack === Number.POSITIVE_INFINITY;
-    if (isWhole) active = everyColumn(set);
-    model.descend(active, radius, slack);
-    const [met, stay] = state.outcome.view as unknown as [number, number];
-    if ((pass >= LEAST_PASSES && isWhole && met <= enough) || pass >= MOST_PASSES) {
-      const left = leftOf(model, set);
-      effort.visible = left > met ? Math.max(met / left, LEAST_VISIBLE) : 1;
-      return left;
-    }
-    active = stay;
-    slack = !isWhole && met <= enough ? Number.POSITIVE_INFINITY : met / stay;
-    // Passes that descent alone would still take, were it to go on as it did.
-    const ahead = met > enough ? Math.log(met / enough) / Math.log(last / met) : 1;
-    last = met;
-    if (since >= CONJUGATE_EVERY && !(ahead >= 0 && since + ahead <= MOST_DESCENT)) {
-      if (!set.rows) {
-        set.rows = transpose(state.engine, set.x, set.size, state.count);
-        model = hessianQuadratic(state, set) ?? model;
-      }
-      effort.boldness = await conjugate(model, set, radius, effort.boldness, breathe);
-      [since, last] = [0, Number.NaN];
-    }
-    await breathe();
-  }
-}
-
-/** The model's violation. */
-function leftOf(model: Quadratic, set: WorkingSet): number {
-  model.slopes();
-  return violationOf({ ...set, gradients: set.slopes }, null);
-}
-
-/** Puts every column in the order of visits and returns how many they are. */
-function everyColumn({ order, size }: WorkingSet): number {
-  for (let t = 0, view = order.view; t < size; t++) view[t] = t;
-  return size;
 }
 
 /** Largest step of the intercept under logistic loss, whose curvature misleads far from the optimum. */

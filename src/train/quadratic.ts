@@ -52,7 +52,7 @@ export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
  * conjugate gradients (Hestenes & Stiefel 1952). A direction without curvature is the last that is taken.
  */
 async function conjugate(
-  { engine, count, model, direction }: State,
+  { engine, count, model }: State,
   set: WorkingSet,
   limit: number,
   breathe: () => Promise<void>,
@@ -66,7 +66,7 @@ async function conjugate(
   const enough = RESIDUAL * energy;
   for (let left = limit; left > 0 && energy > enough; left--) {
     set.curved.view.fill(0);
-    let bent = engine.kernels.curve(set.rows as Matrix, 0, count, model, set.search, direction, set.curved);
+    let bent = engine.kernels.curve(set.rows as Matrix, count, model, set.search, set.curved);
     const [p, Hp, r, d] = [set.search.view, set.curved.view, set.residual.view, set.step.view];
     const [inverse, ridge] = [set.inverse.view, set.ridge.view];
     let scale = 0;

@@ -173,3 +173,19 @@ export function choose(
     );
   }
 }
+
+/** Returns Σ |violation of optimality| over some columns (null: all), from the last gradients. */
+export function violationOf(
+  { w, gradients, penalties }: Pick<State, "w" | "gradients" | "penalties">,
+  columns: Uint32Array | null,
+): number {
+  const [weights, g, l] = [w.view, gradients.view, penalties.view];
+  let sum = 0;
+  for (let t = 0, count = columns ? columns.length : g.length; t < count; t++) {
+    const j = columns ? columns[t]! : t;
+    const weight = weights[j]!;
+    const slope = g[j]! + l[2 * j + 1]! * weight;
+    sum += weight === 0 ? Math.max(Math.abs(slope) - l[2 * j]!, 0) : Math.abs(slope + l[2 * j]! * Math.sign(weight));
+  }
+  return sum;
+}

@@ -138,17 +138,14 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const dual = kernels.dual(loss, rows, 0, ROWS, model, margins, 0.9) + kernels.dual(loss, rows, 1, 5, model, null, 1);
   const reach = memory.f64(COLUMNS);
   kernels.inverseReach(x, COLUMNS, reach);
-  const bent = memory.f64(ROWS);
-  const curve = kernels.curve(rows, 1, ROWS - 2, model, w, bent, curved);
+  const curve = kernels.curve(rows, ROWS - 2, model, w, curved);
   const penalties = memory.f64(2 * COLUMNS);
   for (let j = 0; j < COLUMNS; j++) penalties.view.set([j % 5, 0], 2 * j);
   const listed = kernels.survey(COLUMNS, gradients, w, penalties, order);
   const places = order.view.slice(0, listed);
   const gram = memory.f64(COLUMNS * (COLUMNS - 1));
   kernels.gram(rows, ROWS, COLUMNS, model, gram);
-  const results = [model, reach, gradients, slopes, curvatures, moves, bent, curved, gram].flatMap((it) => [
-    ...it.view,
-  ]);
+  const results = [model, reach, gradients, slopes, curvatures, moves, curved, gram].flatMap((it) => [...it.view]);
   return bitsOf([sum, dual, energy, curve, ...places, ...results]);
 }
 
