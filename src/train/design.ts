@@ -20,6 +20,8 @@ export interface Design {
   places: U32;
   /** [size], what the strengths count times for each column; 0 for the intercept. */
   factors: Float64Array;
+  /** Columns whose factor is 0. */
+  free: number[];
   /** As `factors`, of every column of the dataset; null when all are 1. */
   allFactors: Float64Array | null;
   /** [size], 1 / max_i |x_ij|. */
@@ -72,11 +74,15 @@ export function designOf(
       factors[t] = allFactors[j]!;
     });
   if (intercept) factors[columns.length] = 0;
+  const free: number[] = [];
+  factors.forEach((factor, t) => {
+    if (factor === 0) free.push(t);
+  });
   const inverseReach = memory.f64(size);
   engine.kernels.inverseReach(x, size, inverseReach);
   return {
     entries: x.pointers.view[size]!,
-    ...{ x, size, intercept, columns, places, factors, allFactors, inverseReach },
+    ...{ x, size, intercept, columns, places, factors, free, allFactors, inverseReach },
     provenZero: seen - kept,
     merged: kept - columns.length,
   };

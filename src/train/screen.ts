@@ -34,16 +34,20 @@ export function provenZero(data: Dataset, l1: number, factors: Float64Array | nu
   }
 }
 
-/** Σ s·r² of the best model without features. */
+/** Σ s·r² of the best model without features, around the mean first: labels may be far from 0. Never too small. */
 function residualsOf({ rows, count, offsets }: Dataset, intercept: boolean): number {
   const [labels, weights] = [rows.labels.view, rows.weights?.view];
-  let [sum, squares, total] = [0, 0, 0];
+  const target = (i: number) => labels[i]! - (offsets ? offsets.view[i]! : 0);
+  let [mean, total, largest] = [0, 0, 0];
   for (let i = 0; i < count; i++) {
     const s = weights ? weights[i]! : 1;
-    const y = labels[i]! - (offsets ? offsets.view[i]! : 0);
-    sum += s * y;
-    squares += s * y * y;
     total += s;
+    if (intercept && s > 0) mean += (s / total) * (target(i) - mean);
+    largest = Math.max(largest, Math.abs(target(i)));
   }
-  return Math.max(intercept ? squares - (sum * sum) / total : squares, 0);
+  // What a target, and so a gradient, is off by.
+  const blur = largest * 2 ** -50;
+  let squares = 0;
+  for (let i = 0; i < count; i++) squares += (weights ? weights[i]! : 1) * (Math.abs(target(i) - mean) + blur) ** 2;
+  return squares;
 }
