@@ -184,7 +184,7 @@ function finish(
     rows: data.count,
     columns,
     loss,
-    objective: objective(options, train, model.values),
+    objective: certificate?.objective ?? objective(options, train, model.values),
     certificate,
     runtime,
   };
@@ -238,7 +238,7 @@ function meanLoss(data: Dataset, weights: F64, intercept: number): number {
 }
 
 function objective(options: FitOptions, loss: number, w: Float32Array): number | null {
-  if (options.solver !== "sgd" && options.solver !== "batch") return null;
+  if (options.solver !== "sgd") return null;
   const { l1 = 1e-4, l2 = 0 } = options;
   let penalty = 0;
   for (const it of w) penalty += l1 * Math.abs(it) + 0.5 * l2 * it * it;
