@@ -60,6 +60,7 @@ providePlatform({
   async save(path, bytes) {
     // Through links to the file itself; a device or a pipe cannot be renamed over.
     const target = await realpath(path).catch(() => path);
+    // By chance, so that two writers do not meet; no byte of what is written depends on it.
     const temporary = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
     try {
       const isPlain = await stat(target).then(

@@ -96,7 +96,10 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
   const live = new LiveLine();
   const onProgress = (it: Progress) =>
     live.show(
-      `epoch ${it.epoch}  ${plural(it.rows, "row")}  loss ${it.loss.toFixed(4)}  ${count(it.kept)} kept  ${size(it.bytes)}`,
+      (it.objective === null
+        ? `epoch ${it.epoch}  ${plural(it.rows, "row")}  loss ${it.loss.toFixed(4)}`
+        : `step ${it.epoch}  objective ${it.objective.toFixed(6)}  loss ${it.loss.toFixed(4)}`) +
+        `  ${count(it.kept)} kept  ${size(it.bytes)}`,
     );
   try {
     if (!flags.quiet) live.show(`reading ${file}`);

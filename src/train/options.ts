@@ -19,7 +19,7 @@ export interface CommonOptions {
 export interface Progress {
   /** Rows trained on so far, over all epochs. */
   rows: number;
-  /** Epoch at hand, from 1. */
+  /** Epoch at hand, from 1; of a batch solver, Newton steps so far, of a path the strength at hand. */
   epoch: number;
   /** Progressive validation loss of this epoch: the mean loss of its rows, each predicted before it was learned. */
   loss: number;
