@@ -162,30 +162,38 @@ export class Descent {
 }
 
 /**
- * Where a parser puts rows, and the tables that number their ids.
+ * Where a parser puts rows, and what gives ids their columns: tables that number them, or the slots of one table.
  *
- *     ╒══════════╤════════╤═════════╤════════╤═════╤════════╤════════╤══════════╤════════╤══════╤═══════╤══════╤═══════╕
- *     │ pointers │ labels │ indices │ values │ ids │ direct │ hashed │ progress │ number │ span │ slots │ most │ least │
- *     ╘══════════╧════════╧═════════╧════════╧═════╧════════╧════════╧══════════╧════════╧══════╧═══════╧══════╧═══════╛
+ *     ╒══════════╤════════╤═════════╤═════════╤════════╤═════╤════════╤════════╤══════╤══════════╤════════╕
+ *     │ pointers │ labels │ weights │ indices │ values │ ids │ direct │ hashed │ seen │ progress │ number │
+ *     ├──────┬───┴───┬────┴──┬──────┴┬──────┬─┴─────┬──┴───┬─┴──────┬─┴────────┴──────┴──────────┴────────╯
+ *     │ span │ slots │ least │ table │ mask │ seats │ most │ enough │
+ *     ╘══════╧═══════╧═══════╧═══════╧══════╧═══════╧══════╧════════╛
  */
 @unmanaged
 export class Parse {
   pointers: usize; // u32[most + 1], where each row begins in indices and values
   labels: usize; // f64[most]
+  weights: usize; // f64[most]; 0 when rows have none of their own
   indices: usize; // u32[entries], columns
   values: usize; // f32[entries]; 0 when every value is 1
   ids: usize; // f64[columns], id of each column
   direct: usize; // u32[span], column + 1 of each id below span; 0 when it has none
   hashed: usize; // u32[slots], column + 1 of other ids, open addressing with linear probing; 0 is free
+  seen: usize; // u32[4 · seats], {stamp, column, place} of the row at hand; only for formats and tables where a column may be met twice
   progress: usize; // a Progress
-  number: usize; // f64[1], scratch
+  number: usize; // f64[1], scratch; the id that was refused
   span: u32; // ids below are in direct
   slots: u32; // a power of two, or 0; at most half of them are taken
-  most: u32; // rows at most
   least: u32; // ids from here on may be in hashed
+  table: u32; // slots of the table whose columns are the ids themselves; 0 when ids are numbered
+  mask: u32; // table − 1 where larger ids are folded into it, by their hash; 0 where they are refused
+  seats: u32; // a power of two, twice the entries of the longest row at least
+  most: u32; // rows at most
+  enough: u32; // no row is begun when so many entries are there
 }
 
-/** What a parser carries from call to call: u32[8]. */
+/** What a parser carries from call to call: u32[9]. */
 @unmanaged
 export class Progress {
   rows: u32;
@@ -194,6 +202,7 @@ export class Progress {
   reached: u32; // columns, with those of a line that was given up
   hashed: u32; // slots taken
   largest: u32; // index, 0 without any
-  refused: u32; // index whose id the tables had no room for, else 0
+  refused: u32; // 1 when the tables had no room for an id, which o.number holds, else 0
   valued: u32; // 1 when a value other than 1 asks for values, else 0
+  stamp: u32; // rows that mergeRow looked at
 }

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.js";
-import { PROGRESS, type Rows } from "../engine/kernels.js";
+import { NOWHERE, PROGRESS, type Rows, type TextKernel } from "../engine/kernels.js";
 import type { F32, F64, Slice, U32 } from "../engine/memory.js";
 import { MemoryError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
@@ -37,9 +37,10 @@ export class RowStore implements Tables {
   largest = 0;
   /** How much of the input is here, from 0 to 1; 0 where that is not known. */
   share = 0;
-  readonly #engine: Engine;
+  readonly engine: Engine;
   readonly #progress: U32;
   readonly #number: F64;
+  readonly #none: U32;
   readonly #from: number;
   #at: Place;
   #isStored = false;
@@ -47,10 +48,11 @@ export class RowStore implements Tables {
   #isOffset = false;
 
   constructor(engine: Engine) {
-    this.#engine = engine;
+    this.engine = engine;
     const { memory } = engine;
     this.#progress = memory.u32(Object.keys(PROGRESS).length);
     this.#number = memory.f64(1);
+    this.#none = memory.u32(0);
     this.#from = memory.mark();
     this.#at = {
       pointers: memory.u32(1),
@@ -104,17 +106,15 @@ export class RowStore implements Tables {
   }
 
   /**
-   * Adds rows of whole svmlight lines by a kernel, up to the first that is not plain or whose label cannot be coded,
-   * and returns the offset of that line in the text.
+   * Adds rows of whole lines by a kernel, up to the first that is not plain or whose label cannot be coded, and returns
+   * the offset of that line in the text.
    */
-  parse(text: Uint8Array, code: Coding): number {
+  parse(text: Uint8Array, code: Coding, kernel: TextKernel): number {
     let at = 0;
     for (let most = Number.POSITIVE_INFINITY; ; ) {
       const [rows, columns] = [this.rows, this.dictionary.length];
-      const { stopped, refused, valued, end } = this.#parse(
-        text.subarray(at),
-        Math.min(most, rows + (text.length >> 1)),
-      );
+      const room = Math.min(most, rows + (text.length >> 1));
+      const { stopped, refused, valued, end } = this.#parse(text.subarray(at), room, kernel);
       const coded = code(this.#at.labels.view, rows, end.rows);
       if (coded < end.rows) {
         // Once more, without what follows.
@@ -126,15 +126,15 @@ export class RowStore implements Tables {
       this.entries = end.entries;
       this.largest = Math.max(this.largest, end.largest);
       at += stopped;
-      if (refused > 0) this.dictionary.widen(refused - 1);
+      if (refused) this.dictionary.widen(this.#number.view[0]!);
       else if (valued) this.#isStored ||= this.#add("values", 1);
       else return at;
     }
   }
 
   /** One call of the kernel, its text in the arena above all else for as long as it runs. */
-  #parse(text: Uint8Array, most: number) {
-    const { kernels, memory } = this.#engine;
+  #parse(text: Uint8Array, most: number, kernel: TextKernel) {
+    const { memory } = this.engine;
     this.#reserve(text.length >> 1, text.length >> 2);
     const mark = memory.mark();
     try {
@@ -146,20 +146,25 @@ export class RowStore implements Tables {
       progress[PROGRESS.columns] = this.dictionary.length;
       progress[PROGRESS.hashed] = this.dictionary.large;
       progress[PROGRESS.largest] = 0;
-      const stopped = kernels.parseSvmlight(bytes, 0, text.length, {
+      const stopped = kernel(bytes, 0, text.length, {
         ...this.#at,
         values: this.#isStored ? this.#at.values : null,
+        weights: null,
         least: DIRECT,
+        table: 0,
+        isFolded: false,
+        seen: this.#none,
         progress: this.#progress,
         number: this.#number,
         most,
+        enough: NOWHERE,
       });
       const [rows, entries, columns, reached, hashed, largest, refused, valued] = progress as unknown as number[];
       this.dictionary.extend(reached!, hashed!);
       this.dictionary.truncate(columns!);
       return {
         stopped,
-        refused: refused!,
+        refused: refused === 1,
         valued: valued === 1,
         end: { rows: rows!, entries: entries!, largest: largest! },
       };
@@ -221,7 +226,7 @@ export class RowStore implements Tables {
     const used = { ...this.#used(), ids: 0, direct: 0, hashed: 0 };
     // Room that was never written to costs nothing; much of it would be missed all the same.
     if (this.#at.indices.length > used.indices * 1.25) this.#resize(used);
-    this.#at = placed(this.#engine.memory.trim(Object.values(this.#at), Object.values(used)));
+    this.#at = placed(this.engine.memory.trim(Object.values(this.#at), Object.values(used)));
     const { pointers, labels, weights, offsets, indices, values } = this.#at;
     return {
       rows: {
@@ -232,7 +237,7 @@ export class RowStore implements Tables {
         weights: this.#isWeighted ? weights : null,
       },
       offsets: this.#isOffset ? offsets : null,
-      span: [this.#from, this.#engine.memory.mark()],
+      span: [this.#from, this.engine.memory.mark()],
     };
   }
 
@@ -274,7 +279,7 @@ export class RowStore implements Tables {
   #resize(lengths: Partial<Record<keyof Place, number>>): void {
     const used = this.#used();
     const names = Object.keys(used) as (keyof Place)[];
-    const slices = this.#engine.memory.resize(
+    const slices = this.engine.memory.resize(
       names.map((name) => this.#at[name]),
       names.map((name) => lengths[name] ?? this.#at[name].length),
       names.map((name) => Math.min(used[name], lengths[name] ?? used[name])),

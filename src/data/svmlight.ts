@@ -90,7 +90,7 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
     const code: Coding = (labels, from, to) => codeInto(labels, from, to, coder);
     const first = tally.rows;
     for (let text = lines.whole(); text.length > 0; text = lines.whole()) {
-      const stopped = store.parse(text, code);
+      const stopped = store.parse(text, code, store.engine.kernels.parseSvmlight);
       lines.skip(stopped, store.rows - tally.rows);
       tally.rows = store.rows;
       declared = Math.max(declared, store.largest);

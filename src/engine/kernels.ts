@@ -174,12 +174,14 @@ export interface Face {
   moved: F64;
 }
 
-/** Where a parser puts rows, and the tables that number their ids: see Dictionary. */
+/** Where a parser puts rows, and what gives ids their columns: tables that number them (see Dictionary), or a table's slots. */
 export interface Parse {
   /** [most + 1], where each row begins in indices and values. */
   pointers: U32;
   /** [most] */
   labels: F64;
+  /** [most]; null when rows have no weights of their own. */
+  weights: F64 | null;
   /** [entries], columns. */
   indices: U32;
   /** [entries]; null while every value is 1. */
@@ -191,13 +193,24 @@ export interface Parse {
   /** Column + 1 of ids from `least` on, 0 is free; its length is a power of two, or 0. */
   hashed: U32;
   least: number;
-  /** [8], see PROGRESS. */
+  /** Slots of the table whose columns are the ids themselves; 0 when ids are numbered. */
+  table: number;
+  /** Whether ids past the table, a power of two, are folded into it; else they are refused. */
+  isFolded: boolean;
+  /** [4 · a power of two], twice the entries of the longest row; may have no length where no column is met twice in a row. */
+  seen: U32;
+  /** [9], see PROGRESS. */
   progress: U32;
-  /** [1], scratch. */
+  /** [1], scratch; the id that was refused. */
   number: F64;
   /** Rows at most. */
   most: number;
+  /** No row is begun when so many entries are there. */
+  enough: number;
 }
+
+/** Parses lines of bytes from ≤ i < to and returns where it stopped. */
+export type TextKernel = (bytes: U8, from: number, to: number, o: Parse) => number;
 
 /** Where a parser says in Parse.progress how far it is. */
 export const PROGRESS = {
@@ -211,10 +224,12 @@ export const PROGRESS = {
   hashed: 4,
   /** Index, 0 without any. */
   largest: 5,
-  /** Index whose id the tables had no room for, else 0. */
+  /** 1 when the tables had no room for an id, which Parse.number holds, else 0. */
   refused: 6,
   /** 1 when a value other than 1 asks for values, else 0. */
   valued: 7,
+  /** Rows that were looked through for columns met twice. */
+  stamp: 8,
 } as const;
 
 /**
@@ -294,9 +309,9 @@ export interface Kernels {
   /**
    * Parses plain svmlight lines of bytes from ≤ i < to, each with its end, behind the rows that o.progress counts, and
    * returns where it stopped: before the first line that is not plain, that asks for values or for room in the tables,
-   * or when there are o.most rows. 8 bytes can be read after `to`; there is room for an entry and a column every 4.
+   * or when there are o.most rows or o.enough entries. 8 bytes can be read after `to`; there is room for an entry and a column every 4.
    */
-  parseSvmlight(bytes: U8, from: number, to: number, o: Parse): number;
+  parseSvmlight: TextKernel;
   /** Adds s·x_ij² to sums[j]. */
   squares(rows: Rows, count: number, sums: F64): void;
 }

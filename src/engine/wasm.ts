@@ -77,17 +77,23 @@ const FACE = {
 const PARSE = {
   pointers: "Uint32",
   labels: "Uint32",
+  weights: "Uint32",
   indices: "Uint32",
   values: "Uint32",
   ids: "Uint32",
   direct: "Uint32",
   hashed: "Uint32",
+  seen: "Uint32",
   progress: "Uint32",
   number: "Uint32",
   span: "Uint32",
   slots: "Uint32",
-  most: "Uint32",
   least: "Uint32",
+  table: "Uint32",
+  mask: "Uint32",
+  seats: "Uint32",
+  most: "Uint32",
+  enough: "Uint32",
 } as const;
 
 type Fields = Record<string, "Uint32" | "Float32" | "Float64">;
@@ -127,6 +133,10 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeRows = (rows: Rows) => {
     writeMatrix(rows);
     return writeTargets(rows);
+  };
+  const writeParser = ({ isFolded, ...o }: Parse) => {
+    const lengths = { span: o.direct.length, slots: o.hashed.length, seats: o.seen.length / 4 };
+    return writeParse({ ...o, ...lengths, mask: isFolded ? o.table - 1 : 0 });
   };
 
   const call = (name: string, ...args: number[]): number => {
@@ -214,9 +224,8 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       return call("conjugateByFactor", writeHessian(H), count, at(curvatures), face) !== 0;
     },
     parseSvmlight: (bytes, from, to, o: Parse) => {
-      const pointer = writeParse({ ...o, span: o.direct.length, slots: o.hashed.length });
       const name = o.values ? "parseSvmlightStored" : "parseSvmlightOnes";
-      return (call(name, at(bytes) + from, at(bytes) + to, pointer) >>> 0) - at(bytes);
+      return (call(name, at(bytes) + from, at(bytes) + to, writeParser(o)) >>> 0) - at(bytes);
     },
     countIndices: (x, count, places, counts) => {
       call("countIndices", writeMatrix(x), count, at(places), at(counts));

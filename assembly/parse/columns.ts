@@ -1,0 +1,109 @@
+import { Parse, Progress } from "../layout";
+import { Values } from "../sparse";
+
+/** What columnOf says of an id that has no column and cannot be given one. */
+export const NOWHERE: u32 = u32.MAX_VALUE;
+
+/**
+ * Returns the column of an id: `columns` when it is new and takes the next. With o.table, columns are the slots of a
+ * table: an id below is its own, another is folded where o.mask says so. Without room for an id, or a slot, NOWHERE;
+ * of an id that the tables could be made wider for, it leaves the id in o.number and says so in o.progress.
+ */
+// @ts-ignore: decorator
+@inline
+export function columnOf(id: u64, columns: u32, o: Parse): u32 {
+  if (id >= <u64>o.span) return otherColumn(id, columns, o);
+  const slot = o.direct + (<usize>id << 2);
+  const column = load<u32>(slot) - 1;
+  if (column != NOWHERE) return column;
+  store<u32>(slot, columns + 1);
+  store<f64>(o.ids + (<usize>columns << 3), <f64>id);
+  return columns;
+}
+
+/** As columnOf, of an id past the direct table. */
+export function otherColumn(id: u64, columns: u32, o: Parse): u32 {
+  if (o.table) {
+    if (id < <u64>o.table) return <u32>id;
+    return o.mask ? hashOf(id) & o.mask : NOWHERE;
+  }
+  if (id < <u64>o.least) return refuse(id, o);
+  const progress = changetype<Progress>(o.progress);
+  const hashed = o.hashed;
+  const slots = o.slots;
+  const mask = slots - 1;
+  const ids = o.ids;
+  let slot = hashOf(id) & mask;
+  for (; slots > 0; slot = (slot + 1) & mask) {
+    const column = load<u32>(hashed + (<usize>slot << 2)) - 1;
+    if (column == NOWHERE) break;
+    if (load<f64>(ids + (<usize>column << 3)) == <f64>id) return column;
+  }
+  if (progress.hashed << 1 >= slots) return refuse(id, o);
+  ++progress.hashed;
+  store<u32>(hashed + (<usize>slot << 2), columns + 1);
+  store<f64>(ids + (<usize>columns << 3), <f64>id);
+  return columns;
+}
+
+function refuse(id: u64, o: Parse): u32 {
+  changetype<Progress>(o.progress).refused = 1;
+  store<f64>(o.number, <f64>id);
+  return NOWHERE;
+}
+
+/** As in src/slots.ts: both sides look into one table. */
+function hashOf(id: u64): u32 {
+  return mix(<u32>id ^ (<u32>(id >> 32) * 0x9e3779b1));
+}
+
+/** The finalizer of MurmurHash3 (Appleby, 2011), as in src/random.ts. */
+export function mix(value: u32): u32 {
+  let h = value;
+  h = (h ^ (h >> 16)) * 0x85ebca6b;
+  h = (h ^ (h >> 13)) * 0xc2b2ae35;
+  return h ^ (h >> 16);
+}
+
+/**
+ * Adds up the entries of a column that a row has more than once, where its first one stands, and returns where the row
+ * then ends. With Ones that asks for values: it says so in o.progress and returns NOWHERE. o.seats is at least twice the
+ * row's entries; what o.seen holds of other rows has other stamps.
+ */
+export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 {
+  const indices = o.indices;
+  const values = o.values;
+  const seen = o.seen;
+  const progress = changetype<Progress>(o.progress);
+  let mask: u32 = 15;
+  while (mask < (end - start) << 1) mask = (mask << 1) | 1;
+  if (++progress.stamp == 0) {
+    memory.fill(seen, 0, <usize>o.seats << 4);
+    progress.stamp = 1;
+  }
+  const stamp = progress.stamp;
+  let kept = start;
+  for (let k = start; k < end; ++k) {
+    const column = load<u32>(indices + (<usize>k << 2));
+    let seat = seen + (<usize>(mix(column) & mask) << 4);
+    while (load<u32>(seat) == stamp && load<u32>(seat, 4) != column) {
+      seat = seen + (<usize>((((seat - seen) >> 4) + 1) & mask) << 4);
+    }
+    if (load<u32>(seat) == stamp) {
+      if (!changetype<V>(0).areStored()) {
+        progress.valued = 1;
+        return NOWHERE;
+      }
+      const first = values + (<usize>load<u32>(seat, 8) << 2);
+      store<f32>(first, load<f32>(first) + load<f32>(values + (<usize>k << 2)));
+      continue;
+    }
+    store<u32>(seat, stamp);
+    store<u32>(seat, column, 4);
+    store<u32>(seat, kept, 8);
+    store<u32>(indices + (<usize>kept << 2), column);
+    if (changetype<V>(0).areStored()) store<f32>(values + (<usize>kept << 2), load<f32>(values + (<usize>k << 2)));
+    ++kept;
+  }
+  return kept;
+}

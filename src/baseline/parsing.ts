@@ -1,0 +1,65 @@
+import { NOWHERE, type Parse, PROGRESS } from "../engine/kernels.js";
+import { mix } from "../random.js";
+import { foldId, slotOf } from "../slots.js";
+
+/** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */
+export function columnOf(id: number, o: Parse): number {
+  const { ids, direct, hashed, least, table, isFolded } = o;
+  if (table > 0) {
+    if (id < table) return id;
+    return isFolded ? foldId(id, table) : NOWHERE;
+  }
+  const progress = o.progress.view;
+  const isLarge = id >= direct.length;
+  if (isLarge && (id < least || hashed.length === 0)) return refuse(id, o);
+  const numbered = isLarge ? hashed.view : direct.view;
+  const slot = isLarge ? slotOf(id, numbered, ids.view) : id;
+  const known = numbered[slot]!;
+  if (known > 0) return known - 1;
+  if (isLarge) {
+    if (2 * progress[PROGRESS.hashed]! >= hashed.length) return refuse(id, o);
+    progress[PROGRESS.hashed]!++;
+  }
+  const column = progress[PROGRESS.reached]!++;
+  numbered[slot] = column + 1;
+  ids.view[column] = id;
+  return column;
+}
+
+function refuse(id: number, o: Parse): number {
+  o.progress.view[PROGRESS.refused] = 1;
+  o.number.view[0] = id;
+  return NOWHERE;
+}
+
+/** As mergeRow of assembly/parse/columns.ts. */
+export function mergeRow(start: number, end: number, o: Parse): number {
+  const [indices, values, seen] = [o.indices.view, o.values?.view, o.seen.view];
+  const progress = o.progress.view;
+  let mask = 15;
+  while (mask < (end - start) * 2) mask = mask * 2 + 1;
+  if (++progress[PROGRESS.stamp]! === 0) {
+    seen.fill(0);
+    progress[PROGRESS.stamp] = 1;
+  }
+  const stamp = progress[PROGRESS.stamp]!;
+  let kept = start;
+  for (let k = start; k < end; k++) {
+    const column = indices[k]!;
+    let seat = mix(column) & mask;
+    while (seen[seat * 4] === stamp && seen[seat * 4 + 1] !== column) seat = (seat + 1) & mask;
+    if (seen[seat * 4] === stamp) {
+      if (!values) {
+        progress[PROGRESS.valued] = 1;
+        return NOWHERE;
+      }
+      values[seen[seat * 4 + 2]!]! += values[k]!;
+      continue;
+    }
+    seen.set([stamp, column, kept], seat * 4);
+    indices[kept] = column;
+    if (values) values[kept] = values[k]!;
+    kept++;
+  }
+  return kept;
+}
