@@ -2,7 +2,7 @@ import { DataError, OptionError, type Place } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
 import { mix } from "../random.js";
-import type { RowStore } from "./store.js";
+import type { Store } from "./text.js";
 
 /** Receives one row: entries without a repeated id, a coded label, a sample weight, its number from 0, an offset. */
 export type RowSink = (entries: Entries, label: number, weight: number, row: number, offset?: number) => void;
@@ -13,7 +13,7 @@ export interface RowReader {
   /** Passes every good row to the sink. Yields now and then, so that the sink can be emptied. */
   read(sink: RowSink): AsyncIterable<void>;
   /** As read, much faster where a kernel can parse: every good row goes to the store, in order. */
-  parse?(store: RowStore): AsyncIterable<void>;
+  parse?(store: Store): AsyncIterable<void>;
   /** The learned space; null when the data holds ids of its own (svmlight). */
   readonly space: FeatureSpace | null;
   /** Declared dimension so far. */

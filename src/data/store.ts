@@ -1,10 +1,11 @@
 import type { Engine } from "../engine/engine.js";
-import { NOWHERE, PROGRESS, type Rows, type TextKernel } from "../engine/kernels.js";
-import type { F32, F64, Slice, U32 } from "../engine/memory.js";
+import { NOWHERE, type Rows } from "../engine/kernels.js";
+import type { F32, F64, Slice, U8, U32 } from "../engine/memory.js";
 import { MemoryError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type RowBlock, RowBlockBuilder, rename } from "./block.js";
-import { DIRECT, Dictionary, type Tables } from "./dictionary.js";
+import { Dictionary, type Tables } from "./dictionary.js";
+import { type Reached, type Store, type Target, TextParser } from "./text.js";
 
 /** What a store has in its engine's memory, in this order. Those that are not in use have no length. */
 interface Place {
@@ -17,30 +18,26 @@ interface Place {
   ids: F64;
   direct: U32;
   hashed: U32;
+  seen: U32;
 }
 
 /** Of what is there, room for so much more at least. */
 const LEAST_GROWTH = 0.25;
 
-/** Codes labels from ≤ i < to in place and returns where it stopped: at the first that cannot be, which it leaves. */
-export type Coding = (labels: Float64Array, from: number, to: number) => number;
-
 /**
  * Rows as they are read, in the memory of an engine that it has to itself: they grow there and stay there. The columns
  * are numbered as their ids first occur.
  */
-export class RowStore implements Tables {
+export class RowStore extends TextParser implements Tables, Store {
   readonly dictionary = new Dictionary(this);
+  protected readonly numbering = this.dictionary;
   rows = 0;
   entries = 0;
   /** The largest index that `parse` met, 0 without any. */
   largest = 0;
   /** How much of the input is here, from 0 to 1; 0 where that is not known. */
   share = 0;
-  readonly engine: Engine;
-  readonly #progress: U32;
-  readonly #number: F64;
-  readonly #none: U32;
+  mayRepeat = false;
   readonly #from: number;
   #at: Place;
   #isStored = false;
@@ -48,11 +45,8 @@ export class RowStore implements Tables {
   #isOffset = false;
 
   constructor(engine: Engine) {
-    this.engine = engine;
+    super(engine);
     const { memory } = engine;
-    this.#progress = memory.u32(Object.keys(PROGRESS).length);
-    this.#number = memory.f64(1);
-    this.#none = memory.u32(0);
     this.#from = memory.mark();
     this.#at = {
       pointers: memory.u32(1),
@@ -64,6 +58,7 @@ export class RowStore implements Tables {
       ids: memory.f64(0),
       direct: memory.u32(0),
       hashed: memory.u32(0),
+      seen: memory.u32(0),
     };
   }
 
@@ -105,69 +100,50 @@ export class RowStore implements Tables {
     pointers.view[++this.rows] = this.entries;
   }
 
-  /**
-   * Adds rows of whole lines by a kernel, up to the first that is not plain or whose label cannot be coded, and returns
-   * the offset of that line in the text.
-   */
-  parse(text: Uint8Array, code: Coding, kernel: TextKernel): number {
-    let at = 0;
-    for (let most = Number.POSITIVE_INFINITY; ; ) {
-      const [rows, columns] = [this.rows, this.dictionary.length];
-      const room = Math.min(most, rows + (text.length >> 1));
-      const { stopped, refused, valued, end } = this.#parse(text.subarray(at), room, kernel);
-      const coded = code(this.#at.labels.view, rows, end.rows);
-      if (coded < end.rows) {
-        // Once more, without what follows.
-        this.dictionary.truncate(columns);
-        most = coded;
-        continue;
-      }
-      this.rows = end.rows;
-      this.entries = end.entries;
-      this.largest = Math.max(this.largest, end.largest);
-      at += stopped;
-      if (refused) this.dictionary.widen(this.#number.view[0]!);
-      else if (valued) this.#isStored ||= this.#add("values", 1);
-      else return at;
+  protected target(bytes: number): Target {
+    this.#reserve(bytes >> 1, bytes >> 1);
+    // A row of these bytes has no more entries than half of them.
+    const seats = this.mayRepeat ? 4 * 2 ** Math.ceil(Math.log2(bytes)) : 0;
+    if (seats > this.#at.seen.length) {
+      const had = this.#at.seen.length;
+      this.#resize({ seen: seats });
+      this.#at.seen.view.fill(0, had);
     }
+    return {
+      ...this.#at,
+      rows: this.rows,
+      entries: this.entries,
+      values: this.#isStored ? this.#at.values : null,
+      weights: this.#isWeighted ? this.#at.weights : null,
+      table: 0,
+      isFolded: false,
+      most: this.rows + (bytes >> 1),
+      enough: NOWHERE,
+    };
   }
 
-  /** One call of the kernel, its text in the arena above all else for as long as it runs. */
-  #parse(text: Uint8Array, most: number, kernel: TextKernel) {
+  protected commit({ rows, entries, largest }: Reached): void {
+    this.rows = rows;
+    this.entries = entries;
+    this.largest = Math.max(this.largest, largest);
+  }
+
+  protected storeValues(): void {
+    this.#isStored ||= this.#add("values", 1);
+  }
+
+  protected turnOver(): boolean {
+    return false;
+  }
+
+  /** The text stands above all else for as long as the kernel runs. */
+  protected withText<T>(text: Uint8Array, from: number, run: (bytes: U8, at: number) => T): T {
     const { memory } = this.engine;
-    this.#reserve(text.length >> 1, text.length >> 2);
     const mark = memory.mark();
     try {
-      const bytes = memory.u8(text.length + 8, "raw");
-      bytes.view.set(text);
-      const progress = this.#progress.view;
-      progress[PROGRESS.rows] = this.rows;
-      progress[PROGRESS.entries] = this.entries;
-      progress[PROGRESS.columns] = this.dictionary.length;
-      progress[PROGRESS.hashed] = this.dictionary.large;
-      progress[PROGRESS.largest] = 0;
-      const stopped = kernel(bytes, 0, text.length, {
-        ...this.#at,
-        values: this.#isStored ? this.#at.values : null,
-        weights: null,
-        least: DIRECT,
-        table: 0,
-        isFolded: false,
-        seen: this.#none,
-        progress: this.#progress,
-        number: this.#number,
-        most,
-        enough: NOWHERE,
-      });
-      const [rows, entries, columns, reached, hashed, largest, refused, valued] = progress as unknown as number[];
-      this.dictionary.extend(reached!, hashed!);
-      this.dictionary.truncate(columns!);
-      return {
-        stopped,
-        refused: refused === 1,
-        valued: valued === 1,
-        end: { rows: rows!, entries: entries!, largest: largest! },
-      };
+      const bytes = memory.u8(text.length - from + 8, "raw");
+      bytes.view.set(text.subarray(from));
+      return run(bytes, 0);
     } finally {
       memory.release(mark);
     }
@@ -223,7 +199,7 @@ export class RowStore implements Tables {
 
   /** Gives back all memory but that of the rows and returns them. The store is of no use afterwards. */
   finish(): { rows: Rows; offsets: F64 | null; span: [from: number, to: number] } {
-    const used = { ...this.#used(), ids: 0, direct: 0, hashed: 0 };
+    const used = { ...this.#used(), ids: 0, direct: 0, hashed: 0, seen: 0 };
     // Room that was never written to costs nothing; much of it would be missed all the same.
     if (this.#at.indices.length > used.indices * 1.25) this.#resize(used);
     this.#at = placed(this.engine.memory.trim(Object.values(this.#at), Object.values(used)));
@@ -300,12 +276,13 @@ export class RowStore implements Tables {
       ids: dictionary.length,
       direct: this.#at.direct.length,
       hashed: this.#at.hashed.length,
+      seen: this.#at.seen.length,
     };
   }
 }
 
 /** Slices in the order of Place, by their names. */
 function placed(slices: readonly Slice[]): Place {
-  const [pointers, labels, weights, offsets, indices, values, ids, direct, hashed] = slices;
-  return { pointers, labels, weights, offsets, indices, values, ids, direct, hashed } as unknown as Place;
+  const [pointers, labels, weights, offsets, indices, values, ids, direct, hashed, seen] = slices;
+  return { pointers, labels, weights, offsets, indices, values, ids, direct, hashed, seen } as unknown as Place;
 }

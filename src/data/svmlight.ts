@@ -6,7 +6,7 @@ import { LabelCoder } from "./label.js";
 import { Lines } from "./lines.js";
 import { placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
 import { type Input, openSource } from "./source.js";
-import type { Coding, RowStore } from "./store.js";
+import type { Coding, Store } from "./text.js";
 
 export interface SvmlightOptions {
   loss: Loss;
@@ -38,7 +38,7 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
   let declared = 0;
 
-  async function* read(sink: RowSink, store?: RowStore): AsyncGenerator<void> {
+  async function* read(sink: RowSink, store?: Store): AsyncGenerator<void> {
     const labels = new LabelCoder(options.loss, options.positive);
     const tolerance = new Tolerance(options.skipBad ?? 0);
     const lines = new Lines(source.name);
@@ -86,7 +86,7 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
   }
 
   /** Reads lines in their plain form by a kernel, until one is not. Returns false when that is the first. */
-  function readPlain(store: RowStore, lines: Lines, coder: LabelCoder): boolean {
+  function readPlain(store: Store, lines: Lines, coder: LabelCoder): boolean {
     const code: Coding = (labels, from, to) => codeInto(labels, from, to, coder);
     const first = tally.rows;
     for (let text = lines.whole(); text.length > 0; text = lines.whole()) {

@@ -1,0 +1,111 @@
+import type { Engine } from "../engine/engine.js";
+import { type Parse, PROGRESS, type TextKernel } from "../engine/kernels.js";
+import type { F64, U8, U32 } from "../engine/memory.js";
+import type { Entries } from "../features/entries.js";
+import { DIRECT, type Dictionary } from "./dictionary.js";
+
+/** Codes labels from ≤ i < to in place and returns where it stopped: at the first that cannot be, which it leaves. */
+export type Coding = (labels: Float64Array, from: number, to: number) => number;
+
+/** Takes the rows of a reader, in the memory of an engine. */
+export interface Store {
+  readonly engine: Engine;
+  /** Rows so far. */
+  readonly rows: number;
+  /** The largest index that `parse` met, 0 without any. */
+  readonly largest: number;
+  /** How much of the input is here, from 0 to 1; 0 where that is not known. */
+  share: number;
+  /** Whether the rows of a format may hold a column twice: then kernels add them up. */
+  mayRepeat: boolean;
+  /** Adds a row. An offset is what its margin begins with. */
+  addRow(entries: Entries, label: number, weight: number, offset?: number): void;
+  /**
+   * Adds rows of whole lines by a kernel, up to the first that is not plain or whose label cannot be coded, and returns
+   * the offset of that line in the text.
+   */
+  parse(text: Uint8Array, code: Coding, kernel: TextKernel): number;
+}
+
+/** Where the rows of a text go. */
+export type Target = Omit<Parse, "progress" | "number" | "least"> & { rows: number; entries: number };
+
+/** How far a kernel came: rows and entries at its end, the largest index that it met. */
+export interface Reached {
+  rows: number;
+  entries: number;
+  largest: number;
+}
+
+/** Runs the kernels that parse, for a store that says where rows go. */
+export abstract class TextParser {
+  readonly #progress: U32;
+  readonly #number: F64;
+
+  constructor(readonly engine: Engine) {
+    this.#progress = engine.memory.u32(Object.keys(PROGRESS).length);
+    this.#number = engine.memory.f64(1);
+  }
+
+  /** The numbering of ids; null where columns are a table's slots. */
+  protected abstract readonly numbering: Dictionary | null;
+  /** Makes room for the rows of so many bytes, each of whose entries may be a new column, and says where. */
+  protected abstract target(bytes: number): Target;
+  /** Calls `run` with a text in memory, of which 8 bytes more can be read, and where in it offset `from` stands. */
+  protected abstract withText<T>(text: Uint8Array, from: number, run: (bytes: U8, at: number) => T): T;
+  protected abstract commit(reached: Reached): void;
+  /** Takes an array of values into use. */
+  protected abstract storeValues(): void;
+  /** Makes room where no row more could be begun. Returns false where one can. */
+  protected abstract turnOver(): boolean;
+
+  /** As in Store. */
+  parse(text: Uint8Array, code: Coding, kernel: TextKernel): number {
+    let from = 0;
+    for (let most = Number.POSITIVE_INFINITY; ; ) {
+      const target = this.target(text.length - from);
+      const columns = this.numbering?.length ?? 0;
+      const { read, isRefused, isValued, ...reached } = this.withText(text, from, (bytes, at) =>
+        this.#run(bytes, at, at + text.length - from, kernel, { ...target, most: Math.min(target.most, most) }),
+      );
+      const coded = code(target.labels.view, target.rows, reached.rows);
+      if (coded < reached.rows) {
+        // Once more, without what follows.
+        this.numbering?.truncate(columns);
+        most = coded;
+        continue;
+      }
+      this.commit(reached);
+      from += read;
+      if (isRefused) this.numbering?.widen(this.#number.view[0]!);
+      else if (isValued) this.storeValues();
+      else if (reached.rows >= most || !this.turnOver()) return from;
+    }
+  }
+
+  #run(bytes: U8, from: number, to: number, kernel: TextKernel, target: Target) {
+    const { numbering } = this;
+    const progress = this.#progress.view;
+    progress[PROGRESS.rows] = target.rows;
+    progress[PROGRESS.entries] = target.entries;
+    progress[PROGRESS.columns] = numbering?.length ?? 0;
+    progress[PROGRESS.hashed] = numbering?.large ?? 0;
+    progress[PROGRESS.largest] = 0;
+    const stopped = kernel(bytes, from, to, {
+      ...target,
+      least: DIRECT,
+      progress: this.#progress,
+      number: this.#number,
+    });
+    numbering?.extend(progress[PROGRESS.reached]!, progress[PROGRESS.hashed]!);
+    numbering?.truncate(progress[PROGRESS.columns]!);
+    return {
+      read: stopped - from,
+      isRefused: progress[PROGRESS.refused] === 1,
+      isValued: progress[PROGRESS.valued] === 1,
+      rows: progress[PROGRESS.rows]!,
+      entries: progress[PROGRESS.entries]!,
+      largest: progress[PROGRESS.largest]!,
+    };
+  }
+}
