@@ -180,7 +180,7 @@ export class Parse {
   ids: usize; // f64[columns], id of each column
   direct: usize; // u32[span], column + 1 of each id below span; 0 when it has none
   hashed: usize; // u32[slots], column + 1 of other ids, open addressing with linear probing; 0 is free
-  seen: usize; // u32[4 · seats], {stamp, column, place} of the row at hand; only for formats and tables where a column may be met twice
+  seen: usize; // u32[4 · seats], {stamp, column, place} of the row at hand; 0 until a row may have a column twice
   progress: usize; // a Progress
   number: usize; // f64[1], scratch; the id that was refused
   span: u32; // ids below are in direct
@@ -188,12 +188,12 @@ export class Parse {
   least: u32; // ids from here on may be in hashed
   table: u32; // slots of the table whose columns are the ids themselves; 0 when ids are numbered
   mask: u32; // table − 1 where larger ids are folded into it, by their hash; 0 where they are refused
-  seats: u32; // a power of two, twice the entries of the longest row at least
+  seats: u32; // a power of two, 16 or more, twice the entries of the longest row at least; 0 until a row may have a column twice
   most: u32; // rows at most
   enough: u32; // no row is begun when so many entries are there
 }
 
-/** What a parser carries from call to call: u32[9]. */
+/** What a parser carries from call to call: u32[10]. */
 @unmanaged
 export class Progress {
   rows: u32;
@@ -205,4 +205,5 @@ export class Progress {
   refused: u32; // 1 when the tables had no room for an id, which o.number holds, else 0
   valued: u32; // 1 when a value other than 1 asks for values, else 0
   stamp: u32; // rows that mergeRow looked at
+  weighted: u32; // 1 when a weight other than 1 asks for weights, else 0
 }

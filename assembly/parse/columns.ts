@@ -67,8 +67,8 @@ export function mix(value: u32): u32 {
 
 /**
  * Adds up the entries of a column that a row has more than once, where its first one stands, and returns where the row
- * then ends. With Ones that asks for values: it says so in o.progress and returns NOWHERE. o.seats is at least twice the
- * row's entries; what o.seen holds of other rows has other stamps.
+ * then ends; NOWHERE for a sum beyond single precision or, with Ones, one that asks for values, as it then says in
+ * o.progress. What o.seen holds of other rows has other stamps.
  */
 export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 {
   const indices = o.indices;
@@ -95,7 +95,9 @@ export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 
         return NOWHERE;
       }
       const first = values + (<usize>load<u32>(seat, 8) << 2);
-      store<f32>(first, load<f32>(first) + load<f32>(values + (<usize>k << 2)));
+      const sum = load<f32>(first) + load<f32>(values + (<usize>k << 2));
+      if (abs<f32>(sum) == f32.POSITIVE_INFINITY) return NOWHERE;
+      store<f32>(first, sum);
       continue;
     }
     store<u32>(seat, stamp);

@@ -53,7 +53,10 @@ export function mergeRow(start: number, end: number, o: Parse): number {
         progress[PROGRESS.valued] = 1;
         return NOWHERE;
       }
-      values[seen[seat * 4 + 2]!]! += values[k]!;
+      const first = seen[seat * 4 + 2]!;
+      const sum = Math.fround(values[first]! + values[k]!);
+      if (!Number.isFinite(sum)) return NOWHERE;
+      values[first] = sum;
       continue;
     }
     seen.set([stamp, column, kept], seat * 4);

@@ -56,6 +56,8 @@ export abstract class TextParser {
   protected abstract commit(reached: Reached): void;
   /** Takes an array of values into use. */
   protected abstract storeValues(): void;
+  /** Takes an array of weights into use. */
+  protected abstract storeWeights(): void;
   /** Makes room where no row more could be begun. Returns false where one can. */
   protected abstract turnOver(): boolean;
 
@@ -65,7 +67,7 @@ export abstract class TextParser {
     for (let most = Number.POSITIVE_INFINITY; ; ) {
       const target = this.target(text.length - from);
       const columns = this.numbering?.length ?? 0;
-      const { read, isRefused, isValued, ...reached } = this.withText(text, from, (bytes, at) =>
+      const { read, isRefused, isValued, isWeighted, ...reached } = this.withText(text, from, (bytes, at) =>
         this.#run(bytes, at, at + text.length - from, kernel, { ...target, most: Math.min(target.most, most) }),
       );
       const coded = code(target.labels.view, target.rows, reached.rows);
@@ -79,6 +81,7 @@ export abstract class TextParser {
       from += read;
       if (isRefused) this.numbering?.widen(this.#number.view[0]!);
       else if (isValued) this.storeValues();
+      else if (isWeighted) this.storeWeights();
       else if (reached.rows >= most || !this.turnOver()) return from;
     }
   }
@@ -103,6 +106,7 @@ export abstract class TextParser {
       read: stopped - from,
       isRefused: progress[PROGRESS.refused] === 1,
       isValued: progress[PROGRESS.valued] === 1,
+      isWeighted: progress[PROGRESS.weighted] === 1,
       rows: progress[PROGRESS.rows]!,
       entries: progress[PROGRESS.entries]!,
       largest: progress[PROGRESS.largest]!,

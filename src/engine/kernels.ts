@@ -197,9 +197,9 @@ export interface Parse {
   table: number;
   /** Whether ids past the table, a power of two, are folded into it; else they are refused. */
   isFolded: boolean;
-  /** [4 · a power of two], twice the entries of the longest row; may have no length where no column is met twice in a row. */
+  /** [4 · seats], a power of two, 16 or more, twice the entries of the longest row at least; empty where no row has a column twice. */
   seen: U32;
-  /** [9], see PROGRESS. */
+  /** [10], see PROGRESS. */
   progress: U32;
   /** [1], scratch; the id that was refused. */
   number: F64;
@@ -230,6 +230,8 @@ export const PROGRESS = {
   valued: 7,
   /** Rows that were looked through for columns met twice. */
   stamp: 8,
+  /** 1 when a weight other than 1 asks for weights, else 0. */
+  weighted: 9,
 } as const;
 
 /**
