@@ -188,7 +188,7 @@ export class Parse {
   least: u32; // ids from here on may be in hashed
   table: u32; // slots of the table whose columns are the ids themselves; 0 when ids are numbered
   mask: u32; // table − 1 where larger ids are folded into it, by their hash; 0 where they are refused
-  seats: u32; // a power of two, 16 or more, twice the entries of the longest row at least; 0 until a row may have a column twice
+  seats: u32; // a power of two, twice the entries of the longest row at least; 0 until a row may have a column twice
   most: u32; // rows at most
   enough: u32; // no row is begun when so many entries are there
 }

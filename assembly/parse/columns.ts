@@ -75,8 +75,7 @@ export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 
   const values = o.values;
   const seen = o.seen;
   const progress = changetype<Progress>(o.progress);
-  let mask: u32 = 15;
-  while (mask < (end - start) << 1) mask = (mask << 1) | 1;
+  const mask = u32.MAX_VALUE >> clz<u32>(((end - start) << 1) - 1); // of a power of two, twice the entries at least
   if (++progress.stamp == 0) {
     memory.fill(seen, 0, <usize>o.seats << 4);
     progress.stamp = 1;

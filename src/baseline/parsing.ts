@@ -36,8 +36,7 @@ function refuse(id: number, o: Parse): number {
 export function mergeRow(start: number, end: number, o: Parse): number {
   const [indices, values, seen] = [o.indices.view, o.values?.view, o.seen.view];
   const progress = o.progress.view;
-  let mask = 15;
-  while (mask < (end - start) * 2) mask = mask * 2 + 1;
+  const mask = 0xffffffff >>> Math.clz32((end - start) * 2 - 1);
   if (++progress[PROGRESS.stamp]! === 0) {
     seen.fill(0);
     progress[PROGRESS.stamp] = 1;

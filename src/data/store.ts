@@ -103,7 +103,7 @@ export class RowStore extends TextParser implements Tables, Store {
   protected target(bytes: number): Target {
     this.#reserve(bytes >> 1, bytes >> 1);
     // A row of these bytes has no more entries than half of them.
-    const seats = this.mayRepeat ? 4 * 2 ** Math.ceil(Math.log2(Math.max(bytes, 16))) : 0;
+    const seats = this.mayRepeat ? 4 * 2 ** Math.ceil(Math.log2(bytes)) : 0;
     if (seats > this.#at.seen.length) {
       const had = this.#at.seen.length;
       this.#resize({ seen: seats });

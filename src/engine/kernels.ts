@@ -197,7 +197,7 @@ export interface Parse {
   table: number;
   /** Whether ids past the table, a power of two, are folded into it; else they are refused. */
   isFolded: boolean;
-  /** [4 · seats], a power of two, 16 or more, twice the entries of the longest row at least; empty where no row has a column twice. */
+  /** [4 · seats], a power of two, twice the entries of the longest row at least; empty where no row has a column twice. */
   seen: U32;
   /** [10], see PROGRESS. */
   progress: U32;
