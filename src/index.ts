@@ -1,14 +1,7 @@
+export type { Arrays } from "./data/arrays.js";
 export type { CsvOptions } from "./data/csv.js";
-export {
-  type Arrays,
-  Dataset,
-  type DatasetOptions,
-  readArrays,
-  readCsv,
-  readRecords,
-  readSvmlight,
-  type TableDatasetOptions,
-} from "./data/dataset.js";
+export { Dataset, type DatasetOptions } from "./data/dataset.js";
+export { readArrays, readCsv, readRecords, readSvmlight, type TableDatasetOptions } from "./data/read.js";
 export type { Input } from "./data/source.js";
 export type { Target } from "./data/table.js";
 export { createEngine, type Engine, type EngineOptions, type Runtime } from "./engine/engine.js";

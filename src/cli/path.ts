@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { readCsv, readSvmlight } from "../data/dataset.js";
+import { readCsv, readSvmlight } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import { count, plural } from "../report/text.js";

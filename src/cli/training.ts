@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { type Dataset, type DatasetOptions, readCsv, readSvmlight } from "../data/dataset.js";
+import type { Dataset, DatasetOptions } from "../data/dataset.js";
+import { readCsv, readSvmlight } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import type { SpaceDefinition } from "../features/define.js";

@@ -1,4 +1,6 @@
-import { type Arrays, Dataset, type DatasetOptions, readArrays } from "../data/dataset.js";
+import type { Arrays } from "../data/arrays.js";
+import { Dataset, type DatasetOptions } from "../data/dataset.js";
+import { readArrays } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { encodeModel } from "../model/codec.js";
 import type { Model } from "../model/model.js";

@@ -1,5 +1,7 @@
-import { type Arrays, Dataset, type DatasetOptions, readArrays } from "../data/dataset.js";
+import type { Arrays } from "../data/arrays.js";
+import { Dataset, type DatasetOptions } from "../data/dataset.js";
 import type { Dictionary } from "../data/dictionary.js";
+import { readArrays } from "../data/read.js";
 import type { Runtime } from "../engine/engine.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { DivergenceError, OptionError } from "../errors.js";

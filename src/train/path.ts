@@ -1,4 +1,6 @@
-import { type Arrays, Dataset, type DatasetOptions, readArrays } from "../data/dataset.js";
+import type { Arrays } from "../data/arrays.js";
+import { Dataset, type DatasetOptions } from "../data/dataset.js";
+import { readArrays } from "../data/read.js";
 import type { Rows } from "../engine/kernels.js";
 import type { F64 } from "../engine/memory.js";
 import { DataError, OptionError } from "../errors.js";

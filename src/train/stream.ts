@@ -1,7 +1,8 @@
 import { RowBlockBuilder, RowBuffer } from "../data/block.js";
 import { type CsvOptions, csvSource } from "../data/csv.js";
-import { checkHoldout, type DatasetOptions, longestRow, lossOf, type TableDatasetOptions } from "../data/dataset.js";
+import { checkHoldout, type DatasetOptions, longestRow, lossOf } from "../data/dataset.js";
 import { Dictionary } from "../data/dictionary.js";
+import type { TableDatasetOptions } from "../data/read.js";
 import { isHeldOut, type RowReader } from "../data/reader.js";
 import type { Input } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
