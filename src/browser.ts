@@ -1,3 +1,4 @@
+import { zstdFrames } from "./data/zstd.js";
 import { NoughtError, OptionError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
 
@@ -47,18 +48,27 @@ providePlatform({
     return null;
   },
 
-  async *gunzip(chunks) {
-    const compressed = new ReadableStream<BufferSource>({
-      async start(controller) {
-        try {
-          for await (const chunk of chunks) controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
-          controller.close();
-        } catch (error) {
-          controller.error(error);
-        }
-      },
-    });
-    yield* chunksOf(compressed.pipeThrough(new DecompressionStream("gzip")));
+  async decompressor(compression) {
+    let transform: DecompressionStream;
+    try {
+      transform = new DecompressionStream(compression as CompressionFormat);
+    } catch {
+      throw new Error(`this browser does not decompress ${compression}: decompress it before, or let the server do it`);
+    }
+    return (chunks) => {
+      const input = (compression === "zstd" ? zstdFrames(chunks) : chunks)[Symbol.asyncIterator]();
+      const compressed = new ReadableStream<BufferSource>({
+        async pull(controller) {
+          const next = await input.next();
+          if (next.done) controller.close();
+          else controller.enqueue(next.value as Uint8Array<ArrayBuffer>);
+        },
+        async cancel() {
+          await input.return?.();
+        },
+      });
+      return chunksOf(compressed.pipeThrough(transform));
+    };
   },
 
   async save() {

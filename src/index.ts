@@ -1,8 +1,9 @@
 export type { Arrays } from "./data/arrays.js";
 export type { CsvOptions } from "./data/csv.js";
 export { Dataset, type DatasetOptions } from "./data/dataset.js";
-export { readArrays, readCsv, readRecords, readSvmlight, type TableDatasetOptions } from "./data/read.js";
-export type { Input } from "./data/source.js";
+export type { NdjsonOptions } from "./data/ndjson.js";
+export { readArrays, readCsv, readNdjson, readRecords, readSvmlight, type TableDatasetOptions } from "./data/read.js";
+export type { Input, SingleInput } from "./data/source.js";
 export type { Target } from "./data/table.js";
 export { createEngine, type Engine, type EngineOptions, type Runtime } from "./engine/engine.js";
 export type { Loss } from "./engine/kernels.js";
@@ -40,4 +41,4 @@ export {
   type PathOptions,
   type PathPoint,
 } from "./train/path.js";
-export { type StreamFit, streamCsv, streamSvmlight } from "./train/stream.js";
+export { type StreamFit, streamCsv, streamNdjson, streamSvmlight } from "./train/stream.js";

@@ -1,5 +1,6 @@
 import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
+import { zstdFrames } from "./data/zstd.js";
 import { NoughtError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
 
@@ -40,21 +41,32 @@ providePlatform({
       () => null,
     ),
 
-  async *gunzip(chunks) {
+  async decompressor(compression) {
     // Loaded where they are needed: each takes as long as to train a small model.
-    const [{ createGunzip }, { pipeline }] = await Promise.all([import("node:zlib"), import("node:stream/promises")]);
-    const gunzip = createGunzip({ chunkSize: 1 << 18 });
-    const done = pipeline(copies(chunks), gunzip);
-    done.catch(() => {}); // awaited below
-    try {
-      yield* gunzip as AsyncIterable<Uint8Array>;
-    } finally {
-      gunzip.destroy();
+    const [zlib, { pipeline }] = await Promise.all([import("node:zlib"), import("node:stream/promises")]);
+    // Not in the types of the oldest Node that is supported.
+    const { createZstdDecompress } = zlib as { createZstdDecompress?: typeof zlib.createGunzip };
+    if (compression === "zstd" && !createZstdDecompress) {
+      throw new Error(
+        `zstd needs Node 22.15 or later, this is ${process.versions.node}; or let zstd -dc decompress it into standard input`,
+      );
     }
-    // Zeros after the end are padding, as gzip itself has it; they may come when the stream has ended.
-    await done.catch((cause) => {
-      if (!gunzip.readableEnded) throw cause;
-    });
+    return async function* (chunks) {
+      const [create, input] =
+        compression === "zstd" ? [createZstdDecompress!, zstdFrames(chunks)] : [zlib.createGunzip, chunks];
+      const stream = create({ chunkSize: 1 << 18 });
+      const done = pipeline(copies(input), stream);
+      done.catch(() => {}); // awaited below
+      try {
+        yield* stream as AsyncIterable<Uint8Array>;
+      } finally {
+        stream.destroy();
+      }
+      // Zeros after the end are padding, as gzip itself has it; they may come when the stream has ended.
+      await done.catch((cause) => {
+        if (!stream.readableEnded) throw cause;
+      });
+    };
   },
 
   async save(path, bytes) {

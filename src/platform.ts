@@ -3,6 +3,8 @@ import type { WorkerStart } from "./engine/work.js";
 /** The builds of assembly/ that a package ships. */
 export type Build = "scalar" | "simd" | "threads";
 
+export type Compression = "gzip" | "zstd";
+
 /** A thread that was started. */
 export interface Thread {
   /** Ends it, whatever it does. */
@@ -22,8 +24,11 @@ export interface Platform {
   open(path: string): AsyncIterable<Uint8Array>;
   /** Bytes of a file; null where that is not known before it is read. Never throws. */
   size(path: string): Promise<number | null>;
-  /** Decompresses gzip. Throws on a truncated or damaged stream. */
-  gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /**
+   * Gets ready to decompress; what it gives throws on a truncated or damaged stream. Rejects with what is needed where
+   * the platform cannot.
+   */
+  decompressor(compression: Compression): Promise<(chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>>;
   /** Writes a whole file or nothing: to a temporary file beside it, synced, then renamed. */
   save(path: string, bytes: Uint8Array): Promise<void>;
 }

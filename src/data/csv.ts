@@ -1,8 +1,8 @@
 import { DataError, OptionError, type Place } from "../errors.js";
 import { quote } from "../features/cell.js";
 import type { Tolerance } from "./reader.js";
-import { type Input, openSource } from "./source.js";
-import type { TableBatch, TableRow, TableSource } from "./table.js";
+import { type Input, openSources, type Source, uncompressedName } from "./source.js";
+import { joinTables, type TableBatch, type TableRow, type TableSource } from "./table.js";
 
 export interface CsvOptions {
   /** One character between fields. Default: tab for names that end in .tsv or .tab, else comma. */
@@ -23,12 +23,20 @@ interface Parsed {
 }
 
 /**
- * Reads CSV (RFC 4180), as often as asked when `keep` is set or the input can be opened again: fields may be "quoted", with "" for a quote and line ends inside; records end in LF or CRLF;
- * blank lines are passed over; every record has as many fields as the first.
+ * Reads CSV (RFC 4180), as often as asked when `keep` is set or the input can be opened again: fields may be "quoted",
+ * with "" for a quote and line ends inside; records end in LF or CRLF; blank lines are passed over; every record has as
+ * many fields as the first. Each of several inputs has a header of its own, with the same names.
  */
 export function csvSource(input: Input, options: CsvOptions & { keep: boolean }): TableSource {
-  const source = openSource(input, options);
-  const isTabbed = /\.(tsv|tab)(\.gz)?$/i.test(source.name);
+  const { name, parts } = openSources(input, options);
+  return joinTables(
+    name,
+    parts.map((source) => csvTable(source, options)),
+  );
+}
+
+function csvTable(source: Source, options: CsvOptions): TableSource {
+  const isTabbed = /\.(tsv|tab)$/i.test(uncompressedName(source.name));
   const delimiter = options.delimiter ?? (isTabbed ? "\t" : ",");
   if (delimiter.length !== 1 || delimiter === '"' || delimiter === "\n" || delimiter === "\r") {
     throw new OptionError(`delimiter ${quote(delimiter)}: expected one character other than a quote or a line end`);

@@ -1,6 +1,5 @@
 import { DataError } from "../errors.js";
 
-/** No line may be longer, so that a file without line ends cannot take all memory. */
 const LONGEST_LINE = 1 << 28;
 /** What is parsed at once: it stays in the processor's cache. */
 const PIECE = 1 << 18;
@@ -14,36 +13,38 @@ export class Lines {
   to = 0;
   /** Its number, from 1. */
   number = 0;
-  readonly #name: string;
+  readonly name: string;
+  readonly #longest: number;
   #buffer = new Uint8Array(1 << 16);
   /** Bytes of an unfinished line at the start of #buffer. */
   #carried = 0;
   #position = 0;
-  #end = 0;
   /** What follows in the chunk when the bytes at hand are those of #buffer. */
   #later: Uint8Array = EMPTY;
   #finished = false;
 
-  constructor(name: string) {
-    this.#name = name;
+  /** `longest`: bytes of a line that has not ended, so that a file without line ends cannot take all memory. */
+  constructor(name: string, longest = LONGEST_LINE) {
+    this.name = name;
+    this.#longest = longest;
   }
 
   push(chunk: Uint8Array): void {
     if (this.#carried === 0) {
-      this.#look(chunk, 0, chunk.length);
+      this.#look(chunk);
       return;
     }
     // Only the line that was begun is completed elsewhere; the others are read where they are.
     const length = chunk.indexOf(10) + 1 || chunk.length;
     this.#reserve(this.#carried + length);
     this.#buffer.set(chunk.subarray(0, length), this.#carried);
-    this.#look(this.#buffer, 0, this.#carried + length);
+    this.#look(this.#buffer.subarray(0, this.#carried + length));
     this.#later = chunk.subarray(length);
   }
 
   /** Declares the input ended: what was carried is a line, the last. */
   finish(): void {
-    this.#look(this.#buffer, 0, this.#carried);
+    this.#look(this.#buffer.subarray(0, this.#carried));
     this.#finished = true;
   }
 
@@ -53,9 +54,11 @@ export class Lines {
    */
   whole(): Uint8Array {
     if (this.#finished || !this.#isMore()) return EMPTY;
-    const rest = this.bytes.subarray(this.#position, this.#end);
-    const last = rest.lastIndexOf(10, PIECE - 1);
-    return rest.subarray(0, (last < 0 ? rest.indexOf(10, PIECE) : last) + 1);
+    const rest = this.bytes.subarray(this.#position);
+    // What was carried holds no line end: a line that comes in many chunks is searched once.
+    const carried = this.#position === 0 ? this.#carried : 0;
+    const last = carried < PIECE ? rest.lastIndexOf(10, PIECE - 1) : -1;
+    return rest.subarray(0, (last < 0 ? rest.indexOf(10, Math.max(carried, PIECE)) : last) + 1);
   }
 
   /** Passes over lines of those that `whole` returned: `count` of them, `length` bytes. */
@@ -71,12 +74,12 @@ export class Lines {
     // What was carried holds no line end: search the new bytes only.
     const searchFrom = this.#position === 0 && !this.#finished ? this.#carried : this.#position;
     let end = this.bytes.indexOf(10, searchFrom);
-    if (end < 0 || end >= this.#end) {
+    if (end < 0) {
       if (!this.#finished) {
         this.#carry();
         return false;
       }
-      end = this.#end;
+      end = this.bytes.length;
     }
     this.#carried = 0;
     this.number++;
@@ -87,41 +90,41 @@ export class Lines {
     return true;
   }
 
-  #look(bytes: Uint8Array, from: number, to: number): void {
+  #look(bytes: Uint8Array): void {
     this.bytes = bytes;
-    this.#position = from;
-    this.#end = to;
+    this.#position = 0;
   }
 
   /** Whether there are bytes to read; goes on to the later ones. */
   #isMore(): boolean {
-    if (this.#position >= this.#end && this.#later.length > 0) {
-      this.#look(this.#later, 0, this.#later.length);
+    if (this.#position >= this.bytes.length && this.#later.length > 0) {
+      this.#look(this.#later);
       this.#later = EMPTY;
     }
-    return this.#position < this.#end;
+    return this.#position < this.bytes.length;
   }
 
   #carry(): void {
-    const length = this.#end - this.#position;
-    if (length > LONGEST_LINE) {
-      const problem = `line is longer than ${LONGEST_LINE} bytes`;
-      throw new DataError(problem, { source: this.#name, line: this.number + 1, column: LONGEST_LINE + 1 });
+    const length = this.bytes.length - this.#position;
+    if (length > this.#longest) {
+      const problem = `line is longer than ${this.#longest} bytes`;
+      throw new DataError(problem, { source: this.name, line: this.number + 1, column: this.#longest + 1 });
     }
-    const rest = this.bytes.subarray(this.#position, this.#end);
-    if (this.bytes === this.#buffer) this.#buffer.copyWithin(0, this.#position, this.#end);
-    else {
+    const rest = this.bytes.subarray(this.#position);
+    if (this.bytes.buffer === this.#buffer.buffer) {
+      if (this.#position > 0) this.#buffer.copyWithin(0, this.#position, this.bytes.length);
+    } else {
       this.#reserve(length);
       this.#buffer.set(rest);
     }
     this.#carried = length;
-    this.#position = this.#end;
-    this.#end = this.#position;
+    this.#position = this.bytes.length;
   }
 
   #reserve(length: number): void {
     if (length <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.max(length, this.#buffer.length * 2));
+    const roomy = Math.min(this.#buffer.length * 2, this.#longest + PIECE);
+    const grown = new Uint8Array(Math.max(length, roomy));
     grown.set(this.#buffer.subarray(0, this.#carried));
     this.#buffer = grown;
   }

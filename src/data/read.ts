@@ -1,18 +1,19 @@
 import { createEngine, type Engine } from "../engine/engine.js";
 import { DataError, OptionError } from "../errors.js";
 import type { SpaceDefinition } from "../features/define.js";
-import { type Fields, SpaceLearner } from "../features/space.js";
+import type { Fields } from "../features/space.js";
 import { checkNames } from "../options.js";
 import { type Arrays, arraysReader } from "./arrays.js";
 import { type RowBlock, RowBuffer, rename } from "./block.js";
 import { type CsvOptions, csvSource } from "./csv.js";
 import { checkHoldout, Dataset, type DatasetOptions, lossOf, type Placed } from "./dataset.js";
 import { Dictionary } from "./dictionary.js";
+import { type NdjsonOptions, ndjsonSource } from "./ndjson.js";
 import { isHeldOut, type RowReader } from "./reader.js";
 import type { Input } from "./source.js";
 import { RowStore } from "./store.js";
 import { svmlightReader } from "./svmlight.js";
-import { learnSpace, recordsSource, type TableSource, type Target, tableReader } from "./table.js";
+import { isLearned, learnSpace, recordsSource, type TableSource, type Target, tableReader } from "./table.js";
 
 export interface TableDatasetOptions extends DatasetOptions {
   /** What `featureSpace` returns. Not needed with `like`. */
@@ -34,8 +35,12 @@ export async function readSvmlight(input: Input, options: DatasetOptions & { nam
 
 /** Reads CSV or TSV into memory through a feature space. Throws DataError, MemoryError, OptionError. */
 export async function readCsv(input: Input, options: TableDatasetOptions & CsvOptions): Promise<Dataset> {
-  const keep = options.space !== undefined && new SpaceLearner(options.space).isNeeded;
-  return readTable(csvSource(input, { ...options, keep }), options);
+  return readTable(csvSource(input, { ...options, keep: isLearned(options) }), options);
+}
+
+/** Reads NDJSON, an object a line, into memory through a feature space. Throws DataError, MemoryError, OptionError. */
+export async function readNdjson(input: Input, options: TableDatasetOptions & NdjsonOptions): Promise<Dataset> {
+  return readTable(ndjsonSource(input, { ...options, keep: isLearned(options) }), options);
 }
 
 /** Takes records, objects with a field a column, into memory through a feature space. Iterates them twice. */

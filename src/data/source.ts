@@ -1,11 +1,13 @@
-import { DataError, NoughtError } from "../errors.js";
-import { platform } from "../platform.js";
+import { DataError, NoughtError, OptionError } from "../errors.js";
+import { type Compression, platform } from "../platform.js";
+import { beginsFrame } from "./zstd.js";
 
 /**
- * Where data comes from: a file's path (a URL in the browser), "-" for standard input, a File or Blob, a fetch
- * Response, a web stream, any async iterable of bytes or text, or bytes in memory. Gzip is recognised and undone.
+ * Where bytes come from: a file's path (a URL in the browser), "-" for standard input, a File or Blob, a fetch
+ * Response, a web stream, any async iterable of bytes or text, or bytes in memory. Gzip and Zstandard are recognised
+ * and undone.
  */
-export type Input =
+export type SingleInput =
   | string
   | Blob
   | Response
@@ -13,43 +15,89 @@ export type Input =
   | AsyncIterable<Uint8Array | string>
   | Uint8Array;
 
+/** One input, or several that are read one after the other. */
+export type Input = SingleInput | readonly SingleInput[];
+
 /** Bytes that can be read from the beginning as often as needed. */
 export interface Source {
   /** For messages. */
   readonly name: string;
   /** Each chunk lasts until the next is asked for. */
   chunks(): AsyncIterable<Uint8Array>;
-  /** Bytes of the input, before gzip is undone; null where that is not known. */
+}
+
+/** What one input after the other gives. No line goes from one to the next. */
+export interface Sources {
+  /** For messages about all of it. */
+  readonly name: string;
+  readonly parts: readonly Source[];
+  /** Bytes of the inputs, before they are decompressed; null where that is not known. */
   length(): Promise<number | null>;
 }
 
-/** `keep`: remember what passes, so that a stream can be read a second time. */
-export function openSource(input: Input, { name, keep }: { name?: string | undefined; keep: boolean }): Source {
-  const label = name ?? nameOf(input);
-  const isRepeatable =
-    (typeof input === "string" && input !== "-") || input instanceof Blob || input instanceof Uint8Array;
-  const raw = isRepeatable || !keep ? () => chunksOf(input) : remember(chunksOf(input));
-  return { name: label, chunks: () => inflated(raw(), label), length: () => lengthOf(input) };
+/**
+ * `keep`: remember what passes, so that a stream can be read a second time. Throws OptionError where there is no input,
+ * or a stream twice.
+ */
+export function openSources(input: Input, { name, keep }: { name?: string | undefined; keep: boolean }): Sources {
+  const inputs = isList(input) ? input : [input];
+  if (inputs.length === 0) throw new OptionError("there is no input: the list is empty");
+  const parts = inputs.map((it, i) => {
+    const label = nameOf(it) ?? name ?? "input";
+    if (!isRepeatable(it) && inputs.indexOf(it) < i) throw new OptionError(`${label} can be read only once`);
+    if (inputs.length === 1) return openSource(it, { name, keep });
+    return openSource(it, { name: nameOf(it) ?? `${label} ${i + 1}`, keep });
+  });
+  const first = (parts[0] as Source).name;
+  return {
+    name: name ?? (parts.length === 1 ? first : `${first} and ${parts.length - 1} more`),
+    parts,
+    async length() {
+      const lengths = await Promise.all(inputs.map(lengthOf));
+      return lengths.reduce((sum, it) => (sum === null || it === null ? null : sum + it), 0);
+    },
+  };
 }
 
-async function lengthOf(input: Input): Promise<number | null> {
+/** As openSources, for one. */
+export function openSource(input: SingleInput, { name, keep }: { name?: string | undefined; keep: boolean }): Source {
+  const label = name ?? nameOf(input) ?? "input";
+  const raw = isRepeatable(input) || !keep ? () => chunksOf(input) : remember(chunksOf(input));
+  return { name: label, chunks: () => decompressed(raw(), label) };
+}
+
+/** A file's name without what tells its compression. */
+export function uncompressedName(name: string): string {
+  return name.replace(/\.(gz|zst)$/i, "");
+}
+
+function isList(input: Input): input is readonly SingleInput[] {
+  return Array.isArray(input);
+}
+
+function isRepeatable(input: SingleInput): boolean {
+  return (typeof input === "string" && input !== "-") || input instanceof Blob || input instanceof Uint8Array;
+}
+
+async function lengthOf(input: SingleInput): Promise<number | null> {
   if (typeof input === "string") return platform().size(input);
   if (input instanceof Uint8Array) return input.length;
   return input instanceof Blob ? input.size : null;
 }
 
-function nameOf(input: Input): string {
+/** What an input tells of itself; null where that is nothing. */
+function nameOf(input: SingleInput): string | null {
   if (typeof input === "string") return input === "-" ? "standard input" : input;
   if (typeof File !== "undefined" && input instanceof File) return input.name;
   if (typeof Response !== "undefined" && input instanceof Response && input.url) return input.url;
-  return "input";
+  return null;
 }
 
 /** Bytes in memory come in pieces of this size, and every so many milliseconds other work has its turn. */
 const PIECE = 1 << 18;
 const PAUSE_EVERY = 50;
 
-async function* chunksOf(input: Input): AsyncGenerator<Uint8Array> {
+async function* chunksOf(input: SingleInput): AsyncGenerator<Uint8Array> {
   if (input instanceof Uint8Array) {
     let paused = performance.now();
     for (let from = 0; from < input.length; from += PIECE) {
@@ -69,10 +117,10 @@ async function* chunksOf(input: Input): AsyncGenerator<Uint8Array> {
   }
 }
 
-function streamOf(input: Exclude<Input, string | Uint8Array>): AsyncIterable<Uint8Array | string> {
+function streamOf(input: Exclude<SingleInput, string | Uint8Array>): AsyncIterable<Uint8Array | string> {
   if (input instanceof Blob) return iterate(input.stream());
   if (typeof Response !== "undefined" && input instanceof Response) {
-    if (!input.ok) throw new NoughtError(`cannot read ${nameOf(input)}: HTTP status ${input.status}`);
+    if (!input.ok) throw new NoughtError(`cannot read ${nameOf(input) ?? "input"}: HTTP status ${input.status}`);
     return input.body ? iterate(input.body) : iterate(new Blob([]).stream());
   }
   return input instanceof ReadableStream ? iterate(input) : (input as AsyncIterable<Uint8Array | string>);
@@ -101,28 +149,45 @@ function remember(stream: AsyncGenerator<Uint8Array>): () => AsyncGenerator<Uint
   };
 }
 
-/** Undoes gzip where the first two bytes or the name say so. */
-async function* inflated(chunks: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+/** Undoes compression where the first bytes or the name tell of one. */
+async function* decompressed(chunks: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const start: Uint8Array[] = [];
-  let magic: number[] = [];
-  while (magic.length < 2) {
-    const next = await chunks.next();
-    if (next.done) break;
-    start.push(next.value.length < 2 ? next.value.slice() : next.value);
-    magic = [...magic, ...next.value.subarray(0, 2 - magic.length)];
-  }
+  const first: number[] = [];
   const all = async function* () {
     yield* start;
     yield* chunks;
   };
-  if (!(magic[0] === 0x1f && magic[1] === 0x8b) && !name.endsWith(".gz")) {
-    yield* all();
-    return;
-  }
   try {
-    yield* platform().gunzip(all());
+    while (first.length < 4) {
+      const next = await chunks.next();
+      if (next.done) break;
+      start.push(next.value.length < 4 ? next.value.slice() : next.value);
+      first.push(...next.value.subarray(0, 4 - first.length));
+    }
+    const compression = compressionOf(first, name);
+    yield* compression ? undone(compression, all(), name) : all();
+  } finally {
+    await chunks.return(undefined); // closes the file also when only its start was looked at
+  }
+}
+
+function compressionOf(first: readonly number[], name: string): Compression | null {
+  if (first[0] === 0x1f && first[1] === 0x8b) return "gzip";
+  if (beginsFrame(first)) return "zstd";
+  const suffix = /\.(gz|zst)$/i.exec(name)?.[1];
+  return suffix ? (suffix.toLowerCase() === "gz" ? "gzip" : "zstd") : null;
+}
+
+async function* undone(compression: Compression, chunks: AsyncIterable<Uint8Array>, name: string) {
+  const decompress = await platform()
+    .decompressor(compression)
+    .catch((cause) => {
+      throw new NoughtError(`${name}: ${cause.message}`, { cause });
+    });
+  try {
+    yield* decompress(chunks);
   } catch (cause) {
     if (cause instanceof NoughtError) throw cause;
-    throw new DataError(`${name}: gzip data is truncated or damaged (${(cause as Error).message})`);
+    throw new DataError(`${name}: ${compression} data is truncated or damaged (${(cause as Error).message})`);
   }
 }

@@ -5,7 +5,7 @@ import { Entries } from "../features/entries.js";
 import { LabelCoder } from "./label.js";
 import { Lines } from "./lines.js";
 import { placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
-import { type Input, openSource } from "./source.js";
+import { type Input, openSources } from "./source.js";
 import type { Coding, Store } from "./text.js";
 
 export interface SvmlightOptions {
@@ -34,14 +34,14 @@ const COLON = 58;
  * a comment, `qid:` is passed over, zeros are left out. An index is the id index − 1.
  */
 export function svmlightReader(input: Input, options: SvmlightOptions): RowReader {
-  const source = openSource(input, options);
+  const sources = openSources(input, options);
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
   let declared = 0;
 
   async function* read(sink: RowSink, store?: Store): AsyncGenerator<void> {
     const labels = new LabelCoder(options.loss, options.positive);
     const tolerance = new Tolerance(options.skipBad ?? 0);
-    const lines = new Lines(source.name);
+    let lines = new Lines(sources.name);
     const row = new RowParser();
     tally.rows = 0;
     /** Reads the next line in whatever form it has. Returns false when there is none. */
@@ -56,7 +56,7 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
         const { bytes, from, to, number } = lines;
         const text = () => textOf(bytes, from, Math.min(to, row.at + 200));
         const column = () => textOf(bytes, from, row.at).length + 1;
-        tolerance.refuse(placed(error, () => ({ source: source.name, line: number, column: column(), text: text() })));
+        tolerance.refuse(placed(error, () => ({ source: lines.name, line: number, column: column(), text: text() })));
       }
       return true;
     };
@@ -70,18 +70,21 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
       } while (readLine());
       tally.skipped = tolerance.skipped;
     };
-    const length = store ? await source.length() : null;
+    const length = store ? await sources.length() : null;
     let begun = 0;
-    for await (const chunk of source.chunks()) {
-      if (store && length) store.share = Math.min(begun / length, 1);
-      begun += chunk.length;
-      lines.push(chunk);
+    for (const source of sources.parts) {
+      lines = new Lines(source.name);
+      for await (const chunk of source.chunks()) {
+        if (store && length) store.share = Math.min(begun / length, 1);
+        begun += chunk.length;
+        lines.push(chunk);
+        drain();
+        yield;
+      }
+      lines.finish();
       drain();
-      yield;
     }
-    lines.finish();
-    drain();
-    if (tally.rows === 0) throw new DataError(`${source.name}: no rows; expected lines of "label index:value …"`);
+    if (tally.rows === 0) throw new DataError(`${sources.name}: no rows; expected lines of "label index:value …"`);
     yield;
   }
 
@@ -100,7 +103,7 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
   }
 
   return {
-    name: source.name,
+    name: sources.name,
     read: (sink) => read(sink),
     parse: (store) => read((entries, label, weight) => store.addRow(entries, label, weight), store),
     space: null,

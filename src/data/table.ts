@@ -9,8 +9,10 @@ import { LabelCoder } from "./label.js";
 import { isHeldOut, placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
 
 export interface TableRow {
-  /** In the order of the source's columns. */
+  /** In the order of the source's columns; empty where there is a record. */
   cells: readonly Cell[];
+  /** The row by names, of a ragged source. */
+  record?: Fields;
   /** Where field `i` stands. */
   place(i: number): Place;
 }
@@ -24,6 +26,8 @@ export interface TableBatch {
 /** Records with named columns. */
 export interface TableSource {
   readonly name: string;
+  /** Whether a record may lack fields that others have: then later batches may have more columns. */
+  readonly isRagged?: boolean;
   /** Reads from the beginning, as often as it is called. Malformed records are refused to `tolerance`. */
   read(tolerance: Tolerance): AsyncIterable<TableBatch>;
 }
@@ -47,29 +51,92 @@ export interface TableOptions {
   holdout?: { fraction: number; seed: number };
 }
 
+/** Gathers records whose fields vary. Columns are numbered as they are first met. */
+export class RecordBatch {
+  readonly #columns: string[] = [];
+  readonly #met = new Set<string>();
+  #rows: TableRow[] = [];
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  /** Adds a record. Throws DataError when there are too many fields of different names. */
+  add(record: Fields, place: (column: string | undefined, i: number) => Place): void {
+    for (const column of Object.keys(record)) {
+      if (this.#met.has(column)) continue;
+      const at = this.#columns.push(column) - 1;
+      this.#met.add(column);
+      if (at < MOST_COLUMNS) continue;
+      const problem = `field ${quote(column)} is one too many: there are ${at} of other names`;
+      throw new DataError(`${problem}; what varies from row to row belongs in values`, place(column, at));
+    }
+    this.#rows.push({ cells: [], record, place: (i) => place(this.#columns[i], i) });
+  }
+
+  /** Returns the records added since it was last called, under all columns so far. */
+  take(): TableBatch {
+    const batch = { columns: this.#columns, rows: this.#rows };
+    this.#rows = [];
+    return batch;
+  }
+}
+
+/** Names are remembered, and must not take all memory. */
+const MOST_COLUMNS = 1 << 20;
+
 /** Records as they are in memory: an array, or anything that can be iterated from the beginning again. */
 export function recordsSource(records: Iterable<Fields> | AsyncIterable<Fields>, name = "record"): TableSource {
   return {
     name,
+    isRagged: true,
     async *read() {
+      const batch = new RecordBatch();
       let line = 0;
-      let rows: TableRow[] = [];
-      const columns = new Set<string>();
       for await (const record of records) {
-        for (const column of Object.keys(record)) columns.add(column);
         const number = ++line;
-        rows.push({
-          cells: Array.from(columns, (column) => (Object.hasOwn(record, column) ? record[column] : undefined)),
-          place: (i) => ({ source: name, line: number, column: i + 1 }),
-        });
-        if (rows.length === 4096) {
-          yield { columns: [...columns], rows };
-          rows = [];
-        }
+        batch.add(record, (_, i) => ({ source: name, line: number, column: Math.max(i, 0) + 1 }));
+        if (batch.length === 4096) yield batch.take();
       }
-      yield { columns: [...columns], rows };
+      yield batch.take();
     },
   };
+}
+
+/** One table after the other, as one. Reading throws DataError where one has not the columns of the first. */
+export function joinTables(name: string, tables: readonly TableSource[]): TableSource {
+  const [first, ...others] = tables as [TableSource, ...TableSource[]];
+  if (others.length === 0) return first;
+  return {
+    name,
+    async *read(tolerance) {
+      let columns: readonly string[] = [];
+      for (const table of tables) {
+        let isNew = true;
+        for await (const batch of table.read(tolerance)) {
+          if (table === first) columns = batch.columns;
+          else if (isNew) checkSame(batch.columns, columns, table.name, first.name);
+          isNew = false;
+          yield batch;
+        }
+      }
+    },
+  };
+}
+
+function checkSame(columns: readonly string[], expected: readonly string[], name: string, expectedIn: string): void {
+  const [own, others] = [new Set(columns), new Set(expected)];
+  const lacking = expected.find((column) => !own.has(column));
+  const added = columns.find((column) => !others.has(column));
+  if (lacking === undefined && added === undefined) return;
+  const difference = lacking === undefined ? `column ${quote(added)} is not in` : `no column ${quote(lacking)}, as in`;
+  const problem = `${difference} ${expectedIn}; tables that are read together have the same columns`;
+  throw new DataError(problem, { source: name, line: 1, column: 1 });
+}
+
+/** Whether a space needs a pass of its own over the data. */
+export function isLearned({ space }: { space?: SpaceDefinition }): boolean {
+  return space !== undefined && new SpaceLearner(space).isNeeded;
 }
 
 /** Learns a space from a table's rows that are not held out, in one pass; in none when there is nothing to learn. */
@@ -121,52 +188,62 @@ async function* eachRow(
   const tolerance = new Tolerance(options.skipBad ?? 0);
   const labels = new LabelCoder(options.loss, options.positive);
   let target: Labeller | null = null;
+  let columns: readonly string[] = [];
+  /** Columns that the target was prepared for. */
+  let prepared = 0;
   let places = new Map<string, number>();
   let cells: readonly Cell[] = [];
+  let record: Fields | undefined;
   /** Column read last: where an error stands. */
-  let reading = 0;
+  let reading = null as string | null;
   const field = (column: string): Cell => {
-    reading = places.get(column) ?? 0;
-    return cells[places.get(column) ?? -1];
+    reading = column;
+    if (!record) return cells[places.get(column) ?? -1];
+    return Object.hasOwn(record, column) ? record[column] : undefined;
+  };
+  const check = ({ columns: ofTarget }: Labeller, name: string) => {
+    const { weight, offset } = options;
+    checkColumns([...needed, ...ofTarget, ...[weight, offset].filter((it) => it !== undefined)], columns, name);
   };
   let row = 0;
   let good = 0;
   let isWeightless = true;
   for await (const batch of source.read(tolerance)) {
-    places = new Map(batch.columns.map((column, i) => [column, i]));
+    columns = batch.columns;
+    if (!source.isRagged) places = new Map(columns.map((column, i) => [column, i]));
     if (batch.rows.length === 0) continue;
-    if (!target) {
-      target = labeller(options.target, batch.columns);
-      const columns = [
-        ...needed,
-        ...target.columns,
-        ...[options.weight, options.offset].filter((it) => it !== undefined),
-      ];
-      checkColumns(columns, batch.columns, source.name);
+    if (!target || columns.length > prepared) {
+      target = labeller(options.target, columns);
+      prepared = columns.length;
+      if (!source.isRagged) check(target, batch.rows[0]!.place(0).source);
     }
     for (const it of batch.rows) {
       cells = it.cells;
+      record = it.record;
       try {
         const weight = options.weight === undefined ? 1 : weightOf(field(options.weight), options.weight);
-        const label = target.label(field, labels);
+        const label = target.label(field, labels, record);
         const offset = options.offset === undefined ? 0 : offsetOf(field(options.offset), options.offset);
         visit(field, label, weight, row, offset);
         good++;
         if (weight > 0) isWeightless = false;
       } catch (error) {
-        tolerance.refuse(placed(error, () => it.place(reading)));
+        const at = reading === null ? 0 : columns.indexOf(reading);
+        const told = at < 0 ? explained(error, reading as string, columns) : error;
+        tolerance.refuse(placed(told, () => it.place(at)));
       }
       row++;
     }
     yield { rows: good, skipped: tolerance.skipped };
   }
+  if (target && source.isRagged) check(target, source.name);
   if (good === 0) throw new DataError(`${source.name}: no rows${row > 0 ? " that can be used" : ""}`);
   if (isWeightless) throw new DataError(`${source.name}: every row's weight is 0`);
 }
 
 interface Labeller {
   readonly columns: readonly string[];
-  label(field: (column: string) => Cell, coder: LabelCoder): number;
+  label(field: (column: string) => Cell, coder: LabelCoder, record?: Fields): number;
 }
 
 /** Prepares a target for a table's columns. Throws OptionError when it is neither a column nor an expression. */
@@ -188,7 +265,8 @@ function labeller(target: Target | null, columns: readonly string[]): Labeller {
   if (typeof target === "function") {
     return {
       columns: [],
-      label: (field, coder) => check(target(Object.fromEntries(columns.map((it) => [it, field(it)]))), coder),
+      label: (field, coder, record) =>
+        check(target(record ?? Object.fromEntries(columns.map((it) => [it, field(it)]))), coder),
     };
   }
   if (columns.includes(target)) return { columns: [target], label: (field, coder) => check(field(target), coder) };
@@ -211,12 +289,17 @@ function offsetOf(cell: Cell, column: string): number {
 function checkColumns(needed: readonly string[], columns: readonly string[], source: string): void {
   const known = new Set(columns);
   const unknown = needed.find((column) => !known.has(column));
-  if (unknown === undefined) return;
+  if (unknown !== undefined) throw new DataError(absence(unknown, columns), { source, line: 1, column: 1 });
+}
+
+function absence(column: string, columns: readonly string[]): string {
   const shown = columns.slice(0, 20).map(quote).join(", ");
   const more = columns.length > 20 ? ` and ${columns.length - 20} more` : "";
-  throw new DataError(`no column ${quote(unknown)}; there are ${shown}${more}`, {
-    source,
-    line: 1,
-    column: 1,
-  });
+  return `no column ${quote(column)}; there are ${shown}${more}`;
+}
+
+/** Adds to an error that the column it is about has not been met. */
+function explained(error: unknown, column: string, columns: readonly string[]): unknown {
+  const isPlain = error instanceof DataError && !error.place;
+  return isPlain ? new DataError(`${error.problem}: ${absence(column, columns)}`) : error;
 }

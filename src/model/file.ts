@@ -1,4 +1,4 @@
-import { type Input, openSource } from "../data/source.js";
+import { openSource, type SingleInput } from "../data/source.js";
 import { ModelError } from "../errors.js";
 import { platform } from "../platform.js";
 import { decodeModel, encodeModel } from "./codec.js";
@@ -12,7 +12,7 @@ export async function saveModel(model: Model, path: string): Promise<number> {
 }
 
 /** Reads a model from a path (a URL in the browser), a Response, a File or a stream. Throws ModelError. */
-export async function loadModel(input: Input): Promise<Model> {
+export async function loadModel(input: SingleInput): Promise<Model> {
   const chunks: Uint8Array[] = [];
   const source = openSource(input, { keep: false });
   for await (const chunk of source.chunks()) chunks.push(chunk.slice());

@@ -2,15 +2,15 @@ import { RowBlockBuilder, RowBuffer } from "../data/block.js";
 import { type CsvOptions, csvSource } from "../data/csv.js";
 import { checkHoldout, type DatasetOptions, longestRow, lossOf } from "../data/dataset.js";
 import { Dictionary } from "../data/dictionary.js";
+import { type NdjsonOptions, ndjsonSource } from "../data/ndjson.js";
 import type { TableDatasetOptions } from "../data/read.js";
 import { isHeldOut, type RowReader } from "../data/reader.js";
 import type { Input } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
-import { learnSpace, tableReader } from "../data/table.js";
+import { isLearned, learnSpace, type TableSource, tableReader } from "../data/table.js";
 import { createEngine, type Engine } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
 import { DataError, OptionError } from "../errors.js";
-import { SpaceLearner } from "../features/space.js";
 import { evaluateRows } from "../model/evaluate.js";
 import { Model } from "../model/model.js";
 import type { Metrics } from "../report/metrics.js";
@@ -22,6 +22,7 @@ import { createTrainer, type Trainer } from "./trainer.js";
 type Without<T> = Omit<T, "like" | "signal">;
 export type StreamSvmlightOptions = SolverOptions & Without<DatasetOptions> & { name?: string };
 export type StreamCsvOptions = SolverOptions & Without<TableDatasetOptions> & CsvOptions;
+export type StreamNdjsonOptions = SolverOptions & Without<TableDatasetOptions> & NdjsonOptions;
 
 /** What a streamed training gave: as Fit, with what was met on the way. */
 export interface StreamFit extends Fit {
@@ -43,13 +44,24 @@ export async function streamSvmlight(input: Input, given: StreamSvmlightOptions 
 
 /** As streamSvmlight, for CSV or TSV. A space that has to learn (all kinds but hash) needs a pass of its own first. */
 export async function streamCsv(input: Input, given: StreamCsvOptions): Promise<StreamFit> {
-  const options = checkSolver(given, true) as StreamCsvOptions;
+  return streamTable((keep) => csvSource(input, { ...given, keep }), given);
+}
+
+/** As streamCsv, for NDJSON, an object a line. */
+export async function streamNdjson(input: Input, given: StreamNdjsonOptions): Promise<StreamFit> {
+  return streamTable((keep) => ndjsonSource(input, { ...given, keep }), given);
+}
+
+async function streamTable(
+  open: (keep: boolean) => TableSource,
+  given: SolverOptions & Without<TableDatasetOptions>,
+): Promise<StreamFit> {
+  const options = checkSolver(given, true) as typeof given;
   if (options.offset !== undefined) throw new OptionError('a stream takes no offsets: solver "batch" does');
   if (!options.space) throw new OptionError('a table needs a feature space: give "space"');
   const loss = lossOf(options);
   const { holdout = 0, seed = 1 } = options;
-  const keep = isReadAgain(options) || new SpaceLearner(options.space).isNeeded;
-  const source = csvSource(input, { ...options, keep });
+  const source = open(isReadAgain(options) || isLearned(options));
   const table = { ...options, loss, holdout: { fraction: holdout, seed } };
   return train(tableReader(source, await learnSpace(source, options.space, table), table), loss, options);
 }

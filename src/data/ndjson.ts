@@ -1,0 +1,115 @@
+import { DataError, type Place } from "../errors.js";
+import { quote } from "../features/cell.js";
+import type { Fields } from "../features/space.js";
+import { faultIn } from "./json.js";
+import { Lines } from "./lines.js";
+import type { Tolerance } from "./reader.js";
+import { type Input, openSources } from "./source.js";
+import { RecordBatch, type TableSource } from "./table.js";
+
+export interface NdjsonOptions {
+  /** For messages; by default what the input tells of itself. */
+  name?: string;
+}
+
+/** A line of more bytes than this has lost its end. */
+const LONGEST_RECORD = 1 << 24;
+
+/**
+ * Reads newline-delimited JSON, as often as asked when `keep` is set or the input can be opened again: an object a
+ * line, whose fields are numbers, texts, booleans, null (missing) or arrays of texts. Lines may have different fields;
+ * blank lines are passed over.
+ */
+export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: boolean }): TableSource {
+  const { name, parts } = openSources(input, options);
+
+  async function* read(tolerance: Tolerance) {
+    const batch = new RecordBatch();
+    for (const source of parts) {
+      const lines = new Lines(source.name, LONGEST_RECORD);
+      const drain = () => {
+        while (lines.next()) {
+          try {
+            addRecord(batch, lines);
+          } catch (error) {
+            tolerance.refuse(error);
+          }
+        }
+        return batch.take();
+      };
+      for await (const chunk of source.chunks()) {
+        lines.push(chunk);
+        yield drain();
+      }
+      lines.finish();
+      yield drain();
+    }
+  }
+
+  return { name, isRagged: true, read };
+}
+
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Shows bytes that are no UTF-8 as U+FFFD. */
+const LENIENT = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Adds the record of the line at hand, if it is not blank. Throws DataError. */
+function addRecord(batch: RecordBatch, { bytes, from, to, name, number }: Lines): void {
+  const line = bytes.subarray(from, to);
+  const placeAt = (at: number, text: string): Place => ({ source: name, line: number, column: at + 1, text });
+  let text: string;
+  try {
+    text = DECODER.decode(line);
+  } catch {
+    const shown = LENIENT.decode(line);
+    throw new DataError("not UTF-8 text", placeAt(Math.max(shown.indexOf("\uFFFD"), 0), shown));
+  }
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch {
+    if (/^[ \t\r]*$/.test(text)) return;
+    const { at, problem } = faultIn(text);
+    throw new DataError(problem, placeAt(at, text));
+  }
+  const place = (field?: string) => placeAt(fieldAt(text, field), text);
+  if (typeof record !== "object" || record === null || Array.isArray(record)) {
+    throw new DataError(`expected a JSON object, got ${quote(record)}`, place());
+  }
+  const fields = Object.entries(record);
+  for (const [field, value] of fields) {
+    const problem = problemOf(value, text);
+    if (problem !== null) throw new DataError(`${field}: ${problem}`, place(field));
+  }
+  batch.add(record as Fields, place);
+}
+
+/** Says why a value can be no cell; null when it can. */
+function problemOf(value: unknown, text: string): string | null {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return null;
+  if (typeof value === "number") {
+    if (Number.isSafeInteger(value) || !Number.isInteger(value))
+      return Number.isFinite(value) ? null : "value is beyond double precision (±1.8e308)";
+    return losesDigits(value, text) ? `value ${value} is rounded, being beyond 2⁵³: write it as a text` : null;
+  }
+  if (Array.isArray(value)) {
+    const other = value.find((it) => typeof it !== "string");
+    return other === undefined ? null : `${quote(other)} in an array: expected texts`;
+  }
+  return "an object within the record: expected a number, a text, true, false, null or an array of texts";
+}
+
+/** Whether a large whole number is written with other digits than it has, as ids of 64 bits are. */
+function losesDigits(value: number, text: string): boolean {
+  const written = text.match(/-?\b\d{16,}(?![.\deE])/g) ?? [];
+  return written.some((digits) => Number(digits) === value && BigInt(digits) !== BigInt(value));
+}
+
+/** Where a field begins in a record's text; the beginning where it has none. */
+function fieldAt(text: string, field?: string): number {
+  const key = JSON.stringify(field);
+  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
+    if (/^\s*:/.test(text.slice(at + key.length, at + key.length + 20))) return at;
+  }
+  return 0;
+}
