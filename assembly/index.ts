@@ -56,6 +56,9 @@ export function ftrlBatchesSquaredOnes(rows: Rows, order: usize, from: u32, to: 
 export function ftrlWeights(o: Ftrl, from: u32, to: u32, out: usize): void {
   ftrl.ftrlWeights(o, from, to, out);
 }
+export function ftrlTouched(o: Ftrl, from: u32, to: u32, begin: f32, out: usize): u32 {
+  return ftrl.ftrlTouched(o, from, to, begin, out);
+}
 export function ftrlIntercept(o: Ftrl): f64 {
   return ftrl.ftrlIntercept(o);
 }

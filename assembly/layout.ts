@@ -37,9 +37,9 @@ export const ROW_BLOCK: u32 = 4096;
 /**
  * FTRL-Proximal (McMahan et al., KDD 2013): per-coordinate state, strengths, scratch.
  *
- *     ╒═══════╤══════╤═════════╤═════════╤══════════╤════════╤═══════════╤═══════╕
- *     │ state │ bias │ scratch │ touched │ gradient │ places │ residuals │ batch │
- *     ├───────┴──────┼─────────┴─┬───────┴────────┬─┴────────┴──┬────────┼───────┴─┬───────────┐
+ *     ╒═══════╤══════╤═════════╤═════════╤══════════╤════════╤═══════════╤═════════╤═══════╤═══════════╕
+ *     │ state │ bias │ scratch │ touched │ gradient │ places │ residuals │ margins │ batch │ (4 bytes) │
+ *     ├───────┴──────┼─────────┴─┬───────┴────────┬─┴────────┴──┬────────┼─────────┼───────┴───┬───────╯
  *     │ clip (f64)   │ 1/α (f64) │ biasRidge (f64)│ bias λ₁(f64)│ ridge  │ lambda1 │ intercept │
  *     ╘══════════════╧═══════════╧════════════════╧═════════════╧════════╧═════════╧═══════════╛
  */
@@ -52,6 +52,7 @@ export class Ftrl {
   gradient: usize; // f64[entries of the largest batch], summed, in the order of touched│ mini-batches
   places: usize; // u32[columns], where touched may hold a column                      │ only
   residuals: usize; // f64[batch], ∂loss/∂margin of each row of the batch              ┘
+  margins: usize; // f64[rows], of each row before its update; 0 when they are not asked for
   batch: u32; // rows a step
   clip: f64; // largest Euclidean norm of a batch's summed gradient, +∞ for none
   inverseAlpha: f64; // 1/α; features use it in single precision
@@ -69,9 +70,9 @@ export class Ftrl {
  *
  * at every later step: `debt` and `scale` grow with the L1 and L2 shrinkage that all columns owe.
  *
- *     ╒═══════╤═════════╤════════╤═════════╤═══════════╤═══════════╕
- *     │ state │ scratch │ ledger │ columns │ intercept │ (4 bytes) │
- *     ├───────┴─────────┼────────┴─────────┼───────────┴──┬────────┴───────┬─────────────┐
+ *     ╒═══════╤═════════╤════════╤═════════╤═════════╤═══════════╕
+ *     │ state │ scratch │ ledger │ margins │ columns │ intercept │
+ *     ├───────┴─────────┼────────┴─────────┼─────────┴────┬──────┴─────────┬─────────────┐
  *     │ l1 (f64)        │ l2               │ rate         │ decay          │ weightScale │
  *     ╘═════════════════╧══════════════════╧══════════════╧════════════════╧═════════════╛
  */
@@ -80,6 +81,7 @@ export class Sgd {
   state: usize; // f64[columns], u
   scratch: usize; // f64[longest row], weights of the row at hand
   ledger: usize; // a Ledger
+  margins: usize; // f64[rows], of each row before its step; 0 when they are not asked for
   columns: u32; // length of state
   intercept: u32; // 1 when the intercept learns, else 0
   l1: f64;

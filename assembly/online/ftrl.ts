@@ -46,6 +46,7 @@ export function ftrlRows<D extends Datafit, V extends Values>(
   const values = rows.values;
   const labels = rows.labels;
   const weights = rows.weights;
+  const margins = o.margins;
   let sum: f64 = 0.0;
   for (let t = from; t < to; ++t) {
     const i: usize = order ? load<u32>(order + (<usize>t << 2)) : t;
@@ -54,6 +55,7 @@ export function ftrlRows<D extends Datafit, V extends Values>(
     const y = load<f64>(labels + (i << 3));
     const s = weights ? load<f64>(weights + (i << 3)) : 1.0;
     const m = biasWeight(o) + gatherWeights<V>(columns, values, start, end, o);
+    if (margins) store<f64>(margins + (i << 3), m);
     sum += s * changetype<D>(0).loss(y, m);
     const g = s * changetype<D>(0).gradient(y, m);
     scatterGradient<V>(columns, values, start, end, <f32>g, o);
@@ -236,6 +238,7 @@ function ftrlBatch<D extends Datafit, V extends Values>(rows: Rows, order: usize
     const y = load<f64>(rows.labels + (i << 3));
     const s = weights ? load<f64>(weights + (i << 3)) : 1.0;
     const m = bias + gatherWeights<V>(columns, values, start, end, o);
+    if (o.margins) store<f64>(o.margins + (i << 3), m);
     sum += s * changetype<D>(0).loss(y, m);
     const g = s * changetype<D>(0).gradient(y, m);
     store<f64>(o.residuals + (<usize>(t - from) << 3), g);
@@ -305,13 +308,25 @@ function updateTouched(count: u32, shrink: f64, o: Ftrl): void {
   }
 }
 
-/** Writes the weights of columns from ≤ j < to into out: f64[columns]. Zeros are +0. */
+/** Writes the weights of columns from ≤ j < to into out: f64[to − from]. Zeros are +0. */
 export function ftrlWeights(o: Ftrl, from: u32, to: u32, out: usize): void {
   for (let j = from; j < to; ++j) {
     const slot = o.state + (<usize>j << 3);
     const w = weightAt(load<f32>(slot), sqrt<f32>(load<f32>(slot, 4)), <f32>o.inverseAlpha, o.ridge, o.lambda1);
-    store<f64>(out + (<usize>j << 3), <f64>w + 0.0);
+    store<f64>(out + (<usize>(j - from) << 3), <f64>w + 0.0);
   }
+}
+
+/** Lists the columns from ≤ j < to whose n is not what all began with in out: u32[to − from]. Returns how many. */
+export function ftrlTouched(o: Ftrl, from: u32, to: u32, begin: f32, out: usize): u32 {
+  const state = o.state;
+  let count: u32 = 0;
+  for (let j = from; j < to; ++j) {
+    if (load<f32>(state + (<usize>j << 3), 4) == begin) continue;
+    store<u32>(out + (<usize>count << 2), j);
+    ++count;
+  }
+  return count;
 }
 
 /** Returns the weight of the intercept. */

@@ -42,6 +42,7 @@ export function sgdRows<D extends Datafit, V extends Values>(
   const values = rows.values;
   const labels = rows.labels;
   const weights = rows.weights;
+  const margins = o.margins;
   const l1 = o.l1;
   const l2 = o.l2;
   const ledger = changetype<Ledger>(o.ledger);
@@ -57,6 +58,8 @@ export function sgdRows<D extends Datafit, V extends Values>(
     const y = load<f64>(labels + (i << 3));
     const s = weights ? load<f64>(weights + (i << 3)) : 1.0;
     const m = bias + gatherWeights<V>(columns, values, start, end, scale, debt, o);
+    if (margins) store<f64>(margins + (i << 3), m);
+    if (s == 0.0) continue; // a row without weight is no step
     sum += s * changetype<D>(0).loss(y, m);
     const eta = o.rate / sqrt<f64>(1.0 + o.decay * step);
     const move = eta * s * o.weightScale * changetype<D>(0).gradient(y, m);
@@ -143,11 +146,11 @@ function settle(o: Sgd, scale: f64, debt: f64): void {
   }
 }
 
-/** Writes the weights of columns from ≤ j < to into out: f64[columns]. Zeros are +0. */
+/** Writes the weights of columns from ≤ j < to into out: f64[to − from]. Zeros are +0. */
 export function sgdWeights(o: Sgd, from: u32, to: u32, out: usize): void {
   const ledger = changetype<Ledger>(o.ledger);
   for (let j = from; j < to; ++j) {
     const w = weightOf(load<f64>(o.state + (<usize>j << 3)), ledger.scale, ledger.debt);
-    store<f64>(out + (<usize>j << 3), w + 0.0);
+    store<f64>(out + (<usize>(j - from) << 3), w + 0.0);
   }
 }

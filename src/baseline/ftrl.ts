@@ -92,6 +92,7 @@ export const ftrlRows: Kernels["ftrlRows"] = (name, rows, order, from, to, o) =>
   const labels = rows.labels.view;
   const weights = rows.weights?.view;
   const sequence = order?.view;
+  const margins = o.margins?.view;
   let sum = 0;
   for (let t = from; t < to; t++) {
     const i = sequence ? sequence[t]! : t;
@@ -100,6 +101,7 @@ export const ftrlRows: Kernels["ftrlRows"] = (name, rows, order, from, to, o) =>
     const y = labels[i]!;
     const s = weights ? weights[i]! : 1;
     const m = biasWeight(o) + gather(rows, start, end, o);
+    if (margins) margins[i] = m;
     sum += s * datafit.loss(y, m);
     const g = s * datafit.gradient(y, m);
     scatter(rows, start, end, f(g), o);
@@ -124,6 +126,7 @@ export const ftrlBatches: Kernels["ftrlBatches"] = (name, rows, order, from, to,
       const y = rows.labels.view[i]!;
       const s = weights ? weights[i]! : 1;
       const m = bias + gather(rows, pointers[i]!, pointers[i + 1]!, o);
+      if (o.margins) o.margins.view[i] = m;
       batchSum += s * datafit.loss(y, m);
       const g = s * datafit.gradient(y, m);
       residuals[t - first] = g;
@@ -193,8 +196,15 @@ export const ftrlWeights: Kernels["ftrlWeights"] = (o, from, to, out) => {
   const result = out.view;
   for (let j = from; j < to; j++) {
     const root = f(Math.sqrt(state[j * 2 + 1]!));
-    result[j] = weightAt(state[j * 2]!, root, f(o.inverseAlpha), f(o.ridge), f(o.lambda1)) + 0;
+    result[j - from] = weightAt(state[j * 2]!, root, f(o.inverseAlpha), f(o.ridge), f(o.lambda1)) + 0;
   }
+};
+
+export const ftrlTouched: Kernels["ftrlTouched"] = (o, from, to, begin, out) => {
+  const [state, list] = [o.state.view, out.view];
+  let count = 0;
+  for (let j = from; j < to; j++) if (state[2 * j + 1] !== f(begin)) list[count++] = j;
+  return count;
 };
 
 export const ftrlIntercept: Kernels["ftrlIntercept"] = biasWeight;

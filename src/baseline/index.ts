@@ -2,7 +2,7 @@ import type { Kernels } from "../engine/kernels.js";
 import { countIndices, inverseReach, mergeColumns, pulls, select, squares, transpose } from "./columns.js";
 import { descend } from "./descent.js";
 import { conjugateByFactor } from "./factor.js";
-import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlWeights } from "./ftrl.js";
+import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlTouched, ftrlWeights } from "./ftrl.js";
 import { couple, curveByHessian, descendByHessian, mirror, weigh } from "./hessian.js";
 import { bend, curve, derivatives, dual, gradients, gram, linearize, spread, survey } from "./quadratic.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
@@ -16,6 +16,7 @@ export const BASELINE: Kernels = {
   ftrlRows,
   ftrlBatches,
   ftrlWeights,
+  ftrlTouched,
   ftrlIntercept,
   sgdRows,
   sgdWeights,

@@ -23,6 +23,7 @@ export const sgdRows: Kernels["sgdRows"] = (name, rows, order, from, to, o) => {
   const state = o.state.view;
   const scratch = o.scratch.view;
   const ledger = o.ledger.view;
+  const margins = o.margins?.view;
   let [step, scale, debt, bias] = ledger as unknown as [number, number, number, number];
   let sum = 0;
   for (let t = from; t < to; t++) {
@@ -42,6 +43,8 @@ export const sgdRows: Kernels["sgdRows"] = (name, rows, order, from, to, o) => {
       else even += product;
     }
     const m = bias + (even + odd);
+    if (margins) margins[i] = m;
+    if (s === 0) continue; // a row without weight is no step
     sum += s * datafit.loss(y, m);
 
     const eta = o.rate / Math.sqrt(1 + o.decay * step);
@@ -71,5 +74,5 @@ export const sgdWeights: Kernels["sgdWeights"] = (o: Sgd, from, to, out) => {
   const [, scale, debt] = o.ledger.view as unknown as [number, number, number];
   const state = o.state.view;
   const result = out.view;
-  for (let j = from; j < to; j++) result[j] = weightOf(state[j]!, scale, debt);
+  for (let j = from; j < to; j++) result[j - from] = weightOf(state[j]!, scale, debt);
 };

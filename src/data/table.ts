@@ -178,7 +178,7 @@ export function tableReader(source: TableSource, space: FeatureSpace, options: T
 
 type Visit = (field: (column: string) => Cell, label: number, weight: number, row: number, offset: number) => void;
 
-/** Visits every good row; yields the counts so far after each batch. `row` counts well-formed records from 0. */
+/** Visits every good row; yields the counts so far after each batch. `row` counts them from 0. */
 async function* eachRow(
   source: TableSource,
   options: TableOptions,
@@ -205,7 +205,7 @@ async function* eachRow(
     const { weight, offset } = options;
     checkColumns([...needed, ...ofTarget, ...[weight, offset].filter((it) => it !== undefined)], columns, name);
   };
-  let row = 0;
+  let met = 0;
   let good = 0;
   let isWeightless = true;
   for await (const batch of source.read(tolerance)) {
@@ -217,6 +217,7 @@ async function* eachRow(
       prepared = columns.length;
       if (!source.isRagged) check(target, batch.rows[0]!.place(0).source);
     }
+    met += batch.rows.length;
     for (const it of batch.rows) {
       cells = it.cells;
       record = it.record;
@@ -224,7 +225,7 @@ async function* eachRow(
         const weight = options.weight === undefined ? 1 : weightOf(field(options.weight), options.weight);
         const label = target.label(field, labels, record);
         const offset = options.offset === undefined ? 0 : offsetOf(field(options.offset), options.offset);
-        visit(field, label, weight, row, offset);
+        visit(field, label, weight, good, offset);
         good++;
         if (weight > 0) isWeightless = false;
       } catch (error) {
@@ -232,12 +233,11 @@ async function* eachRow(
         const told = at < 0 ? explained(error, reading as string, columns) : error;
         tolerance.refuse(placed(told, () => it.place(at)));
       }
-      row++;
     }
     yield { rows: good, skipped: tolerance.skipped };
   }
   if (target && source.isRagged) check(target, source.name);
-  if (good === 0) throw new DataError(`${source.name}: no rows${row > 0 ? " that can be used" : ""}`);
+  if (good === 0) throw new DataError(`${source.name}: no rows${met > 0 ? " that can be used" : ""}`);
   if (isWeightless) throw new DataError(`${source.name}: every row's weight is 0`);
 }
 

@@ -77,8 +77,8 @@ export class Control {
     return new TextDecoder().decode(this.#cause.slice(1, 1 + this.#cause[0]!));
   }
 
-  /** Offers a task, cut into chunks at `bounds`, to the workers, and wakes as many as it needs. */
-  offer({ kernel, args, from }: Task, chunks: number): void {
+  /** Offers a task, cut into chunks at `bounds`, to the workers, and wakes as many as asked. */
+  offer({ kernel, args, from }: Task, chunks: number, workers: number): void {
     const { words } = this;
     this.#arguments.set(args);
     words[KERNEL] = kernel;
@@ -88,7 +88,7 @@ export class Control {
     Atomics.store(words, DONE, 0);
     Atomics.store(words, LEFT, chunks);
     Atomics.add(words, TASK, 1);
-    Atomics.notify(words, TASK, chunks - 1);
+    Atomics.notify(words, TASK, workers);
   }
 
   /** Takes chunks of the task at hand and runs them until none is left. Returns the milliseconds that one took. */

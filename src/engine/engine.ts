@@ -4,7 +4,7 @@ import { type Build, platform } from "../platform.js";
 import { instantiateOn } from "./instantiate.js";
 import type { Kernels } from "./kernels.js";
 import { HostMemory, LinearMemory, type Memory } from "./memory.js";
-import { parallelKernels, SHARED } from "./parallel.js";
+import { type Background, backgroundOf, parallelKernels, SHARED } from "./parallel.js";
 import { Pool } from "./pool.js";
 import { wasmKernels } from "./wasm.js";
 
@@ -40,12 +40,21 @@ export interface EngineOptions {
 export class Engine implements Disposable {
   readonly #runtime: Runtime;
   readonly #pool: Pool | null;
+  /** Kernels that a worker runs meanwhile; null where there is none. */
+  readonly background: Background | null;
   #parts: { kernels: Kernels; memory: Memory } | null;
 
-  constructor(kernels: Kernels, memory: Memory, runtime: Runtime, pool: Pool | null = null) {
+  constructor(
+    kernels: Kernels,
+    memory: Memory,
+    runtime: Runtime,
+    pool: Pool | null = null,
+    background: Background | null = null,
+  ) {
     this.#parts = { kernels, memory };
     this.#runtime = runtime;
     this.#pool = pool;
+    this.background = background;
   }
 
   /** What this engine runs on, as far as is known: workers start late, and may be refused then. */
@@ -149,7 +158,7 @@ export async function wasmEngine(build: Build, threads = 1, reason: string | nul
     threads: pool ? threads : 1,
     reason,
   };
-  return new Engine(kernels, arena, runtime, pool);
+  return new Engine(kernels, arena, runtime, pool, pool && backgroundOf(exports, arena, pool));
 }
 
 function baselineEngine(reason: string | null): Engine {

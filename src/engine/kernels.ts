@@ -46,6 +46,8 @@ export interface Ftrl {
   places: U32 | null;
   /** [batch] */
   residuals: F64 | null;
+  /** [rows], receives each row's margin before its update; null where nobody asks. */
+  margins: F64 | null;
   /** Rows a step. */
   batch: number;
   /** Largest Euclidean norm of a batch's summed gradient; Infinity for none. */
@@ -70,6 +72,8 @@ export interface Sgd {
   scratch: F64;
   /** [4]: steps taken, scale, debt, intercept. Begins as 0, 1, 0, 0. */
   ledger: F64;
+  /** As in Ftrl. */
+  margins: F64 | null;
   columns: number;
   /** 1 when the intercept learns, else 0. */
   intercept: number;
@@ -247,11 +251,14 @@ export interface Kernels {
   ftrlRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
   /** As ftrlRows, in steps of o.batch rows whose gradients are summed. */
   ftrlBatches(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
-  /** Writes the weights of columns from ≤ j < to. */
+  /** Writes the weights of columns from ≤ j < to, the first to out[0]. */
   ftrlWeights(o: Ftrl, from: number, to: number, out: F64): void;
+  /** Lists the columns from ≤ j < to whose n is not the f32 `begin`: those that were met. Returns how many. */
+  ftrlTouched(o: Ftrl, from: number, to: number, begin: number, out: U32): number;
   ftrlIntercept(o: Ftrl): number;
   /** Steps on rows order[from … to) and returns their summed loss, each before its step. */
   sgdRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Sgd): number;
+  /** As ftrlWeights. */
   sgdWeights(o: Sgd, from: number, to: number, out: F64): void;
   /** Writes {q, D} = s·{loss′, loss″} at the margins into model [2 · rows] and returns Σ s·loss, by blocks. */
   linearize(loss: Loss, rows: Rows, from: number, to: number, margins: F64, model: F64): number;

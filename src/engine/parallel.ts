@@ -24,8 +24,15 @@ const SUMS: Record<string, { at: number; cost: number }> = {
   bend: { at: 0, cost: 0.5 },
 };
 
-/** Names of the kernels that threads share, in the order of their numbers in a task. */
-export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS)];
+/** Kernels that a worker runs alone while the caller does something else, and where their range stands. */
+const BACKGROUND: Record<string, number> = Object.fromEntries(
+  ["ftrlRows", "ftrlBatches", "sgdRows"].flatMap((name) =>
+    ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => [name + loss + values, 2])),
+  ),
+);
+
+/** Names of the kernels that threads run, in the order of their numbers in a task. */
+export const SHARED: readonly string[] = [SCANS, SUMS, BACKGROUND].flatMap(Object.keys);
 
 /** Nanoseconds that are worth waking a worker for: an entry or a row of a scan takes about one. */
 const WORTH_WAKING = 80_000;
@@ -40,6 +47,30 @@ export function parallelKernels(exports: Exports, memory: LinearMemory, pool: Po
   for (const [name, at] of Object.entries(SCANS)) shared[name] = sharedScan(name, at, exports, memory, pool);
   for (const name of Object.keys(SUMS)) shared[name] = sharedSum(name, exports, pool);
   return wasmKernels(shared as Exports, memory);
+}
+
+/** Kernels that run while their caller goes on, one at a time. */
+export interface Background {
+  /** Those of BACKGROUND only: they return at once, not a number. What they were given must stay as it is. */
+  readonly kernels: Kernels;
+  /** Starts the workers ahead of the first task. */
+  start(): void;
+  /** Waits for the kernel called last and returns what it returned. Throws NoughtError when it failed. */
+  finish(): number;
+}
+
+/** Returns kernels of an instance that a pool's worker runs in the background. */
+export function backgroundOf(exports: Exports, memory: LinearMemory, pool: Pool): Background {
+  const posted: Record<string, unknown> = { ...exports };
+  for (const [name, from] of Object.entries(BACKGROUND)) {
+    const kernel = SHARED.indexOf(name);
+    posted[name] = (...args: number[]) => {
+      pool.launch({ kernel, args, from });
+      return Number.NaN;
+    };
+  }
+  const kernels = wasmKernels(posted as Exports, memory);
+  return { kernels, start: () => pool.start(), finish: () => pool.finish() };
 }
 
 /** Whether a task of a cost had better be shared. */

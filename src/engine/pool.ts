@@ -102,18 +102,50 @@ export class Pool {
    * when the kernel fails, or a worker dies.
    */
   run(task: Task, chunks: number): Float64Array {
+    const began = performance.now();
+    this.#check();
+    this.#control.offer(task, chunks, chunks - 1);
+    const each = this.#complete(chunks);
+    this.#judge(began, each * chunks);
+    return this.#control.sums;
+  }
+
+  /** Starts the workers, if they were not yet. */
+  start(): void {
     const status = this.#status;
-    const control = this.#control;
-    if (!status.failure) {
-      const began = performance.now();
-      control.offer(task, chunks);
-      const each = control.workOff(this.#kernels);
-      const isDone = control.awaitDone(chunks, PATIENCE);
-      const cause = isDone ? control.failure : `no answer in ${PATIENCE / 1000} s`;
-      if (cause !== null) status.failure = new NoughtError(`a thread failed: ${cause}`);
-      this.#judge(began, each * chunks);
-    }
-    if (!status.failure) return control.sums;
+    if (!status.isStarted && !status.isEnded) startAll(status, this.#start, this.#size - 1, this.#control);
+  }
+
+  /** Hands a whole task to one worker; `finish` must follow before another task. Throws as `run` does. */
+  launch(task: Task): void {
+    const { bounds } = this;
+    this.#check();
+    bounds[0] = task.args[task.from]!;
+    bounds[1] = task.args[task.from + 1]!;
+    this.#control.offer(task, 1, 1);
+  }
+
+  /** Waits for the task that was launched, or does it here if no worker has begun. Returns what the kernel returned. */
+  finish(): number {
+    this.#complete(1);
+    return this.#control.sums[0]!;
+  }
+
+  /** Helps with the task at hand and waits for its end. Returns the milliseconds that a chunk took here. */
+  #complete(chunks: number): number {
+    const status = this.#status;
+    const each = this.#control.workOff(this.#kernels);
+    const isDone = this.#control.awaitDone(chunks, PATIENCE);
+    const cause = isDone ? this.#control.failure : `no answer in ${PATIENCE / 1000} s`;
+    if (cause !== null) status.failure ??= new NoughtError(`a thread failed: ${cause}`);
+    this.#check();
+    return each;
+  }
+
+  /** Throws what made the pool useless, if anything did. */
+  #check(): void {
+    const status = this.#status;
+    if (!status.failure) return;
     end(status);
     throw status.failure;
   }

@@ -14,6 +14,7 @@ const FTRL = {
   gradient: "Uint32",
   places: "Uint32",
   residuals: "Uint32",
+  margins: "Uint32",
   batch: "Uint32",
   clip: "Float64",
   inverseAlpha: "Float64",
@@ -27,6 +28,7 @@ const SGD = {
   state: "Uint32",
   scratch: "Uint32",
   ledger: "Uint32",
+  margins: "Uint32",
   columns: "Uint32",
   intercept: "Uint32",
   l1: "Float64",
@@ -161,6 +163,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     ftrlWeights: (o, from, to, out) => {
       call("ftrlWeights", writeFtrl(o), from, to, at(out));
     },
+    ftrlTouched: (o, from, to, begin, out) => call("ftrlTouched", writeFtrl(o), from, to, begin, at(out)) >>> 0,
     ftrlIntercept: (o) => call("ftrlIntercept", writeFtrl(o)),
     sgdRows: (loss, rows, order, from, to, o: Sgd) =>
       call(`sgdRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeSgd(o)),

@@ -1,6 +1,5 @@
 import type { Arrays } from "../data/arrays.js";
 import { Dataset, type DatasetOptions } from "../data/dataset.js";
-import type { Dictionary } from "../data/dictionary.js";
 import { readArrays } from "../data/read.js";
 import type { Runtime } from "../engine/engine.js";
 import type { F64, U32 } from "../engine/memory.js";
@@ -72,7 +71,7 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
     });
     const weights = memory.f64(data.seen); // before the work: memory that is not to be had should not cost it
     const progressive = await run(data, trainer, streaming);
-    trainer.weightsInto(weights, data.seen);
+    trainer.weightsInto(weights, 0, data.seen);
     return finish(data, weights, trainer.intercept(), options, progressive, null);
   } finally {
     memory.release(mark);
@@ -176,7 +175,12 @@ function finish(
   const train = meanLoss(data, weights, intercept);
   const validation = data.holdout && data.holdout.totalWeight > 0 ? meanLoss(data.holdout, weights, intercept) : null;
   const loss = { progressive, train, validation };
-  const training = summary(options, data.count, data.dictionary, data.space, loss);
+  const training = summary(
+    options,
+    data.count,
+    { seen, seenByFeature: countByFeature(dictionary.ids, data.space) },
+    loss,
+  );
   const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
   const model = Model.from(parts, dictionary.ids, weights.view);
   const columns = { declared: data.declared, seen, kept: model.kept };
@@ -206,23 +210,21 @@ const SHAPING = new Set([...SOLVER_OPTIONS, "target", "positive", "weight", "hol
 export function summary(
   options: object,
   rows: number,
-  dictionary: Dictionary,
-  space: FeatureSpace | null,
+  seen: Pick<Training, "seen" | "seenByFeature">,
   loss: Training["loss"],
 ): Training {
   const plain = Object.entries(options).filter(
     ([name, value]) => SHAPING.has(name) && ["number", "string", "boolean"].includes(typeof value),
   );
+  return { options: Object.fromEntries(plain), rows, ...seen, loss };
+}
+
+/** Counts ids by the features of a space. */
+export function countByFeature(ids: Iterable<number>, space: FeatureSpace | null): number[] {
   const places = new Map(space?.features.map(({ name }, i) => [name, i]));
-  const seenByFeature = Array<number>(places.size).fill(0);
-  if (space) for (const id of dictionary.ids) seenByFeature[places.get(space.featureOf(id).name)!]!++;
-  return {
-    options: Object.fromEntries(plain),
-    rows,
-    seen: dictionary.length,
-    seenByFeature,
-    loss,
-  };
+  const counts = Array<number>(places.size).fill(0);
+  if (space) for (const id of ids) counts[places.get(space.featureOf(id).name)!]!++;
+  return counts;
 }
 
 /** Mean loss of weights over a dataset's columns. */

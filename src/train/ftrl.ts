@@ -17,6 +17,7 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
     gradient: isBatched ? memory.f64(0) : null,
     places: isBatched ? memory.u32(0) : null,
     residuals: isBatched ? memory.f64(0) : null,
+    margins: null,
     batch,
     clip,
     inverseAlpha: 1 / alpha,
@@ -45,9 +46,20 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
         for (let at = had + 1; at < state.length; at += 2) state[at] = initialAccumulator;
       }
     },
-    train: (rows, order, from, to) =>
-      (isBatched ? kernels.ftrlBatches : kernels.ftrlRows)(loss, rows, order, from, to, o),
-    weightsInto: (out, columns) => kernels.ftrlWeights(o, 0, columns, out),
+    train: (rows, order, from, to, on = kernels) =>
+      (isBatched ? on.ftrlBatches : on.ftrlRows)(loss, rows, order, from, to, o),
+    weightsInto: (out, from, to) => kernels.ftrlWeights(o, from, to, out),
+    touchedInto: (out, from, to) => kernels.ftrlTouched(o, from, to, initialAccumulator, out),
     intercept: () => kernels.ftrlIntercept(o),
+    get margins() {
+      return o.margins;
+    },
+    set margins(margins) {
+      o.margins = margins;
+    },
+    globals: o.bias,
+    get state() {
+      return o.state;
+    },
   };
 }

@@ -75,10 +75,7 @@ export class Monitor {
     const began = performance.now();
     const mark = this.#memory.mark();
     try {
-      const weights = this.#memory.f64(this.#seen());
-      this.#trainer.weightsInto(weights, weights.length);
-      let kept = 0;
-      for (const w of weights.view) if (w !== 0) kept++;
+      const kept = countKept(this.#memory, this.#trainer, this.#seen());
       onProgress({ rows: this.#rows, epoch: this.#epoch, loss: this.loss, kept, bytes: kept * 12, objective: null });
     } finally {
       this.#memory.release(mark);
@@ -86,4 +83,20 @@ export class Monitor {
       this.#nextEvent = now + Math.max(EVERY, (now - began) / COUNTING_SHARE);
     }
   }
+}
+
+/** Columns whose weights are looked at together. */
+export const CHUNK = 1 << 16;
+
+/** Returns how many of columns 0 ≤ j < columns have a weight. */
+function countKept(memory: Memory, trainer: Trainer, columns: number): number {
+  const weights = memory.f64(Math.min(CHUNK, columns));
+  let kept = 0;
+  for (let from = 0; from < columns; from += CHUNK) {
+    const count = Math.min(CHUNK, columns - from);
+    trainer.weightsInto(weights, from, from + count);
+    const { view } = weights;
+    for (let k = 0; k < count; k++) if (view[k] !== 0) kept++;
+  }
+  return kept;
 }

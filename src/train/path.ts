@@ -8,7 +8,7 @@ import { Model } from "../model/model.js";
 import { Random } from "../random.js";
 import { BatchProblem, type SolveOptions } from "./batch.js";
 import { designOf, type Strengths } from "./design.js";
-import { summary } from "./fit.js";
+import { countByFeature, summary } from "./fit.js";
 import { checkPath } from "./options.js";
 
 export interface PathOptions extends SolveOptions {
@@ -85,15 +85,16 @@ export async function walkOf(data: Dataset, options: PathOptions): Promise<Walk>
   const lambdas = Array.from({ length: count }, (_, k) => largest * ratio ** (k / (count - 1)));
   const problem = new BatchProblem(data, strengthsOf(lambdas.at(-1)!, l1Ratio), options);
   const validate = data.holdout && data.holdout.totalWeight > 0 ? data.holdout : null;
+  const { ids: all } = data.dictionary;
+  const seen = { seen: all.length, seenByFeature: countByFeature(all, data.space) };
   let visited = 0;
 
   const at = async (lambda: number): Promise<PathPoint> => {
     const { l1, l2 } = strengthsOf(lambda, l1Ratio);
     const certificate = await problem.solve(l1, l2);
-    const { ids: all } = data.dictionary;
     const ids = Float64Array.from(problem.design.columns, (j) => all[j]!);
     const loss = { progressive: null, train: problem.loss, validation: null as number | null };
-    const training = summary({ solver: "batch", l1, l2 }, data.count, data.dictionary, data.space, loss);
+    const training = summary({ solver: "batch", l1, l2 }, data.count, seen, loss);
     const parts = {
       loss: data.loss,
       intercept: problem.intercept,

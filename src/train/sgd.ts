@@ -10,6 +10,7 @@ export function sgdTrainer({ kernels, memory }: Engine, loss: Loss, options: Sgd
     state: memory.f64(0),
     scratch: memory.f64(0),
     ledger: memory.f64(4),
+    margins: null,
     columns: 0,
     intercept: Number(intercept),
     l1,
@@ -30,8 +31,22 @@ export function sgdTrainer({ kernels, memory }: Engine, loss: Loss, options: Sgd
     weigh: (mean) => {
       o.weightScale = 1 / mean;
     },
-    train: (rows, order, from, to) => kernels.sgdRows(loss, rows, order, from, to, o),
-    weightsInto: (out, columns) => kernels.sgdWeights(o, 0, columns, out),
+    train: (rows, order, from, to, on = kernels) => on.sgdRows(loss, rows, order, from, to, o),
+    weightsInto: (out, from, to) => kernels.sgdWeights(o, from, to, out),
+    touchedInto: (out, from, to) => {
+      for (let j = from, { view } = out; j < to; j++) view[j - from] = j;
+      return to - from;
+    },
     intercept: () => o.ledger.view[3] as number,
+    get margins() {
+      return o.margins;
+    },
+    set margins(margins) {
+      o.margins = margins;
+    },
+    globals: o.ledger,
+    get state() {
+      return o.state;
+    },
   };
 }

@@ -1,26 +1,27 @@
-import { RowBlockBuilder, RowBuffer } from "../data/block.js";
 import { type CsvOptions, csvSource } from "../data/csv.js";
-import { checkHoldout, type DatasetOptions, longestRow, lossOf } from "../data/dataset.js";
-import { Dictionary } from "../data/dictionary.js";
+import { checkHoldout, type DatasetOptions, lossOf } from "../data/dataset.js";
 import { type NdjsonOptions, ndjsonSource } from "../data/ndjson.js";
 import type { TableDatasetOptions } from "../data/read.js";
 import { isHeldOut, type RowReader } from "../data/reader.js";
 import type { Input } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
 import { isLearned, learnSpace, type TableSource, tableReader } from "../data/table.js";
-import { createEngine, type Engine } from "../engine/engine.js";
+import type { Store } from "../data/text.js";
+import { createEngine } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
 import { DataError, OptionError } from "../errors.js";
 import { evaluateRows } from "../model/evaluate.js";
 import { Model } from "../model/model.js";
 import type { Metrics } from "../report/metrics.js";
 import { diverged, type Fit, summary } from "./fit.js";
-import { Monitor } from "./monitor.js";
+import { Learner } from "./learner.js";
 import { checkSolver, type SolverOptions } from "./options.js";
-import { createTrainer, type Trainer } from "./trainer.js";
+import { createTrainer } from "./trainer.js";
 
 type Without<T> = Omit<T, "like" | "signal">;
-export type StreamSvmlightOptions = SolverOptions & Without<DatasetOptions> & { name?: string };
+/** What every format takes. */
+type StreamOptions = SolverOptions & Without<DatasetOptions>;
+export type StreamSvmlightOptions = StreamOptions & { name?: string };
 export type StreamCsvOptions = SolverOptions & Without<TableDatasetOptions> & CsvOptions;
 export type StreamNdjsonOptions = SolverOptions & Without<TableDatasetOptions> & NdjsonOptions;
 
@@ -70,47 +71,35 @@ function isReadAgain({ epochs = 1, holdout = 0 }: SolverOptions & DatasetOptions
   return epochs > 1 || holdout > 0;
 }
 
-/** Rows to a block, before rounding to whole batches: blocks fall alike however the input is chunked. */
-const BLOCK_ROWS = 2048;
-
-async function train(reader: RowReader, loss: Loss, options: SolverOptions & DatasetOptions): Promise<StreamFit> {
-  const { holdout = 0, seed = 1, epochs = 1, signal } = options;
-  checkHoldout(holdout);
+async function train(reader: RowReader, loss: Loss, options: StreamOptions): Promise<StreamFit> {
+  const { holdout: fraction = 0, seed = 1, epochs = 1, signal } = options;
+  checkHoldout(fraction);
   signal?.throwIfAborted();
   using engine = await createEngine(options);
   const trainer = createTrainer(engine, loss, options, 1);
-  const learner = new BlockTrainer(engine, trainer, options);
-  let heldWeight = 0;
+  const learner = new Learner(engine, trainer, null, { fraction, seed }, options);
+  const { monitor, store } = learner;
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    learner.monitor.beginEpoch(epoch);
-    const pass = reader.read((entries, label, weight, row) => {
-      if (isHeldOut(row, holdout, seed)) {
-        heldWeight += weight;
-        return;
-      }
-      const { dictionary, builder } = learner;
-      builder.addRow(entries, dictionary, label, weight);
-      learner.trainWhenFull();
-    });
-    for await (const _ of pass) if (learner.monitor.isDue) await learner.monitor.breathe();
-    learner.train();
-    await learner.monitor.endEpoch();
+    monitor.beginEpoch(epoch);
+    for await (const _ of readInto(reader, store)) {
+      if (!monitor.isDue) continue;
+      learner.settle();
+      await monitor.breathe();
+    }
+    learner.finish();
+    await monitor.endEpoch();
   }
 
   if (learner.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
-  const seen = learner.dictionary.length;
-  const weights = engine.memory.f64(seen);
-  trainer.weightsInto(weights, seen);
-  const w = weights.view.map(Math.fround); // as they ship
-  const intercept = trainer.intercept();
-  if (!Number.isFinite(w.reduce((sum, it) => sum + it, intercept))) throw diverged();
   const { space, declared, tally } = reader;
+  const { ids, weights, intercept, seen, seenByFeature } = learner.harvest(space);
+  if (!Number.isFinite(weights.reduce((sum, it) => sum + it, intercept))) throw diverged();
   const { skipped } = tally;
-  const progressive = learner.monitor.loss;
+  const progressive = monitor.loss;
   const rows = learner.rows / epochs;
-  const training = summary(options, rows, learner.dictionary, space, { progressive, train: null, validation: null });
-  const model = Model.from({ loss, intercept, declared, space, training }, learner.dictionary.ids, w);
-  const metrics = heldWeight > 0 ? await evaluateRows(model, heldOut(reader, holdout, seed)) : null;
+  const training = summary(options, rows, { seen, seenByFeature }, { progressive, train: null, validation: null });
+  const model = Model.from({ loss, intercept, declared, space, training }, ids, weights);
+  const metrics = learner.heldWeight > 0 ? await evaluateRows(model, heldOut(reader, fraction, seed)) : null;
   const validation = metrics && (metrics.logLoss ?? metrics.rmse ** 2 / 2);
   training.loss.validation = validation;
   return {
@@ -120,60 +109,16 @@ async function train(reader: RowReader, loss: Loss, options: SolverOptions & Dat
     loss: { progressive, train: null, validation },
     objective: null,
     certificate: null,
-    runtime: engine.runtimeOnOne,
+    runtime: engine.runtime,
     skipped,
     holdout: metrics,
   };
 }
 
-/** Collects rows into blocks and trains on each as it fills. */
-class BlockTrainer {
-  readonly dictionary = new Dictionary();
-  readonly builder = new RowBlockBuilder();
-  readonly monitor: Monitor;
-  rows = 0;
-  readonly #trainer: Trainer;
-  readonly #buffer: RowBuffer;
-  readonly #blockRows: number;
-  #columns = 0;
-  #longestRow = 0;
-  #batchRows = 0;
-  #batchEntries = 0;
-  #weightSum = 0;
-
-  constructor({ memory }: Engine, trainer: Trainer, options: SolverOptions) {
-    this.#trainer = trainer;
-    this.#buffer = new RowBuffer(memory);
-    this.#blockRows = Math.ceil(BLOCK_ROWS / trainer.batch) * trainer.batch;
-    this.monitor = new Monitor(trainer, memory, () => this.#columns, options);
-  }
-
-  trainWhenFull(): void {
-    if (this.builder.rows === this.#blockRows) this.train();
-  }
-
-  train(): void {
-    const block = this.builder.block();
-    if (block.rows === 0) return;
-    const rows = this.#buffer.fill(block);
-    // Room for columns grows by half at a time, so that it is rarely moved.
-    if (this.dictionary.length > this.#columns) this.#columns = Math.ceil(this.dictionary.length * 1.5);
-    this.#longestRow = Math.max(this.#longestRow, longestRow(block.pointers));
-    this.#batchRows = Math.max(this.#batchRows, Math.min(block.rows, this.#trainer.batch));
-    this.#batchEntries = Math.max(this.#batchEntries, block.indices.length);
-    this.#trainer.reserve({
-      columns: this.#columns,
-      longestRow: this.#longestRow,
-      batchRows: this.#batchRows,
-      batchEntries: this.#batchEntries,
-    });
-    const weight = block.weights ? block.weights.reduce((sum, s) => sum + s, 0) : block.rows;
-    this.#weightSum += weight;
-    this.#trainer.weigh?.(this.#weightSum / (this.rows + block.rows) || 1);
-    this.monitor.count(this.#trainer.train(rows, null, 0, block.rows), weight, block.rows);
-    this.rows += block.rows;
-    this.builder.clear();
-  }
+/** Reads all rows into a store, by a kernel where the format has one. */
+function readInto(reader: RowReader, store: Store): AsyncIterable<void> {
+  if (reader.parse) return reader.parse(store);
+  return reader.read((entries, label, weight) => store.addRow(entries, label, weight));
 }
 
 /** The rows of a reader that were held out. */

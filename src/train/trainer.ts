@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
-import type { Loss, Rows } from "../engine/kernels.js";
-import type { F64, U32 } from "../engine/memory.js";
+import type { Kernels, Loss, Rows } from "../engine/kernels.js";
+import type { F32, F64, U32 } from "../engine/memory.js";
 import { ftrlTrainer } from "./ftrl.js";
 import type { SolverOptions } from "./options.js";
 import { sgdTrainer } from "./sgd.js";
@@ -22,11 +22,22 @@ export interface Trainer {
   reserve(room: Room): void;
   /** Tells the mean sample weight met so far, where rows are streamed and the trainer needs it. */
   weigh?(meanWeight: number): void;
-  /** Trains on rows order[from … to) (rows from … to when order is null). Returns Σ s·loss, each before its update. */
-  train(rows: Rows, order: U32 | null, from: number, to: number): number;
-  /** Writes the weights of columns 0 … columns − 1; zeros are exactly +0. */
-  weightsInto(out: F64, columns: number): void;
+  /**
+   * Trains on rows order[from … to) (rows from … to when order is null). Returns Σ s·loss, each before its update.
+   * `on`: kernels to do it other than the engine's own.
+   */
+  train(rows: Rows, order: U32 | null, from: number, to: number, on?: Kernels): number;
+  /** Writes the weights of columns from ≤ j < to, the first to out[0]; zeros are exactly +0. */
+  weightsInto(out: F64, from: number, to: number): void;
+  /** Lists the columns from ≤ j < to that a row had and returns how many; all of them where that is not known. */
+  touchedInto(out: U32, from: number, to: number): number;
   intercept(): number;
+  /** Receives each row's margin before its update; null (as at first) for nowhere. */
+  margins: F64 | null;
+  /** What it carries from row to row besides the columns: f64. */
+  readonly globals: F64;
+  /** What it carries for each column: 8 bytes. */
+  readonly state: F32 | F64;
 }
 
 /** `meanWeight`: mean sample weight, 1 when it is not known. */

@@ -103,7 +103,7 @@ function train(engine: Engine, rows: Rows, loss: Loss, options: object, meanWeig
   trainer.reserve({ columns: COLUMNS, longestRow: 40, batchRows: 1000, batchEntries: rows.indices.length });
   const sum = trainer.train(rows, null, 0, ROWS);
   const out = engine.memory.f64(COLUMNS);
-  trainer.weightsInto(out, COLUMNS);
+  trainer.weightsInto(out, 0, COLUMNS);
   return { w: Array.from(out.view), b: trainer.intercept(), loss: sum };
 }
 
@@ -174,7 +174,7 @@ describe.each(["simd", "baseline"] as const)("on %s", (build) => {
       trainer.reserve({ columns: COLUMNS, longestRow: 40, batchRows: 1000, batchEntries: 2 * rows.indices.length });
       const sum = trainer.train(rows, i === 0 ? null : order, 0, ROWS * (i + 1));
       const out = engine.memory.f64(COLUMNS);
-      trainer.weightsInto(out, COLUMNS);
+      trainer.weightsInto(out, 0, COLUMNS);
       return { w: Array.from(out.view), b: trainer.intercept(), loss: sum };
     });
     expectClose(results[0]!, results[1]!, 1e-5);

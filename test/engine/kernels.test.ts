@@ -40,6 +40,7 @@ function ftrlState({ memory }: Engine, part: Partial<Ftrl>): Ftrl {
     gradient: memory.f64(2000),
     places: memory.u32(COLUMNS),
     residuals: memory.f64(16),
+    margins: memory.f64(ROWS),
     batch: 1,
     clip: Number.POSITIVE_INFINITY,
     inverseAlpha: 8,
@@ -55,7 +56,18 @@ function ftrlState({ memory }: Engine, part: Partial<Ftrl>): Ftrl {
 function ftrlResult({ kernels, memory }: Engine, o: Ftrl, sum: number): BigUint64Array {
   const w = memory.f64(COLUMNS);
   kernels.ftrlWeights(o, 0, COLUMNS, w);
-  return bitsOf([sum, kernels.ftrlIntercept(o), ...o.state.view, ...o.bias.view, ...w.view]);
+  const touched = memory.u32(COLUMNS);
+  const count = kernels.ftrlTouched(o, 0, COLUMNS, 0, touched);
+  const met = touched.view.slice(0, count);
+  return bitsOf([
+    sum,
+    kernels.ftrlIntercept(o),
+    ...o.state.view,
+    ...o.bias.view,
+    ...w.view,
+    ...o.margins!.view,
+    ...met,
+  ]);
 }
 
 function runSgd(
@@ -70,6 +82,7 @@ function runSgd(
     state: memory.f64(COLUMNS),
     scratch: memory.f64(50),
     ledger: memory.f64(4),
+    margins: memory.f64(ROWS),
     columns: COLUMNS,
     intercept: 1,
     l1: 2e-3,
@@ -83,7 +96,7 @@ function runSgd(
   const w = memory.f64(COLUMNS);
   kernels.sgdWeights(o, 0, COLUMNS, w);
   // The sign of a state whose weight is 0 means nothing.
-  return bitsOf([sum, ...o.state.view.map(Math.abs), ...o.ledger.view, ...w.view]);
+  return bitsOf([sum, ...o.state.view.map(Math.abs), ...o.ledger.view, ...w.view, ...o.margins!.view]);
 }
 
 function runDescend(engine: Engine, rows: Rows, curve: number): BigUint64Array {
@@ -354,7 +367,7 @@ test("the intercept alone predicts how often a rare class occurs, however many r
   const labels = memory.f64(count);
   for (let i = 0; i < count; i++) labels.view[i] = i % (count / positives) === 0 ? 1 : -1;
   const rows: Rows = { pointers: memory.u32(count + 1), indices: memory.u32(0), values: null, labels, weights: null };
-  const o = ftrlState(engine, { inverseAlpha: 10, biasRidge: 10, lambda1: 0 });
+  const o = ftrlState(engine, { inverseAlpha: 10, biasRidge: 10, lambda1: 0, margins: null });
   for (let pass = 0; pass < 100; pass++) kernels.ftrlRows("logistic", rows, null, 0, count, o);
   const predicted = 1 / (1 + Math.exp(-kernels.ftrlIntercept(o)));
   expect(predicted / (positives / count)).toBeGreaterThan(0.95);

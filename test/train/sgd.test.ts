@@ -54,7 +54,7 @@ describe.each(["simd", "baseline"] as const)("lazy shrinkage is eager shrinkage 
     trainer.reserve({ columns: COLUMNS, longestRow: 40, batchRows: 1, batchEntries: 0 });
     for (let epoch = 0; epoch < EPOCHS; epoch++) trainer.train(rows, null, 0, ROWS);
     const lazy = memory.f64(COLUMNS);
-    trainer.weightsInto(lazy, COLUMNS);
+    trainer.weightsInto(lazy, 0, COLUMNS);
     const { w, bias } = eager(rows, strengths);
     expect(Math.abs(trainer.intercept() - bias)).toBeLessThan(1e-9 * Math.abs(bias));
     for (let j = 0; j < COLUMNS; j++) {
