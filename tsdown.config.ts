@@ -16,6 +16,7 @@ export default defineConfig([
     platform: "node",
     dts: false,
     noExternal: [/./],
+    outputOptions: { inlineDynamicImports: true },
     // commander would start other programs by it; nought has none, and it takes its time to load.
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     alias: { "node:child_process": "node:path" },

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type CsvOptions, csvSource } from "../data/csv.js";
+import { ndjsonSource } from "../data/ndjson.js";
 import type { RowReader } from "../data/reader.js";
+import { uncompressedName } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
 import { type TableOptions, tableReader } from "../data/table.js";
 import { OptionError } from "../errors.js";
@@ -9,7 +11,7 @@ import type { Model } from "../model/model.js";
 
 /** Flags about the data, as every command takes them. */
 export interface DataFlags {
-  format?: "csv" | "tsv" | "svmlight";
+  format?: "csv" | "tsv" | "ndjson" | "svmlight";
   delimiter?: string;
   header?: boolean;
   target?: string;
@@ -18,6 +20,10 @@ export interface DataFlags {
   positive?: number;
   skipBad?: number;
 }
+
+/** What `<data...>` may be. */
+export const DATA =
+  "CSV, TSV, NDJSON or svmlight files, also .gz or .zst, one or more; globs in quotes; - for standard input";
 
 /** Parses a flag's number or fraction. */
 export function numeric(text: string): number {
@@ -28,7 +34,7 @@ export function numeric(text: string): number {
 
 export function addDataFlags(command: Command, target: string): Command {
   const add = (option: Option) => command.addOption(option.helpGroup("Data:"));
-  add(new Option("--format <format>", "by default from the file's name").choices(["csv", "tsv", "svmlight"]));
+  add(new Option("--format <format>", "by default from the file's name").choices(["csv", "tsv", "ndjson", "svmlight"]));
   add(new Option("--target <column|comparison>", target));
   add(new Option("--positive <label>", 'the label that means "yes", all others "no"').argParser(numeric));
   add(new Option("--weight <column>", "column of sample weights"));
@@ -39,13 +45,41 @@ export function addDataFlags(command: Command, target: string): Command {
   return command;
 }
 
-/** Whether an input is a table (CSV, TSV) rather than svmlight text. Throws OptionError on a table's flag without one. */
-export function isTable(file: string, flags: DataFlags, hasFeatures: boolean): boolean {
-  const isNamed = hasFeatures || /\.(csv|tsv|tab)(\.gz)?$/i.test(file);
-  const answer = flags.format ? flags.format !== "svmlight" : isNamed;
-  if (!answer && flags.delimiter !== undefined) throw new OptionError("--delimiter: svmlight text has its own");
-  if (!answer && flags.header === false) throw new OptionError("--no-header: svmlight text never has one");
-  return answer;
+export type Format = "csv" | "ndjson" | "svmlight";
+
+/**
+ * Tells the format of files, by their names or, where these do not tell, by whether there are features. Throws
+ * OptionError where files differ, or on a flag that is of another format.
+ */
+export function formatOf(files: readonly string[], flags: DataFlags, hasFeatures: boolean): Format {
+  const format = flags.format ? FORMATS[flags.format] : (namedFormat(files) ?? (hasFeatures ? "csv" : "svmlight"));
+  if (format === "csv") return format;
+  const what = format === "ndjson" ? "NDJSON" : "svmlight text";
+  if (flags.delimiter !== undefined) throw new OptionError(`--delimiter: ${what} has its own`);
+  if (flags.header === false) throw new OptionError(`--no-header: ${what} never has one`);
+  return format;
+}
+
+const FORMATS: Record<NonNullable<DataFlags["format"]>, Format> = {
+  csv: "csv",
+  tsv: "csv",
+  ndjson: "ndjson",
+  svmlight: "svmlight",
+};
+const SUFFIXES: [RegExp, Format][] = [
+  [/\.(csv|tsv|tab)$/i, "csv"],
+  [/\.(ndjson|jsonl)$/i, "ndjson"],
+  [/\.(svm|svmlight|libsvm)$/i, "svmlight"],
+];
+
+/** The format that names of files tell; undefined where none does. */
+function namedFormat(files: readonly string[]): Format | undefined {
+  const told = (file: string) => SUFFIXES.find(([suffix]) => suffix.test(uncompressedName(file)))?.[1];
+  const first = files.find(told);
+  if (first === undefined) return undefined;
+  const other = files.find((file) => told(file) && told(file) !== told(first));
+  if (other) throw new OptionError(`${first} and ${other} differ in format: --format says how to read all`);
+  return told(first);
 }
 
 export function csvOptions(flags: DataFlags): CsvOptions {
@@ -53,21 +87,23 @@ export function csvOptions(flags: DataFlags): CsvOptions {
   if (flags.format === "tsv" && given !== undefined && given !== "\t") {
     throw new OptionError("--format tsv: its delimiter is a tab; use --format csv with --delimiter");
   }
-  const delimiter = given ?? (flags.format && { csv: ",", tsv: "\t", svmlight: undefined }[flags.format]);
+  const usual = flags.format === "tsv" ? "\t" : flags.format === "csv" ? "," : undefined;
+  const delimiter = given ?? usual;
   return { ...(delimiter !== undefined && { delimiter }), ...(flags.header === false && { header: false }) };
 }
 
 /** Opens data for a finished model, in one pass. `labelled`: whether rows must have a target. */
-export function readerFor(model: Model, file: string, flags: DataFlags, labelled: boolean): RowReader {
+export function readerFor(model: Model, files: readonly string[], flags: DataFlags, labelled: boolean): RowReader {
   const { skipBad = 0 } = flags;
   const recorded = model.training.options;
   const positive = flags.positive ?? recorded.positive;
   const coding = typeof positive === "number" ? { positive } : {};
-  if (!isTable(file, flags, model.space !== null)) {
+  const format = formatOf(files, flags, model.space !== null);
+  if (format === "svmlight") {
     if (model.space)
       throw new OptionError("this model was trained on a table with named columns; the data is svmlight text");
     // Labels that are not needed may be any numbers.
-    return svmlightReader(file, { loss: labelled ? model.loss : "squared", ...coding, skipBad, keep: false });
+    return svmlightReader(files, { loss: labelled ? model.loss : "squared", ...coding, skipBad, keep: false });
   }
   if (!model.space) throw new OptionError("this model was trained on svmlight text; the data is a table");
   const target = flags.target ?? recorded.target;
@@ -80,5 +116,9 @@ export function readerFor(model: Model, file: string, flags: DataFlags, labelled
     ...(flags.offset !== undefined && { offset: flags.offset }),
     skipBad,
   };
-  return tableReader(csvSource(file, { ...csvOptions(flags), keep: false }), model.space, options);
+  const source =
+    format === "ndjson"
+      ? ndjsonSource(files, { keep: false })
+      : csvSource(files, { ...csvOptions(flags), keep: false });
+  return tableReader(source, model.space, options);
 }

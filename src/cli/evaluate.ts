@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { evaluateRows } from "../model/evaluate.js";
 import { loadModel } from "../model/file.js";
 import { metricsText, plural } from "../report/text.js";
-import { addDataFlags, type DataFlags, readerFor } from "./data.js";
+import { addDataFlags, DATA, type DataFlags, readerFor } from "./data.js";
+import { inputsOf } from "./inputs.js";
 import { warn } from "./output.js";
 
 export function addEvaluate(program: Command, signal: AbortSignal): void {
@@ -10,12 +11,12 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     .command("evaluate")
     .description("Measure a model on labelled data.")
     .argument("<model>", "model file")
-    .argument("<data>", "data of the same form as in training; - for standard input")
+    .argument("<data...>", `data of the same form as in training: ${DATA}`)
     .option("--json", "print one result object");
   addDataFlags(command, "by default what the model was trained on");
-  command.action(async (path: string, file: string, flags: DataFlags & { json?: boolean }) => {
+  command.action(async (path: string, names: string[], flags: DataFlags & { json?: boolean }) => {
     const model = await loadModel(path);
-    const reader = readerFor(model, file, flags, true);
+    const reader = readerFor(model, await inputsOf(names), flags, true);
     const metrics = await evaluateRows(model, reader, signal);
     const { skipped, unseen } = reader.tally;
     if (skipped > 0) warn(`${plural(skipped, "bad line")} left out`);

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { readCsv, readSvmlight } from "../data/read.js";
+import { readCsv, readNdjson, readSvmlight } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import { count, plural } from "../report/text.js";
@@ -12,8 +12,9 @@ import {
   type PathOptions,
   type PathPoint,
 } from "../train/path.js";
-import { addDataFlags, csvOptions, type DataFlags, isTable, numeric } from "./data.js";
+import { addDataFlags, csvOptions, DATA, type DataFlags, formatOf, numeric } from "./data.js";
 import { addFeatureFlags, type FeatureFlags, spaceOf } from "./features.js";
+import { inputsOf } from "./inputs.js";
 import { EXIT, LiveLine, warn } from "./output.js";
 import { addPathFlags } from "./train.js";
 
@@ -32,7 +33,7 @@ export function addPath(program: Command, signal: AbortSignal): void {
   const command = program
     .command("path")
     .description("Fit a path of strengths and print what each keeps and loses.")
-    .argument("<data>", "CSV, TSV or svmlight text, also .gz; - for standard input");
+    .argument("<data...>", DATA);
   addDataFlags(command, "what to learn: a column, or a comparison such as 'price > 150'");
   addFeatureFlags(command);
   const group = "Path:";
@@ -50,13 +51,15 @@ export function addPath(program: Command, signal: AbortSignal): void {
   command.addOption(new Option("--threads <n>", "threads at most (default 1)").argParser(numeric));
   command.option("--json", "print one object");
   command.option("--quiet", "print nothing to standard error but errors");
-  command.action((file: string, flags: PathFlags) => path(file, flags, signal));
+  command.action((names: string[], flags: PathFlags) => path(names, flags, signal));
 }
 
-async function path(file: string, flags: PathFlags, signal: AbortSignal): Promise<void> {
+async function path(names: string[], flags: PathFlags, signal: AbortSignal): Promise<void> {
   const live = new LiveLine();
   const space = await spaceOf(flags);
-  const table = isTable(file, flags, space !== null);
+  const files = await inputsOf(names);
+  const format = formatOf(files, flags, space !== null);
+  const table = format !== "svmlight";
   if (table && !space) throw new OptionError("a table needs features: --number, --bucket, --category … (see --help)");
   if (table && flags.target === undefined) throw new OptionError("--target: say what to learn");
   const holdout = flags.validate === undefined ? 0 : parseFraction(flags.validate);
@@ -67,13 +70,14 @@ async function path(file: string, flags: PathFlags, signal: AbortSignal): Promis
     ),
   );
   try {
-    if (!flags.quiet) live.show(`reading ${file}`);
+    if (!flags.quiet) live.show(`reading ${names.join(" ")}`);
+    const readTable = format === "ndjson" ? readNdjson : readCsv;
     using data = await (space
-      ? readCsv(file, { ...csvOptions(flags), ...reading, target: target as string, space })
-      : readSvmlight(file, reading));
-    const names = ["lambdas", "ratio", "l1Ratio", "tolerance", "iterations", "seed", "intercept"] as const;
+      ? readTable(files, { ...csvOptions(flags), ...reading, target: target as string, space })
+      : readSvmlight(files, reading));
+    const own = ["lambdas", "ratio", "l1Ratio", "tolerance", "iterations", "seed", "intercept"] as const;
     const options: PathOptions = {
-      ...Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
+      ...Object.fromEntries(own.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),
       signal,
       ...(!flags.quiet && {
         onProgress: ({ epoch, kept }) => live.show(`λ ${epoch}  ${plural(kept, "weight")}`),

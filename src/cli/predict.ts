@@ -3,7 +3,8 @@ import { type Command, Option } from "commander";
 import { loadModel } from "../model/file.js";
 import { platform } from "../platform.js";
 import { plural } from "../report/text.js";
-import { addDataFlags, type DataFlags, readerFor } from "./data.js";
+import { addDataFlags, DATA, type DataFlags, readerFor } from "./data.js";
+import { inputsOf } from "./inputs.js";
 import { warn } from "./output.js";
 
 export function addPredict(program: Command, signal: AbortSignal): void {
@@ -11,13 +12,13 @@ export function addPredict(program: Command, signal: AbortSignal): void {
     .command("predict")
     .description("Predict a line a row: the probability of yes, or the value.")
     .argument("<model>", "model file")
-    .argument("<data>", "data of the same form as in training; - for standard input")
+    .argument("<data...>", `data of the same form as in training: ${DATA}`)
     .option("-o, --output <file>", "write to a file, whole or not at all, instead of standard output")
     .addOption(new Option("--margin", "print x·w + b instead"));
   addDataFlags(command, "not needed");
-  command.action(async (path: string, file: string, flags: DataFlags & { output?: string; margin?: boolean }) => {
+  command.action(async (path: string, names: string[], flags: DataFlags & { output?: string; margin?: boolean }) => {
     const model = await loadModel(path);
-    const reader = readerFor(model, file, flags, false);
+    const reader = readerFor(model, await inputsOf(names), flags, false);
     let lines: string[] = [];
     const pass = reader.read((entries) => {
       const margin = model.marginOf(entries);

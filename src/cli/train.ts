@@ -2,8 +2,9 @@ import { type Command, Option } from "commander";
 import type { Metrics } from "../report/metrics.js";
 import { count, duration, metricsText, plural, size } from "../report/text.js";
 import type { Progress } from "../train/options.js";
-import { addDataFlags, numeric } from "./data.js";
+import { addDataFlags, DATA, numeric } from "./data.js";
 import { addFeatureFlags } from "./features.js";
+import { inputsOf } from "./inputs.js";
 import { EXIT, LiveLine, warn } from "./output.js";
 import { type Result, runTraining, type TrainFlags } from "./training.js";
 
@@ -11,8 +12,8 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   const command = program
     .command("train")
     .description("Train a model and write it to a file of its non-zero weights.")
-    .argument("<data>", "CSV, TSV or svmlight text, also .gz; - for standard input")
-    .option("-o, --output <file>", "model file (default: the data's name with .nought)");
+    .argument("<data...>", DATA)
+    .option("-o, --output <file>", "model file (default: the first data file's name with .nought)");
   addDataFlags(command, "what to learn: a column, or a comparison such as 'price > 150'");
   addFeatureFlags(command);
   const add = (group: string, flags: string, text: string, choices?: string[]) => {
@@ -73,14 +74,14 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   ]);
   addPathFlags(command, search);
   const checks = "Validation:";
-  add(checks, "--validate <file|fraction>", "measure on a file, or on a random share of the rows held out");
-  add(checks, "--test <file>", "measure the finished model on another file");
+  add(checks, "--validate <file|fraction>", "measure on a file (or a glob), or on a random share of the rows held out");
+  add(checks, "--test <file>", "measure the finished model on another file (or a glob)");
   const running = "Running:";
   add(running, "--kernels <kernels>", "default wasm", ["wasm", "baseline"]);
   add(running, "--threads <n>", "threads at most (default 1)");
   add(running, "--json", "print one result object");
   add(running, "--quiet", "print nothing but errors");
-  command.action((file: string, flags: TrainFlags) => train(file, flags, signal));
+  command.action((names: string[], flags: TrainFlags) => train(names, flags, signal));
 }
 
 /** Flags of a path of strengths. */
@@ -92,7 +93,7 @@ export function addPathFlags(command: Command, group: string): void {
   add("--l1-ratio <x>", "share of the strength that is L1, the rest L2 (default 1)");
 }
 
-async function train(file: string, flags: TrainFlags, signal: AbortSignal): Promise<void> {
+async function train(names: string[], flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const live = new LiveLine();
   const onProgress = (it: Progress) =>
     live.show(
@@ -102,8 +103,9 @@ async function train(file: string, flags: TrainFlags, signal: AbortSignal): Prom
         `  ${count(it.kept)} kept  ${size(it.bytes)}`,
     );
   try {
-    if (!flags.quiet) live.show(`reading ${file}`);
-    const { result, validation, test } = await runTraining(file, flags, {
+    const files = await inputsOf(names);
+    if (!flags.quiet) live.show(`reading ${names.join(" ")}`);
+    const { result, validation, test } = await runTraining(files, flags, {
       signal,
       ...(!flags.quiet && { onProgress }),
     });

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Dataset, DatasetOptions } from "../data/dataset.js";
-import { readCsv, readSvmlight } from "../data/read.js";
+import { readCsv, readNdjson, readSvmlight } from "../data/read.js";
+import { uncompressedName } from "../data/source.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import type { SpaceDefinition } from "../features/define.js";
@@ -12,9 +13,10 @@ import { fitToBudget } from "../train/budget.js";
 import { type Fit, type FitOptions, fit } from "../train/fit.js";
 import { type FtrlOptions, type OrderOptions, type SolverOptions, solverFor } from "../train/options.js";
 import { crossValidate } from "../train/path.js";
-import { streamCsv, streamSvmlight } from "../train/stream.js";
-import { csvOptions, type DataFlags, isTable, readerFor } from "./data.js";
+import { streamCsv, streamNdjson, streamSvmlight } from "../train/stream.js";
+import { csvOptions, type DataFlags, type Format, formatOf, readerFor } from "./data.js";
 import { type FeatureFlags, spaceOf } from "./features.js";
+import { inputsOf } from "./inputs.js";
 import { warn } from "./output.js";
 
 export type TrainFlags = DataFlags &
@@ -82,18 +84,19 @@ interface Trained extends Fit {
 
 /** Trains as the flags say, writes the model, measures it. Nothing is written unless all went well. */
 export async function runTraining(
-  file: string,
+  files: readonly string[],
   flags: TrainFlags,
   running: Running,
 ): Promise<{ result: Result; validation: Metrics | null; test: Metrics | null }> {
   const began = performance.now();
   const space = await spaceOf(flags);
-  checkFlags(file, flags, space);
+  const format = formatOf(files, flags, space !== null);
+  checkFlags(format, flags, space);
   const fraction = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const solver = solverOf(flags);
   const options = {
     ...picked(flags, ["loss", "positive", "skipBad", "kernels", "threads", "target", "weight", "offset"]),
-    ...(space && csvOptions(flags)),
+    ...(format === "csv" && csvOptions(flags)),
     ...(!Number.isNaN(fraction) && { holdout: fraction }),
     ...solver,
     ...picked(flags, SEARCH_FLAGS.split(" ")),
@@ -102,16 +105,17 @@ export async function runTraining(
     ...running,
   } as AllOptions;
   const trained = await (flags.stream
-    ? trainStreamed(file, space, options)
-    : trainInMemory(file, space, options, flags.choose));
+    ? trainStreamed(files, format, space, options)
+    : trainInMemory(files, format, space, options, flags.choose));
 
   const { model } = trained;
-  const measured = (path: string) => evaluateRows(model, readerFor(model, path, flags, true), running.signal);
+  const measured = async (path: string) =>
+    evaluateRows(model, readerFor(model, await inputsOf([path]), flags, true), running.signal);
   const validation = Number.isNaN(fraction) ? await measured(flags.validate as string) : trained.metrics;
   const test = flags.test === undefined ? null : await measured(flags.test);
   const validationLoss = validation && (validation.logLoss ?? validation.rmse ** 2 / 2);
   model.training.loss.validation = validationLoss;
-  const output = flags.output ?? modelNameFor(file);
+  const output = flags.output ?? modelNameFor(files[0] as string);
   const modelBytes = await saveModel(model, output);
   const result: Result = {
     model: output,
@@ -142,12 +146,14 @@ type AllOptions = FitOptions &
   DatasetOptions & { target: string } & Pick<TrainFlags, "maxWeights" | "maxBytes" | "maxLoss" | "folds">;
 
 async function trainInMemory(
-  file: string,
+  files: readonly string[],
+  format: Format,
   space: SpaceDefinition | null,
   options: AllOptions,
   choose: TrainFlags["choose"],
 ): Promise<Trained> {
-  using data = space ? await readCsv(file, { ...options, space }) : await readSvmlight(file, options);
+  const readTable = format === "ndjson" ? readNdjson : readCsv;
+  using data = space ? await readTable(files, { ...options, space }) : await readSvmlight(files, options);
   const began = performance.now();
   const fitted = await fitAsAsked(data, options, choose);
   const seconds = { ...data.seconds, solve: since(began) };
@@ -204,16 +210,22 @@ function constantLoss({ rows, count, totalWeight, loss }: Dataset): number {
   return entropy((1 + mean) / 2) + entropy((1 - mean) / 2);
 }
 
-async function trainStreamed(file: string, space: SpaceDefinition | null, options: AllOptions): Promise<Trained> {
+async function trainStreamed(
+  files: readonly string[],
+  format: Format,
+  space: SpaceDefinition | null,
+  options: AllOptions,
+): Promise<Trained> {
   const began = performance.now();
   const streaming = options as SolverOptions & DatasetOptions & { target: string }; // checkFlags saw to it
-  const fitted = space ? await streamCsv(file, { ...streaming, space }) : await streamSvmlight(file, streaming);
+  const streamTable = format === "ndjson" ? streamNdjson : streamCsv;
+  const fitted = space ? await streamTable(files, { ...streaming, space }) : await streamSvmlight(files, streaming);
   return { ...fitted, metrics: fitted.holdout, seconds: { load: 0, encode: 0, solve: since(began) } };
 }
 
 /** Throws OptionError on flags that do not go together. */
-function checkFlags(file: string, flags: TrainFlags, space: SpaceDefinition | null): void {
-  const table = isTable(file, flags, space !== null);
+function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefinition | null): void {
+  const table = format !== "svmlight";
   if (table && !space) {
     throw new OptionError("a table needs features: --number, --bucket, --category … or --features (see --help)");
   }
@@ -283,9 +295,9 @@ function strengthsOf(solver: FitOptions): Record<string, number> {
 
 /** "data/houses.csv.gz" gives "houses.nought", in the present folder. */
 function modelNameFor(file: string): string {
-  const stem =
-    file === "-" ? "model" : basename(file).replace(/(\.(csv|tsv|tab|txt|svm|svmlight|libsvm))?(\.gz)?$/i, "");
-  return `${stem}.nought`;
+  if (file === "-") return "model.nought";
+  const suffix = /\.(csv|tsv|tab|ndjson|jsonl|txt|svm|svmlight|libsvm)$/i;
+  return `${uncompressedName(basename(file)).replace(suffix, "")}.nought`;
 }
 
 function picked<F extends object>(flags: F, names: readonly string[]): Partial<F> {
