@@ -67,7 +67,8 @@ providePlatform({
           await input.return?.();
         },
       });
-      return chunksOf(compressed.pipeThrough(transform));
+      const plain = chunksOf(compressed.pipeThrough(transform));
+      return compression === "gzip" ? explained(plain) : plain;
     };
   },
 
@@ -75,6 +76,15 @@ providePlatform({
     throw new OptionError("a browser has no files: use encodeModel and offer its bytes for download");
   },
 });
+
+async function* explained(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* plain;
+  } catch (cause) {
+    if (cause instanceof NoughtError) throw cause;
+    throw new Error(`${(cause as Error).message}; browsers read no gzip of several members`);
+  }
+}
 
 /** Web streams are not async iterables in every browser. */
 async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -34,6 +34,8 @@ const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript"
 /** What page.html writes. */
 interface Result extends Pick<Fit, "runtime" | "columns"> {
   csv: string;
+  /** Rows or the error: of two inputs, one gzipped; of truncated gzip; of zstd. */
+  inputs: (number | string)[];
   record: Fields;
   /** Of the model, and of the model decoded from its bytes. */
   predictions: [number, number];
@@ -186,6 +188,18 @@ describe.skipIf(!existsSync(CHROMIUM))(`nought on a plain page (needs Chromium a
     for (const [name, { result }] of all()) {
       expect(result.hex, name).toBe(hex);
       expect(result.predictions, name).toEqual([prediction, prediction]);
+    }
+  });
+
+  it("reads several inputs, undoes gzip, and says what it cannot undo", () => {
+    for (const [name, { result }] of all()) {
+      expect(result.inputs, name).toEqual([
+        1200,
+        expect.stringMatching(
+          /^DataError: input: gzip data is truncated or damaged \(.+; browsers read no gzip of several/,
+        ),
+        expect.stringMatching(/^NoughtError: input: this browser does not decompress zstd/),
+      ]);
     }
   });
 
