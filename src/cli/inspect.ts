@@ -33,6 +33,7 @@ interface FeatureRow {
 
 /** The three states of each feature: never seen, seen and set to zero, kept. */
 function featureRows(model: Model): FeatureRow[] {
+  if (model.slots !== null) return []; // ids of several features may share a slot
   const kept = new Map<string, number>();
   for (const id of model.space ? model.ids : []) {
     const { name } = model.space!.featureOf(id);

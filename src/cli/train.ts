@@ -19,7 +19,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   const add = (group: string, flags: string, text: string, choices?: string[]) => {
     const option = new Option(flags, text).helpGroup(group);
     if (choices) option.choices(choices);
-    else if (/<(n|x)>/.test(flags)) option.argParser(numeric);
+    else if (/[<[](n|x)[>\]]/.test(flags)) option.argParser(numeric);
     command.addOption(option);
   };
   const [solver, ftrl, sgd, batch] = [
@@ -40,6 +40,8 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(solver, "--seed <n>", "decides every random choice (default 1)");
   add(solver, "--no-intercept", "learn no intercept");
   add(solver, "--stream", "never hold the data: rows in the order of the file, memory that does not grow with it");
+  add(ftrl, "--bits <n>", "with --stream: a table of 2ⁿ slots, which ids past it share by their hash");
+  add(ftrl, "--dense [n]", "with --stream: a table of all dimensions, or of n");
   add(ftrl, "--lambda1 <x>", "L1 strength (default 1)");
   add(ftrl, "--lambda2 <x>", "L2 strength (default 0)");
   add(ftrl, "--alpha <x>", "learning rate (default 0.1)");

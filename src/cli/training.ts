@@ -30,6 +30,8 @@ export type TrainFlags = DataFlags &
     test?: string;
     output?: string;
     stream?: boolean;
+    bits?: number;
+    dense?: true | number;
     maxWeights?: number;
     maxBytes?: number;
     maxLoss?: number;
@@ -95,7 +97,7 @@ export async function runTraining(
   const fraction = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const solver = solverOf(flags);
   const options = {
-    ...picked(flags, ["loss", "positive", "skipBad", "kernels", "threads", "target", "weight", "offset"]),
+    ...picked(flags, DATA_FLAGS.split(" ")),
     ...(format === "csv" && csvOptions(flags)),
     ...(!Number.isNaN(fraction) && { holdout: fraction }),
     ...solver,
@@ -243,6 +245,7 @@ function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefinition | 
     if (own) throw new OptionError(`--${own === "penaltyFactor" ? "penalty-factor" : own}: of solver batch only`);
   }
   checkSearch(flags);
+  if (!flags.stream && (flags.bits ?? flags.dense) !== undefined) throw new OptionError("--bits, --dense: of --stream");
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
   }
@@ -280,6 +283,7 @@ function checkSearch(flags: TrainFlags): void {
 const SOLVER_FLAGS =
   "solver lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
   "l1 l2 rate decay tolerance iterations epochs order steps seed intercept";
+const DATA_FLAGS = "loss positive skipBad bits dense kernels threads target weight offset";
 const SEARCH_FLAGS = "maxWeights maxBytes maxLoss folds lambdas ratio l1Ratio";
 
 function solverOf(flags: TrainFlags): FitOptions {

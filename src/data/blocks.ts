@@ -224,7 +224,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     if (!table) return this.dictionary!.add(id);
     if (id < table.slots) return id;
     if (table.isFolded) return foldId(id, table.slots);
-    throw new DataError(`index ${id + 1} is beyond the ${table.slots} dimensions declared`);
+    throw new DataError(`index ${id + 1} is beyond the ${table.slots} dimensions of the table`);
   }
 
   /** Where the row at hand, which begins after the last, has a column; `end` when it has it not. */

@@ -10,7 +10,7 @@ import { Model, type Training } from "./model.js";
 //     0       8       magic: "nought", 0, version
 //     8       4       CRC-32 (ISO 3309) of everything after it
 //     12      4       H, length of the header
-//     16      H       header, JSON in UTF-8: loss, intercept, declared, kept, idBytes, space, training
+//     16      H       header, JSON in UTF-8: loss, intercept, declared, slots, kept, idBytes, space, training
 //     16+H    idBytes ids, ascending: the first, then each difference to the one before, LEB128
 //     …       4·kept  weights, f32
 //
@@ -24,6 +24,7 @@ interface Header {
   loss: "logistic" | "squared";
   intercept: number;
   declared: number;
+  slots: number | null;
   kept: number;
   idBytes: number;
   space: { definition: unknown; learned: unknown } | null;
@@ -33,11 +34,12 @@ interface Header {
 /** Returns a model's file. */
 export function encodeModel(model: Model): Uint8Array {
   const ids = encodeIds(model.ids);
-  const { loss, intercept, declared, kept, space, training } = model;
+  const { loss, intercept, declared, slots, kept, space, training } = model;
   const header: Header = {
     loss,
     intercept,
     declared,
+    slots,
     kept,
     idBytes: ids.length,
     space: space?.state ?? null,
@@ -86,7 +88,7 @@ function decodeChecked(bytes: Uint8Array, view: DataView): Model {
   const { kept, idBytes, declared } = header;
   expect(headerEnd + idBytes + 4 * kept === bytes.length, "its sections do not add up to its length");
   expect(kept <= idBytes, "it has fewer id bytes than weights");
-  const ids = decodeIds(bytes.subarray(headerEnd, headerEnd + idBytes), kept, declared);
+  const ids = decodeIds(bytes.subarray(headerEnd, headerEnd + idBytes), kept, header.slots ?? declared);
   const values = Float32Array.from({ length: kept }, (_, i) => view.getFloat32(headerEnd + idBytes + 4 * i, true));
   expect(
     values.every((weight) => weight !== 0 && Number.isFinite(weight)),
@@ -104,6 +106,8 @@ function parseHeader(json: string): Header {
   expect(header.loss === "logistic" || header.loss === "squared", "unknown loss");
   expect(Number.isFinite(header.intercept), "its intercept is no number");
   for (const name of ["declared", "kept", "idBytes"] as const) expect(isCount(header[name]), `"${name}" is no count`);
+  header.slots ??= null; // files written before there were any
+  expect(header.slots === null || isPowerOfTwo(header.slots), '"slots" is no power of two');
   expect(header.space === null || isObject(header.space), "its feature space is incomplete");
   expect(isTraining(header.training), "its training summary is incomplete");
   return header;
@@ -139,6 +143,10 @@ function parseLearned(value: unknown): Learned[] {
 
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isPowerOfTwo(value: unknown): boolean {
+  return isCount(value) && Number.isInteger(Math.log2(value as number));
 }
 
 function isCount(value: unknown): boolean {

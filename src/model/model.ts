@@ -4,6 +4,7 @@ import type { Loss } from "../engine/kernels.js";
 import { OptionError } from "../errors.js";
 import { Entries } from "../features/entries.js";
 import type { FeatureSpace, Fields } from "../features/space.js";
+import { foldId } from "../slots.js";
 
 /** How a model came about, for people: recorded in its file, used for nothing. */
 export interface Training {
@@ -20,6 +21,8 @@ export interface ModelParts {
   intercept: number;
   /** Declared dimension. */
   declared: number;
+  /** Slots that ids past them are folded into, a power of two; null or absent where every id has its own. */
+  slots?: number | null;
   /** null when ids are the indices of svmlight or of arrays. */
   space: FeatureSpace | null;
   training: Training;
@@ -38,6 +41,7 @@ export class Model implements ModelParts {
   readonly loss: Loss;
   readonly intercept: number;
   readonly declared: number;
+  readonly slots: number | null;
   readonly space: FeatureSpace | null;
   readonly training: Training;
   /** Ascending. */
@@ -52,6 +56,7 @@ export class Model implements ModelParts {
     this.loss = parts.loss;
     this.intercept = parts.intercept;
     this.declared = parts.declared;
+    this.slots = parts.slots ?? null;
     this.space = parts.space;
     this.training = parts.training;
     this.ids = ids;
@@ -78,7 +83,7 @@ export class Model implements ModelParts {
 
   /** Returns the weight of an id, 0 when it is not kept. */
   weightOf(id: number): number {
-    const place = this.#places.find(id);
+    const place = this.#places.find(this.slots === null ? id : foldId(id, this.slots));
     return place < 0 ? 0 : this.values[place]!;
   }
 
@@ -116,8 +121,9 @@ export class Model implements ModelParts {
     return this.loss === "logistic" ? sigmoid(margin) : margin;
   }
 
-  /** Returns the readable name of an id. */
+  /** Returns the readable name of an id; of a slot that ids share, its number. */
   nameOf(id: number): string {
+    if (this.slots !== null) return `#${id}`;
     return this.space ? this.space.nameOf(id) : String(id + 1);
   }
 

@@ -52,6 +52,17 @@ export interface FtrlOptions extends CommonOptions {
   penalizeIntercept?: boolean;
 }
 
+/** Where a stream's FTRL-Proximal has its state: 8 bytes a column. By default columns are numbered as ids are met. */
+export interface TableOptions {
+  /**
+   * A table of 2ᵇ slots, 1 ≤ b ≤ 28: ids below 2ᵇ have their own, others share one by their hash. Memory is bounded
+   * whatever comes; the model predicts through the same table.
+   */
+  bits?: number;
+  /** A table of all dimensions that a feature space declares, or of so many: no id is looked up, none shares a slot. */
+  dense?: true | number;
+}
+
 /** Stochastic proximal gradient (FOBOS). Strengths count against the MEAN loss: (1/S) Σ s·loss + l1·‖w‖₁ + (l2/2)·‖w‖². */
 export interface SgdOptions extends CommonOptions {
   solver: "sgd";
@@ -200,6 +211,8 @@ export function checkSolver<O extends object>(given: O, isStreamed = false): O &
   if (isStreamed && solver === "batch") {
     throw new OptionError('solver "batch" needs the data in memory: a stream takes "ftrl" or "sgd"');
   }
+  const table = (["bits", "dense"] as const).find((name) => (given as TableOptions)[name] !== undefined);
+  if (table && !isStreamed) throw new OptionError(`${table} is of streams: data in memory numbers its columns`);
   const { ranges, hint }: { ranges: Record<string, Range>; hint: string } = SOLVERS[solver];
   for (const [name, value] of Object.entries(options)) {
     const range = ranges[name];

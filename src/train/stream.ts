@@ -15,15 +15,16 @@ import { Model } from "../model/model.js";
 import type { Metrics } from "../report/metrics.js";
 import { diverged, type Fit, summary } from "./fit.js";
 import { Learner } from "./learner.js";
-import { checkSolver, type SolverOptions } from "./options.js";
+import { checkSolver, type SolverOptions, type TableOptions } from "./options.js";
+import { tableFor } from "./slots.js";
 import { createTrainer } from "./trainer.js";
 
 type Without<T> = Omit<T, "like" | "signal">;
 /** What every format takes. */
-type StreamOptions = SolverOptions & Without<DatasetOptions>;
+type StreamOptions = SolverOptions & TableOptions & Without<DatasetOptions>;
 export type StreamSvmlightOptions = StreamOptions & { name?: string };
-export type StreamCsvOptions = SolverOptions & Without<TableDatasetOptions> & CsvOptions;
-export type StreamNdjsonOptions = SolverOptions & Without<TableDatasetOptions> & NdjsonOptions;
+export type StreamCsvOptions = SolverOptions & TableOptions & Without<TableDatasetOptions> & CsvOptions;
+export type StreamNdjsonOptions = SolverOptions & TableOptions & Without<TableDatasetOptions> & NdjsonOptions;
 
 /** What a streamed training gave: as Fit, with what was met on the way. */
 export interface StreamFit extends Fit {
@@ -77,7 +78,8 @@ async function train(reader: RowReader, loss: Loss, options: StreamOptions): Pro
   signal?.throwIfAborted();
   using engine = await createEngine(options);
   const trainer = createTrainer(engine, loss, options, 1);
-  const learner = new Learner(engine, trainer, null, { fraction, seed }, options);
+  const table = tableFor(reader.declared, options);
+  const learner = new Learner(engine, trainer, table, { fraction, seed }, options);
   const { monitor, store } = learner;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     monitor.beginEpoch(epoch);
@@ -91,14 +93,16 @@ async function train(reader: RowReader, loss: Loss, options: StreamOptions): Pro
   }
 
   if (learner.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
-  const { space, declared, tally } = reader;
-  const { ids, weights, intercept, seen, seenByFeature } = learner.harvest(space);
+  const { space, tally } = reader;
+  const declared = Math.max(reader.declared, table?.isFolded ? 0 : (table?.slots ?? 0));
+  const slots = table?.isFolded ? table.slots : null;
+  const { ids, weights, intercept, seen, seenByFeature } = learner.harvest(slots ? null : space);
   if (!Number.isFinite(weights.reduce((sum, it) => sum + it, intercept))) throw diverged();
   const { skipped } = tally;
   const progressive = monitor.loss;
   const rows = learner.rows / epochs;
   const training = summary(options, rows, { seen, seenByFeature }, { progressive, train: null, validation: null });
-  const model = Model.from({ loss, intercept, declared, space, training }, ids, weights);
+  const model = Model.from({ loss, intercept, declared, slots, space, training }, ids, weights);
   const metrics = learner.heldWeight > 0 ? await evaluateRows(model, heldOut(reader, fraction, seed)) : null;
   const validation = metrics && (metrics.logLoss ?? metrics.rmse ** 2 / 2);
   training.loss.validation = validation;

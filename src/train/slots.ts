@@ -1,0 +1,45 @@
+import type { Table } from "../data/blocks.js";
+import { OptionError } from "../errors.js";
+import type { SolverOptions, TableOptions } from "./options.js";
+
+/** Of 8 bytes each in the 4 GiB of WebAssembly's memory, where something else is always there. */
+const MOST_BITS = 28;
+const MOST_SLOTS = 2 ** 29 - 2 ** 21;
+/** A table of so many is always taken where the declared dimension is known: 34 MB, and no id is looked up. */
+const FEW_SLOTS = 2 ** 22;
+
+/**
+ * Returns the table that a stream is trained in, null where columns are numbered as they are met; `declared`: the
+ * dimension that is known ahead, else 0. Weights are the same in either. Throws OptionError on what cannot be.
+ */
+export function tableFor(declared: number, options: SolverOptions & TableOptions): Table | null {
+  const { bits, dense, solver } = options;
+  if (solver === "sgd") {
+    if (bits === undefined && dense === undefined) return null;
+    throw new OptionError('solver "sgd" numbers the columns that it meets: bits and dense are of solver "ftrl"');
+  }
+  if (bits !== undefined && dense !== undefined) throw new OptionError("bits and dense are two ways: give one");
+  if (bits !== undefined) {
+    if (!(Number.isInteger(bits) && bits >= 1 && bits <= MOST_BITS)) {
+      throw new OptionError(`bits ${bits}: expected a whole number from 1 to ${MOST_BITS}`);
+    }
+    const slots = 2 ** bits;
+    return { slots, isFolded: declared === 0 || declared > slots };
+  }
+  if (dense !== undefined) return { slots: denseSlots(dense, declared), isFolded: false };
+  return declared > 0 && declared <= FEW_SLOTS ? { slots: declared, isFolded: false } : null;
+}
+
+function denseSlots(dense: unknown, declared: number): number {
+  if (dense === true && declared === 0) {
+    throw new OptionError("dense: this format declares no dimension; say how many there are");
+  }
+  const slots = dense === true ? declared : dense;
+  if (typeof slots !== "number" || !Number.isInteger(slots) || slots < 1 || slots < declared) {
+    throw new OptionError(
+      `dense ${slots}: expected a whole number of dimensions${declared ? `, ${declared} or more` : ""}`,
+    );
+  }
+  if (slots <= MOST_SLOTS) return slots;
+  throw new OptionError(`dense: ${slots} dimensions of 8 bytes are more than WebAssembly's 4 GiB; bits shares slots`);
+}
