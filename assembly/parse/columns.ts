@@ -21,6 +21,40 @@ export function columnOf(id: u64, columns: u32, o: Parse): u32 {
   return columns;
 }
 
+/**
+ * Gives a row's ids, o.indices from `start` to `end`, their columns and returns how many columns there are then. When
+ * one can have none, o.progress says how many were reached, and NOWHERE is returned. All ids of a row at once: they are
+ * far apart in the tables, and so one need not wait for another.
+ */
+export function numberRow(start: u32, end: u32, columns: u32, o: Parse): u32 {
+  const direct = o.direct;
+  const span = o.span;
+  const ids = o.ids;
+  const isTable = o.table > 0;
+  for (let at = o.indices + (<usize>start << 2), stop = o.indices + (<usize>end << 2); at < stop; at += 4) {
+    const id = load<u32>(at);
+    let column: u32;
+    if (id < span) {
+      const slot = direct + (<usize>id << 2);
+      column = load<u32>(slot) - 1;
+      if (column == NOWHERE) {
+        column = columns++;
+        store<u32>(slot, columns);
+        store<f64>(ids + (<usize>column << 3), <f64>id);
+      }
+    } else {
+      column = otherColumn(id, columns, o);
+      if (column == NOWHERE) {
+        changetype<Progress>(o.progress).reached = columns;
+        return NOWHERE;
+      }
+      columns += u32(!isTable && column == columns);
+    }
+    store<u32>(at, column);
+  }
+  return columns;
+}
+
 /** As columnOf, of an id past the direct table. */
 export function otherColumn(id: u64, columns: u32, o: Parse): u32 {
   if (o.table) {

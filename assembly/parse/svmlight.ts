@@ -1,6 +1,6 @@
 import { Parse, Progress } from "../layout";
 import { Values } from "../sparse";
-import { mergeRow, NOWHERE, otherColumn } from "./columns";
+import { mergeRow, NOWHERE, numberRow } from "./columns";
 import { COLON, CR, countDigits, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 
 /**
@@ -17,11 +17,7 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
   const labels = o.labels;
   const indices = o.indices;
   const values = o.values;
-  const ids = o.ids;
-  const direct = o.direct;
-  const span = o.span;
   const number = o.number;
-  const isTable = o.table > 0;
   const isFolded = o.mask > 0;
   const most = o.most;
   const enough = o.enough;
@@ -82,26 +78,16 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
         }
       }
 
-      const id = last - 1;
-      let column: u32;
-      if (id < span) {
-        const slot = direct + (<usize>id << 2);
-        column = load<u32>(slot) - 1;
-        if (column == NOWHERE) {
-          column = columns++;
-          store<u32>(slot, columns);
-          store<f64>(ids + (<usize>column << 3), <f64>id);
-        }
-      } else {
-        column = otherColumn(id, columns, o);
-        if (column == NOWHERE) break;
-        columns += u32(!isTable && column == columns);
-      }
-      store<u32>(indices + (<usize>end << 2), column);
+      store<u32>(indices + (<usize>end << 2), last - 1);
       if (changetype<V>(0).areStored()) store<f32>(values + (<usize>end << 2), value);
       ++end;
     }
     if (!isPlain) break;
+    columns = numberRow(entries, end, columns, o);
+    if (columns == NOWHERE) {
+      columns = progress.reached;
+      break;
+    }
     if (isFolded) {
       end = mergeRow<V>(entries, end, o);
       if (end == NOWHERE) break;
