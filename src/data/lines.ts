@@ -123,7 +123,8 @@ export class Lines {
 
   #reserve(length: number): void {
     if (length <= this.#buffer.length) return;
-    const roomy = Math.min(this.#buffer.length * 2, this.#longest + PIECE);
+    // Near the longest it grows to it at once: one copy of that size is enough.
+    const roomy = this.#buffer.length * 4 > this.#longest ? this.#longest + PIECE : this.#buffer.length * 2;
     const grown = new Uint8Array(Math.max(length, roomy));
     grown.set(this.#buffer.subarray(0, this.#carried));
     this.#buffer = grown;
