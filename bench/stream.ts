@@ -1,0 +1,113 @@
+// Streaming: the FTRL step in tables of 1 million and of 233 million slots; whole processes from text files to a model,
+// on one and on two threads, beside what Vowpal Wabbit 9.11 (--ftrl, two threads) was measured at on such a machine; and
+// rows/s and peak memory from 10⁴ to 10⁷ rows of 40 features. Ends with 1 where memory grows with the rows by more than
+// 5%, or where the threads do not write the same model.
+//
+//   npm run bench:stream                   all
+//   npm run bench:stream -- table          one of table, files, growth
+//   npm run bench:stream -- files 100      with files of 100 MB instead of 500
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { CLI, run } from "./peers/process.js";
+import { reviews, svmlight, TABLE_COLUMNS, table, vowpal, write } from "./stream/data.js";
+import { benchTables } from "./stream/table.js";
+
+const [what = "all", size = "500"] = process.argv.slice(2);
+const ROUNDS = 3;
+const GROWTH = [1e4, 1e5, 1e6, 1e7];
+const LARGEST_GROWTH = 1.05;
+
+/** Rows/s as measured elsewhere on such a machine, whole processes on small files. */
+const VOWPAL = { imdb: 153e3, onehot: 583e3, pairs: 74e3 };
+
+const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] as number;
+const thousands = (number: number) => `${Math.round(number / 1000).toLocaleString("en-US")} k`;
+
+/** Streams a file through the command line and returns its seconds, peak and model. */
+function train(file: string, flags: string[], threads: number, folder: string) {
+  const model = join(folder, `${threads}.nought`);
+  const fixed = ["--stream", "--solver", "ftrl", "--quiet", "--output", model, "--threads", String(threads)];
+  const { seconds, peak } = run(process.execPath, [CLI, "train", file, ...fixed, ...flags], folder);
+  return { seconds, peak, model: readFileSync(model) };
+}
+
+function benchFiles(folder: string, megabytes: number): void {
+  const hashes = TABLE_COLUMNS.flatMap((column) => ["--hash", `${column}=32768`]);
+  const files = [
+    { name: "reviews, values (svmlight)", part: reviews, suffix: "svm", flags: [], peer: VOWPAL.imdb },
+    {
+      name: "14 one-hot ids (svmlight)",
+      part: () => svmlight("onehot"),
+      suffix: "svm",
+      flags: [],
+      peer: VOWPAL.onehot,
+    },
+    { name: "14 one-hot ids (VW)", part: () => vowpal("onehot"), suffix: "vw", flags: [], peer: VOWPAL.onehot },
+    { name: "364 word pairs (svmlight)", part: () => svmlight("pairs"), suffix: "svm", flags: [], peer: VOWPAL.pairs },
+    { name: "364 word pairs (VW)", part: () => vowpal("pairs"), suffix: "vw", flags: [], peer: VOWPAL.pairs },
+    { name: "30 hashed columns (CSV)", part: table, suffix: "csv", flags: ["--target", "y", ...hashes], peer: null },
+  ];
+  console.log(`\nwhole process, one pass over ${megabytes} MB and more, medians of ${ROUNDS} alternating rounds`);
+  console.log("                              threads   seconds     rows/s  features/s    MB/s   MiB   to VW's rows/s");
+  for (const { name, part, suffix, flags, peer } of files) {
+    const made = part();
+    if (!made) {
+      console.log(`${name.padEnd(30)} skipped: ../shared/data is not there`);
+      continue;
+    }
+    const file = join(folder, `data.${suffix}`);
+    const header = suffix === "csv" ? `y,${TABLE_COLUMNS.join()}\n` : "";
+    const written = write(file, made, { megabytes }, header);
+    const rounds = Array.from({ length: ROUNDS }, () => [1, 2].map((threads) => train(file, flags, threads, folder)));
+    if (!rounds.flat().every(({ model }) => model.equals(rounds[0]![0]!.model))) {
+      console.log(`${name}: the models are NOT the same`);
+      process.exitCode = 1;
+    }
+    for (const t of [0, 1]) {
+      const seconds = median(rounds.map((it) => it[t]!.seconds));
+      const rows = written.rows / seconds;
+      console.log(
+        `${(t ? "" : name).padEnd(30)}${String(t + 1).padStart(7)}${seconds.toFixed(2).padStart(10)}` +
+          `${thousands(rows).padStart(11)}${`${(written.features / seconds / 1e6).toFixed(1)} M`.padStart(12)}` +
+          `${(written.megabytes / seconds).toFixed(0).padStart(8)}` +
+          `${median(rounds.map((it) => it[t]!.peak))
+            .toFixed(0)
+            .padStart(6)}` +
+          `${peer ? `${(rows / peer).toFixed(2)}×` : "–"}`.padStart(12),
+      );
+    }
+    rmSync(file);
+  }
+}
+
+function benchGrowth(folder: string): void {
+  const part = svmlight("forty");
+  const file = join(folder, "data.svm");
+  console.log("\nrows of 40 features, two threads, whole process");
+  console.log("      rows       MB   seconds     rows/s   peak MiB");
+  const peaks = GROWTH.map((count) => {
+    const { rows, megabytes } = write(file, part, { rows: count });
+    const { seconds, peak } = train(file, [], 2, folder);
+    const [a, b] = [rows.toLocaleString("en-US"), megabytes.toFixed(0)];
+    console.log(
+      `${a.padStart(10)}${b.padStart(9)}${seconds.toFixed(2).padStart(10)}${thousands(rows / seconds).padStart(11)}` +
+        peak.toFixed(1).padStart(11),
+    );
+    return peak;
+  });
+  const ratio = peaks.at(-1)! / peaks.at(-2)!;
+  const isFlat = ratio <= LARGEST_GROWTH;
+  console.log(`peak ×${ratio.toFixed(3)} for ×10 rows: ${isFlat ? "within" : "OUTSIDE"} ×${LARGEST_GROWTH}`);
+  if (!isFlat) process.exitCode = 1;
+}
+
+console.log(`${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version}`);
+const folder = mkdtempSync(join(tmpdir(), "nought-stream-"));
+try {
+  if (what === "all" || what === "table") await benchTables();
+  if (what === "all" || what === "files") benchFiles(folder, Number(size));
+  if (what === "all" || what === "growth") benchGrowth(folder);
+} finally {
+  rmSync(folder, { recursive: true });
+}
