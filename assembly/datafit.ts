@@ -14,6 +14,13 @@ export abstract class Datafit {
   abstract expand(y: f64, m: f64, s: f64, at: usize): f64;
   /** As `expand`, of two rows side by side, with the same bits; only in builds with SIMD. */
   abstract expandTwo(y: v128, m: v128, s: v128, at: usize): v128;
+  /** What an entry adds, times s, to its column's bound on the side that it pulls to. */
+  abstract bound(x: f64): f64;
+  /**
+   * What the gradient of a column is at most at an optimum, from its bounds on both sides and Σ s·r² of the best model
+   * without features.
+   */
+  abstract steepest(up: f64, down: f64, residuals: f64): f64;
 }
 
 /** log(1 + exp(−y·m)), y ∈ {−1, +1}. */
@@ -40,6 +47,15 @@ export class Logistic extends Datafit {
     store<f64>(at, s * (-y * ((wrong >= 0.0 ? 1.0 : e) * share)));
     store<f64>(at, max<f64>(s * (e * share * share), LEAST_CURVATURE), 8);
     return s * (max<f64>(wrong, 0.0) + log1pUnit(e));
+  }
+
+  bound(x: f64): f64 {
+    return abs<f64>(x);
+  }
+
+  /** Every row pulls on a margin by less than s, positives up and negatives down, at any margins. */
+  steepest(up: f64, down: f64, _residuals: f64): f64 {
+    return max<f64>(up, down);
   }
 
   // @ts-ignore: decorator
@@ -77,6 +93,15 @@ export class Squared extends Datafit {
     store<f64>(at, s * (m - y));
     store<f64>(at, max<f64>(s, LEAST_CURVATURE), 8);
     return s * (0.5 * (y - m) * (y - m));
+  }
+
+  bound(x: f64): f64 {
+    return x * x;
+  }
+
+  /** |Σ s·x_ij·r_i| ≤ √(Σ s·x_ij²)·√(Σ s·r²), and Σ s·r² is at an optimum no more than without features. */
+  steepest(up: f64, down: f64, residuals: f64): f64 {
+    return sqrt<f64>((up + down) * residuals);
   }
 
   // @ts-ignore: decorator

@@ -4,6 +4,7 @@ import { descendEpoch, Entries } from "./batch/descent";
 import * as factor from "./batch/factor";
 import * as hessian from "./batch/hessian";
 import * as quadratic from "./batch/quadratic";
+import * as screening from "./batch/screen";
 import { Logistic, Squared } from "./datafit";
 import { Descent, Face, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
@@ -215,9 +216,6 @@ export function inverseReachStored(x: Matrix, count: u32, out: usize): void {
 export function inverseReachOnes(x: Matrix, count: u32, out: usize): void {
   columns.inverseReach<Ones>(x, count, out);
 }
-export function pullsStored(rows: Rows, count: u32, up: usize, down: usize): void {
-  columns.pulls<Stored>(rows, count, up, down);
-}
 export function mergeColumnsOnes(
   x: Matrix,
   count: u32,
@@ -229,14 +227,43 @@ export function mergeColumnsOnes(
 ): u32 {
   return columns.mergeColumns<Ones>(x, count, factors, table, slots, standIns, keepers);
 }
-export function pullsOnes(rows: Rows, count: u32, up: usize, down: usize): void {
-  columns.pulls<Ones>(rows, count, up, down);
+export function tallyLogisticStored(rows: Rows, count: u32, counts: usize, sums: usize): void {
+  screening.tally<Logistic, Stored>(rows, count, counts, sums);
 }
-export function squaresStored(rows: Rows, count: u32, sums: usize): void {
-  columns.squares<Stored>(rows, count, sums);
+export function tallyLogisticOnes(rows: Rows, count: u32, counts: usize, sums: usize): void {
+  screening.tally<Logistic, Ones>(rows, count, counts, sums);
 }
-export function squaresOnes(rows: Rows, count: u32, sums: usize): void {
-  columns.squares<Ones>(rows, count, sums);
+export function tallySquaredStored(rows: Rows, count: u32, counts: usize, sums: usize): void {
+  screening.tally<Squared, Stored>(rows, count, counts, sums);
+}
+export function tallySquaredOnes(rows: Rows, count: u32, counts: usize, sums: usize): void {
+  screening.tally<Squared, Ones>(rows, count, counts, sums);
+}
+export function screenLogistic(
+  count: u32,
+  counts: usize,
+  sums: usize,
+  factors: usize,
+  l1: f64,
+  residuals: f64,
+  places: usize,
+  kept: usize,
+  pointers: usize,
+): u32 {
+  return screening.screen<Logistic>(count, counts, sums, factors, l1, residuals, places, kept, pointers);
+}
+export function screenSquared(
+  count: u32,
+  counts: usize,
+  sums: usize,
+  factors: usize,
+  l1: f64,
+  residuals: f64,
+  places: usize,
+  kept: usize,
+  pointers: usize,
+): u32 {
+  return screening.screen<Squared>(count, counts, sums, factors, l1, residuals, places, kept, pointers);
 }
 
 export function parseSvmlightStored(from: usize, to: usize, o: Parse): usize {

@@ -1,4 +1,4 @@
-import { Matrix, Rows } from "../layout";
+import { Matrix } from "../layout";
 import { Values } from "../sparse";
 
 // Moving a sparse matrix between its two orders, and what can be said of its columns before a solve.
@@ -166,41 +166,5 @@ export function inverseReach<V extends Values>(x: Matrix, count: u32, out: usize
       if (size > reach) reach = size;
     }
     store<f64>(out + (<usize>j << 3), reach > 0.0 ? 1.0 / <f64>reach : 0.0);
-  }
-}
-
-/** Adds s·|x_ij| to up[j] where x_ij pulls towards the label +1, else to down[j]; up, down: f64[columns]. */
-export function pulls<V extends Values>(rows: Rows, count: u32, up: usize, down: usize): void {
-  const pointers = rows.pointers;
-  const indices = rows.indices;
-  const values = rows.values;
-  const labels = rows.labels;
-  const weights = rows.weights;
-  let k = load<u32>(pointers);
-  for (let i: u32 = 0; i < count; ++i) {
-    const s = weights ? load<f64>(weights + (<usize>i << 3)) : 1.0;
-    const y = load<f64>(labels + (<usize>i << 3));
-    for (const end = load<u32>(pointers + (<usize>i << 2), 4); k < end; ++k) {
-      const pull: f64 = y * changetype<V>(0).at(values, k);
-      const slot = (pull > 0.0 ? up : down) + (<usize>load<u32>(indices + (<usize>k << 2)) << 3);
-      store<f64>(slot, load<f64>(slot) + s * abs<f64>(pull));
-    }
-  }
-}
-
-/** Adds s·x_ij² to sums[j], f64[columns]. */
-export function squares<V extends Values>(rows: Rows, count: u32, sums: usize): void {
-  const pointers = rows.pointers;
-  const indices = rows.indices;
-  const values = rows.values;
-  const weights = rows.weights;
-  let k = load<u32>(pointers);
-  for (let i: u32 = 0; i < count; ++i) {
-    const s = weights ? load<f64>(weights + (<usize>i << 3)) : 1.0;
-    for (const end = load<u32>(pointers + (<usize>i << 2), 4); k < end; ++k) {
-      const x: f64 = changetype<V>(0).at(values, k);
-      const slot = sums + (<usize>load<u32>(indices + (<usize>k << 2)) << 3);
-      store<f64>(slot, load<f64>(slot) + s * x * x);
-    }
   }
 }

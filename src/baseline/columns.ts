@@ -114,36 +114,3 @@ export const inverseReach: Kernels["inverseReach"] = (x, count, out) => {
     result[j] = reach > 0 ? 1 / reach : 0;
   }
 };
-
-export const pulls: Kernels["pulls"] = (rows, count, up, down) => {
-  const pointers = rows.pointers.view;
-  const indices = rows.indices.view;
-  const values = rows.values?.view;
-  const labels = rows.labels.view;
-  const weights = rows.weights?.view;
-  const [ups, downs] = [up.view, down.view];
-  let k = pointers[0]!;
-  for (let i = 0; i < count; i++) {
-    const s = weights ? weights[i]! : 1;
-    for (const end = pointers[i + 1]!; k < end; k++) {
-      const pull = labels[i]! * (values ? values[k]! : 1);
-      (pull > 0 ? ups : downs)[indices[k]!]! += s * Math.abs(pull);
-    }
-  }
-};
-
-export const squares: Kernels["squares"] = (rows, count, sums) => {
-  const pointers = rows.pointers.view;
-  const indices = rows.indices.view;
-  const values = rows.values?.view;
-  const weights = rows.weights?.view;
-  const result = sums.view;
-  let k = pointers[0]!;
-  for (let i = 0; i < count; i++) {
-    const s = weights ? weights[i]! : 1;
-    for (const end = pointers[i + 1]!; k < end; k++) {
-      const x = values ? values[k]! : 1;
-      result[indices[k]!]! += s * x * x;
-    }
-  }
-};

@@ -12,6 +12,10 @@ export interface Datafit {
   dual(y: number, a: number): number;
   /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at model[at] and returns s·loss. */
   expand(y: number, m: number, s: number, model: Float64Array, at: number): number;
+  /** What an entry adds, times s, to its column's bound on the side that it pulls to. */
+  bound(x: number): number;
+  /** What the gradient of a column is at most at an optimum, from its bounds and Σ s·r² without features. */
+  steepest(up: number, down: number, residuals: number): number;
 }
 
 export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
@@ -30,6 +34,8 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
       model[at + 1] = Math.max(s * (e * share * share), LEAST_CURVATURE);
       return s * (Math.max(wrong, 0) + log1pUnit(e));
     },
+    bound: (x) => Math.abs(x),
+    steepest: (up, down) => Math.max(up, down),
   },
   squared: {
     loss: (y, m) => 0.5 * (y - m) * (y - m),
@@ -40,5 +46,7 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
       model[at + 1] = Math.max(s, LEAST_CURVATURE);
       return s * (0.5 * (y - m) * (y - m));
     },
+    bound: (x) => x * x,
+    steepest: (up, down, residuals) => Math.sqrt((up + down) * residuals),
   },
 };

@@ -1,10 +1,11 @@
 import type { Kernels } from "../engine/kernels.js";
-import { countIndices, inverseReach, mergeColumns, pulls, select, squares, transpose } from "./columns.js";
+import { countIndices, inverseReach, mergeColumns, select, transpose } from "./columns.js";
 import { descend } from "./descent.js";
 import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlTouched, ftrlWeights } from "./ftrl.js";
 import { couple, curveByHessian, descendByHessian, mirror, weigh } from "./hessian.js";
 import { bend, curve, derivatives, dual, gradients, gram, linearize, spread, survey } from "./quadratic.js";
+import { screen, tally } from "./screen.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 import { parseSvmlight } from "./svmlight.js";
@@ -35,8 +36,8 @@ export const BASELINE: Kernels = {
   select,
   mergeColumns,
   inverseReach,
-  pulls,
-  squares,
+  tally,
+  screen,
   descend,
   couple,
   mirror,

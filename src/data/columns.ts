@@ -7,27 +7,47 @@ import type { U32 } from "../engine/memory.js";
  * goes to places[j] < size, or nowhere. `spare`: entries that room is left for in one more column at the end.
  */
 export function transpose(
-  { kernels, memory }: Engine,
+  engine: Engine,
   rows: Matrix,
   count: number,
   size: number,
   places: U32 | null = null,
   spare = 0,
 ): Matrix {
+  const { kernels, memory } = engine;
   const pointers = memory.u32(size + 1 + Number(spare > 0));
-  const next = memory.u32(size);
-  kernels.countIndices(rows, count, places, next);
-  const [starts, ends] = [pointers.view, next.view];
-  let entries = 0;
-  for (let j = 0; j < size; j++) {
-    const length = ends[j]!;
-    ends[j] = entries;
-    entries += length;
-    starts[j + 1] = entries;
+  const mark = memory.mark();
+  try {
+    const counts = memory.u32(size);
+    kernels.countIndices(rows, count, places, counts);
+    const [starts, lengths] = [pointers.view, counts.view];
+    for (let j = 0; j < size; j++) starts[j + 1] = starts[j]! + lengths[j]!;
+  } finally {
+    memory.release(mark);
   }
-  const room = entries + spare;
+  return transposeTo(pointers, engine, rows, count, size, places, spare);
+}
+
+/** As `transpose`, where it is known where each column begins: `pointers`, which become the matrix's. */
+export function transposeTo(
+  pointers: U32,
+  { kernels, memory }: Engine,
+  rows: Matrix,
+  count: number,
+  size: number,
+  places: U32 | null,
+  spare: number,
+): Matrix {
+  const room = pointers.view[size]! + spare;
   const out = { pointers, indices: memory.u32(room, "raw"), values: rows.values && memory.f32(room, "raw") };
-  kernels.transpose(rows, count, places, next, out);
+  const mark = memory.mark();
+  try {
+    const next = memory.u32(size, "raw");
+    next.view.set(pointers.view.subarray(0, size));
+    kernels.transpose(rows, count, places, next, out);
+  } finally {
+    memory.release(mark);
+  }
   return out;
 }
 

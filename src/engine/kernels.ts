@@ -238,6 +238,14 @@ export const PROGRESS = {
   weighted: 9,
 } as const;
 
+/** What rows say of each column: {entries that pull its weight up, others} and what bounds its gradient on each side. */
+export interface Tallies {
+  /** [2 · columns] */
+  counts: U32;
+  /** [2 · columns]; null where the counts are the bounds: when all values and weights are 1. */
+  sums: F64 | null;
+}
+
 /**
  * What trainers ask of the machine: blocks of rows or whole epochs, never one row.
  * Implemented twice, in WebAssembly (assembly/) and in plain TypeScript (baseline/), with the same bits.
@@ -313,14 +321,29 @@ export interface Kernels {
   mergeColumns(x: Matrix, count: number, factors: F64 | null, table: U32, standIns: U32, keepers: U32): number;
   /** Writes out[j] = 1 / max_i |x_ij|, 0 for an empty column, for columns 0 ≤ j < count of x (CSC). */
   inverseReach(x: Matrix, count: number, out: F64): void;
-  /** Adds s·|x_ij| to up[j] where the entry pulls towards the label +1, else to down[j]. */
-  pulls(rows: Rows, count: number, up: F64, down: F64): void;
+  /** Adds `count` rows to a tally. */
+  tally(loss: Loss, rows: Rows, count: number, tallies: Tallies): void;
+  /**
+   * Parts the columns of a tally, 0 ≤ j < columns, into those whose weight is 0 for certain at the strength l1 times
+   * their factor, and others: writes to places [columns] which of those each one is, or NOWHERE, to kept [columns] which
+   * columns they are, to pointers [columns + 1] where the entries of each begin. Returns how many. `residuals`: Σ s·r² of
+   * the best model without features, which squared loss asks for.
+   */
+  screen(
+    loss: Loss,
+    columns: number,
+    tallies: Tallies,
+    factors: F64 | null,
+    l1: number,
+    residuals: number,
+    places: U32,
+    kept: U32,
+    pointers: U32,
+  ): number;
   /**
    * Parses plain svmlight lines of bytes from ≤ i < to, each with its end, behind the rows that o.progress counts, and
    * returns where it stopped: before the first line that is not plain, that asks for values or for room in the tables,
    * or when there are o.most rows or o.enough entries. 8 bytes can be read after `to`; there is room for an entry and a column every 4.
    */
   parseSvmlight: TextKernel;
-  /** Adds s·x_ij² to sums[j]. */
-  squares(rows: Rows, count: number, sums: F64): void;
 }

@@ -247,11 +247,13 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     inverseReach: (x, count, out) => {
       call(`inverseReach${kind(x)}`, writeMatrix(x), count, at(out));
     },
-    pulls: (rows, count, up, down) => {
-      call(`pulls${kind(rows)}`, writeRows(rows), count, at(up), at(down));
+    tally: (loss, rows, count, { counts, sums }) => {
+      call(`tally${suffix(loss, rows)}`, writeRows(rows), count, at(counts), at(sums));
     },
-    squares: (rows, count, sums) => {
-      call(`squares${kind(rows)}`, writeRows(rows), count, at(sums));
-    },
+    screen: (loss, columns, { counts, sums }, factors, l1, residuals, places, kept, pointers) =>
+      call(
+        loss === "logistic" ? "screenLogistic" : "screenSquared",
+        ...[columns, at(counts), at(sums), at(factors), l1, residuals, at(places), at(kept), at(pointers)],
+      ),
   };
 }

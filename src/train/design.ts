@@ -1,10 +1,10 @@
-import { addOnes, transpose } from "../data/columns.js";
+import { addOnes, transposeTo } from "../data/columns.js";
 import type { Dataset } from "../data/dataset.js";
-import { type Matrix, NOWHERE } from "../engine/kernels.js";
+import type { Matrix } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { OptionError } from "../errors.js";
 import type { BatchOptions } from "./options.js";
-import { provenZero } from "./screen.js";
+import { screen } from "./screen.js";
 
 /** The design matrix of a batch fit: the columns that may have a weight, and what holds for each at every strength. */
 export interface Design {
@@ -52,39 +52,24 @@ export function designOf(
   const { engine, seen } = data;
   const { memory } = engine;
   const allFactors = factorsOf(data, options.penaltyFactors);
-  const screened = provenZero(data, l1, allFactors, intercept);
-  const places = memory.u32(seen);
-  let columns: Uint32Array = new Uint32Array(seen);
-  let kept = 0;
-  for (let j = 0, place = places.view; j < seen; j++) {
-    if (screened[j]) place[j] = NOWHERE;
-    else {
-      columns[kept] = j;
-      place[j] = kept++;
-    }
-  }
-  const x = transpose(engine, data.rows, data.count, kept, places, intercept ? data.count : 0);
-  columns = columns.slice(0, kept);
-  if (l2 === 0) columns = merge(data, x, columns, places, allFactors);
+  const { places, pointers, columns: left } = screen(data, l1, allFactors, intercept);
+  const spare = intercept ? data.count : 0;
+  const x = transposeTo(pointers, engine, data.rows, data.count, left.length, places, spare);
+  const columns = l2 === 0 ? merge(data, x, left, places, allFactors) : left;
   const size = columns.length + Number(intercept);
   if (intercept) addOnes(x, columns.length, data.count);
   const factors = new Float64Array(size).fill(1);
-  if (allFactors)
-    columns.forEach((j, t) => {
-      factors[t] = allFactors[j]!;
-    });
+  if (allFactors) for (let t = 0; t < columns.length; t++) factors[t] = allFactors[columns[t]!]!;
   if (intercept) factors[columns.length] = 0;
   const free: number[] = [];
-  factors.forEach((factor, t) => {
-    if (factor === 0) free.push(t);
-  });
+  for (let t = 0; t < size; t++) if (factors[t] === 0) free.push(t);
   const inverseReach = memory.f64(size);
   engine.kernels.inverseReach(x, size, inverseReach);
   return {
     entries: x.pointers.view[size]!,
     ...{ x, size, intercept, columns, places, factors, free, allFactors, inverseReach },
-    provenZero: seen - kept,
-    merged: kept - columns.length,
+    provenZero: seen - left.length,
+    merged: left.length - columns.length,
   };
 }
 
@@ -103,14 +88,14 @@ function merge(
     const table = memory.u32(2 ** Math.ceil(Math.log2(2 * count + 1)));
     const [standIns, keepers] = [memory.u32(count, "raw"), memory.u32(count, "raw")];
     const factors = allFactors && memory.f64(count);
-    if (allFactors)
-      columns.forEach((j, t) => {
-        factors!.view[t] = allFactors[j]!;
-      });
+    if (factors) for (let t = 0, view = factors.view; t < count; t++) view[t] = allFactors[columns[t]!]!;
     const kept = kernels.mergeColumns(x, count, factors, table, standIns, keepers);
     const [place, standIn] = [places.view, standIns.view];
     for (let t = 0; t < count; t++) place[columns[t]!] = standIn[t]!;
-    return Uint32Array.from(keepers.view.subarray(0, kept), (t) => columns[t]!);
+    const keeper = keepers.view;
+    const stay = new Uint32Array(kept);
+    for (let t = 0; t < kept; t++) stay[t] = columns[keeper[t]!]!;
+    return stay;
   } finally {
     memory.release(mark);
   }

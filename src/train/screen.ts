@@ -1,34 +1,37 @@
 import type { Dataset } from "../data/dataset.js";
+import type { U32 } from "../engine/memory.js";
+
+/** Which columns of a dataset a solve is about. */
+export interface Screened {
+  /** The columns that a bound does not prove 0. */
+  columns: Uint32Array;
+  /** [seen], which of those each column is; NOWHERE when its weight is proven 0. */
+  places: U32;
+  /** [seen + 2], where the entries of each of those begin, put by columns; it ends where they end. */
+  pointers: U32;
+}
 
 /**
- * Returns for each column 1 when its weight is 0 at the optimum for certain, else 0; l1, times the factor of a column,
- * counts against the sum of losses. Logistic: every row pulls on a margin by less than s, positives up and negatives down, so at any w and b
- * |gradient_j| < max(Σ s·|x_ij| of those that pull one way, of those that pull the other). Squared: |gradient_j| ≤
- * √(Σ s·x_ij²)·√(Σ s·r²), and at the optimum Σ s·r² is at most that of the best model without features.
+ * Leaves out columns whose weight is 0 at the optimum for certain, by a bound on their gradient that counts give (see
+ * datafit.ts); l1, times the factor of a column, counts against the sum of losses.
  */
-export function provenZero(data: Dataset, l1: number, factors: Float64Array | null, intercept: boolean): Uint8Array {
+export function screen(data: Dataset, l1: number, factors: Float64Array | null, intercept: boolean): Screened {
   const { rows, count, seen, loss, engine } = data;
   const { kernels, memory } = engine;
   // So that l1 = 1/n, times n rows, does prove columns of one row: what it lets in is below the rounding of a gradient.
   const most = l1 * (1 + 1e-12);
-  const proven = new Uint8Array(seen);
+  const [places, pointers] = [memory.u32(seen, "raw"), memory.u32(seen + 2, "raw")];
   const mark = memory.mark();
   try {
-    if (loss === "logistic") {
-      const [up, down] = [memory.f64(seen), memory.f64(seen)];
-      kernels.pulls(rows, count, up, down);
-      const [a, b] = [up.view, down.view];
-      for (let j = 0; j < seen; j++) proven[j] = Number(Math.max(a[j]!, b[j]!) <= most * (factors ? factors[j]! : 1));
-      return proven;
-    }
-    const squares = memory.f64(seen);
-    kernels.squares(rows, count, squares);
-    const norms = squares.view;
-    const residuals = residualsOf(data, intercept);
-    for (let j = 0; j < seen; j++) {
-      proven[j] = Number(Math.sqrt(norms[j]! * residuals) <= most * (factors ? factors[j]! : 1));
-    }
-    return proven;
+    const areCounts = !rows.values && !rows.weights;
+    const tallies = { counts: memory.u32(2 * seen), sums: areCounts ? null : memory.f64(2 * seen) };
+    kernels.tally(loss, rows, count, tallies);
+    const kept = memory.u32(seen, "raw");
+    const own = factors && memory.f64(seen);
+    if (factors) own?.view.set(factors);
+    const residuals = loss === "squared" ? residualsOf(data, intercept) : 0;
+    const left = kernels.screen(loss, seen, tallies, own, most, residuals, places, kept, pointers);
+    return { columns: kept.view.slice(0, left), places, pointers };
   } finally {
     memory.release(mark);
   }

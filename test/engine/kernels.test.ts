@@ -175,7 +175,7 @@ function runExtremes(engine: Engine, loss: Loss): BigUint64Array {
   return bitsOf([sum, ...model.view]);
 }
 
-/** Moves a matrix about: by columns without some, some of those, and back; and what the screens count. */
+/** Moves a matrix about: by columns without some, some of those, and back. */
 function runColumns(engine: Engine, rows: Rows): BigUint64Array {
   const { kernels, memory } = engine;
   const places = memory.u32(COLUMNS);
@@ -189,11 +189,30 @@ function runColumns(engine: Engine, rows: Rows): BigUint64Array {
   if (x.values) part.values = memory.f32(x.indices.length);
   kernels.select(x, order, 9, part);
   const back = transpose(engine, part, 9, ROWS);
-  const [up, down, squares] = [memory.f64(COLUMNS), memory.f64(COLUMNS), memory.f64(COLUMNS)];
-  kernels.pulls(rows, ROWS, up, down);
-  kernels.squares(rows, ROWS, squares);
   const matrices = [x, part, back].flatMap((it) => [it.pointers, it.indices, ...(it.values ? [it.values] : [])]);
-  return bitsOf([...matrices, up, down, squares].flatMap((it) => [...it.view]));
+  return bitsOf(matrices.flatMap((it) => [...it.view]));
+}
+
+/** What rows say of their columns, and the columns that it leaves at some strengths, with factors and without. */
+function runScreen(engine: Engine, loss: Loss, rows: Rows): BigUint64Array {
+  const { kernels, memory } = engine;
+  const areCounts = !rows.values && !rows.weights;
+  const tallies = { counts: memory.u32(2 * COLUMNS), sums: areCounts ? null : memory.f64(2 * COLUMNS) };
+  kernels.tally(loss, rows, ROWS, tallies);
+  const factors = memory.f64(COLUMNS);
+  factors.view.forEach((_, j, view) => {
+    view[j] = j % 3;
+  });
+  const found: number[] = [...tallies.counts.view, ...(tallies.sums?.view ?? [])];
+  for (const [factor, l1] of [0, 2, 5, 8, Number.POSITIVE_INFINITY].flatMap((it) => [
+    [null, it] as const,
+    [factors, it] as const,
+  ])) {
+    const [places, kept, pointers] = [memory.u32(COLUMNS), memory.u32(COLUMNS), memory.u32(COLUMNS + 1)];
+    const left = kernels.screen(loss, COLUMNS, tallies, factor, l1, 3.7, places, kept, pointers);
+    found.push(left, ...places.view, ...kept.view, ...pointers.view);
+  }
+  return bitsOf(found);
 }
 
 /** Merges columns of which many hold the same, or one entry of the same row. */
@@ -305,6 +324,7 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     quadratic: runQuadratic(engine, loss, rows, margins, w),
     columns: runColumns(engine, rows),
     merge: runMerge(engine, rows),
+    screen: runScreen(engine, loss, rows),
     hessian: runHessian(engine, rows),
     descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
   };
