@@ -72,7 +72,7 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
     const weights = memory.f64(data.seen); // before the work: memory that is not to be had should not cost it
     const progressive = await run(data, trainer, streaming);
     trainer.weightsInto(weights, 0, data.seen);
-    return finish(data, weights, trainer.intercept(), options, progressive, null);
+    return finish(data, weights, trainer.intercept(), streaming, progressive);
   } finally {
     memory.release(mark);
   }
@@ -97,7 +97,6 @@ export async function fitDatasetBatch(data: Dataset, options: BatchOptions): Pro
 
 async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   const { l1 = 1e-4, l2 = 0 } = options;
-  const weights = data.engine.memory.f64(data.seen);
   const problem = new BatchProblem(data, { l1, l2 }, options);
   const start = options.from ? problem.startFrom(options.from, data, l1, l2) : null;
   await problem.solve(l1, l2, (iteration, kept, sum) =>
@@ -107,10 +106,37 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
     }),
   );
   const certificate = problem.certify(start);
-  for (let t = 0, [out, own, { columns }] = [weights.view, problem.weights, problem.design]; t < own.length; t++) {
-    out[columns[t]!] = own[t]!;
+  const { holdout, declared, seen } = data;
+  const validation = holdout && holdout.totalWeight > 0 ? problem.lossOn(holdout) : null;
+  const loss = { progressive: null, train: problem.loss, validation };
+  const model = modelOf(data, problem, seenOf(data), { ...options, l1, l2 }, loss);
+  return {
+    ...{ model, rows: data.count, columns: { declared, seen, kept: model.kept }, loss },
+    ...{ objective: certificate.objective, certificate, runtime: data.engine.runtime },
+  };
+}
+
+/** Makes a model of the weights that a solve came to. Throws DivergenceError where they are beyond single precision. */
+export function modelOf(
+  data: Dataset,
+  problem: BatchProblem,
+  seen: Pick<Training, "seen" | "seenByFeature">,
+  options: object,
+  loss: Training["loss"],
+): Model {
+  const { intercept, weights } = problem;
+  const { columns } = problem.design;
+  const { ids: all } = data.dictionary;
+  const ids = new Float64Array(columns.length);
+  let sum = intercept;
+  for (let t = 0; t < columns.length; t++) {
+    ids[t] = all[columns[t]!]!;
+    sum += Math.fround(weights[t]!);
   }
-  return finish(data, weights, problem.intercept, { ...options, l1, l2 }, null, certificate);
+  if (!Number.isFinite(sum)) throw diverged();
+  const training = summary(options, data.count, seen, loss);
+  const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
+  return Model.from(parts, ids, weights);
 }
 
 /** Visits the rows as the options say and returns the progressive loss of the last epoch. */
@@ -153,14 +179,13 @@ function weightOf({ rows }: Dataset, order: U32 | null, from: number, to: number
   return sum;
 }
 
-/** Makes the model and measures it. */
+/** Makes the model of a streaming solver and measures it. */
 function finish(
   data: Dataset,
   weights: F64,
   intercept: number,
-  options: FitOptions,
+  options: StreamingOptions,
   progressive: number | null,
-  certificate: Certificate | null,
 ): Fit {
   const { engine, seen, dictionary } = data;
   // What ships is single precision, and what ships is measured.
@@ -175,24 +200,18 @@ function finish(
   const train = meanLoss(data, weights, intercept);
   const validation = data.holdout && data.holdout.totalWeight > 0 ? meanLoss(data.holdout, weights, intercept) : null;
   const loss = { progressive, train, validation };
-  const training = summary(
-    options,
-    data.count,
-    { seen, seenByFeature: countByFeature(dictionary.ids, data.space) },
-    loss,
-  );
+  const training = summary(options, data.count, seenOf(data), loss);
   const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
   const model = Model.from(parts, dictionary.ids, weights.view);
   const columns = { declared: data.declared, seen, kept: model.kept };
-  const runtime = options.solver === "batch" ? engine.runtime : engine.runtimeOnOne;
   return {
     model,
     rows: data.count,
     columns,
     loss,
-    objective: certificate?.objective ?? objective(options, train, model.values),
-    certificate,
-    runtime,
+    objective: objective(options, train, model.values),
+    certificate: null,
+    runtime: engine.runtimeOnOne,
   };
 }
 
@@ -217,6 +236,11 @@ export function summary(
     ([name, value]) => SHAPING.has(name) && ["number", "string", "boolean"].includes(typeof value),
   );
   return { options: Object.fromEntries(plain), rows, ...seen, loss };
+}
+
+/** Counts the columns of a dataset, in all and by feature. */
+export function seenOf({ dictionary: { ids }, space }: Dataset): Pick<Training, "seen" | "seenByFeature"> {
+  return { seen: ids.length, seenByFeature: countByFeature(ids, space) };
 }
 
 /** Counts ids by the features of a space. */

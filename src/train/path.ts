@@ -4,11 +4,11 @@ import { readArrays } from "../data/read.js";
 import type { Rows } from "../engine/kernels.js";
 import type { F64 } from "../engine/memory.js";
 import { DataError, OptionError } from "../errors.js";
-import { Model } from "../model/model.js";
+import type { Model } from "../model/model.js";
 import { Random } from "../random.js";
 import { BatchProblem, type SolveOptions } from "./batch.js";
 import { designOf, type Strengths } from "./design.js";
-import { countByFeature, summary } from "./fit.js";
+import { modelOf, seenOf } from "./fit.js";
 import { checkPath } from "./options.js";
 
 export interface PathOptions extends SolveOptions {
@@ -85,25 +85,14 @@ export async function walkOf(data: Dataset, options: PathOptions): Promise<Walk>
   const lambdas = Array.from({ length: count }, (_, k) => largest * ratio ** (k / (count - 1)));
   const problem = new BatchProblem(data, strengthsOf(lambdas.at(-1)!, l1Ratio), options);
   const validate = data.holdout && data.holdout.totalWeight > 0 ? data.holdout : null;
-  const { ids: all } = data.dictionary;
-  const seen = { seen: all.length, seenByFeature: countByFeature(all, data.space) };
+  const seen = seenOf(data);
   let visited = 0;
 
   const at = async (lambda: number): Promise<PathPoint> => {
     const { l1, l2 } = strengthsOf(lambda, l1Ratio);
     const certificate = await problem.solve(l1, l2);
-    const ids = Float64Array.from(problem.design.columns, (j) => all[j]!);
-    const loss = { progressive: null, train: problem.loss, validation: null as number | null };
-    const training = summary({ solver: "batch", l1, l2 }, data.count, seen, loss);
-    const parts = {
-      loss: data.loss,
-      intercept: problem.intercept,
-      declared: data.declared,
-      space: data.space,
-      training,
-    };
-    const model = Model.from(parts, ids, problem.weights);
-    loss.validation = validate && problem.lossOn(validate);
+    const loss = { progressive: null, train: problem.loss, validation: validate && problem.lossOn(validate) };
+    const model = modelOf(data, problem, seen, { solver: "batch", l1, l2 }, loss);
     const { kept } = model;
     const { objective } = problem;
     onProgress?.({ rows: data.count, epoch: ++visited, loss: loss.train, kept, bytes: kept * 12, objective });
