@@ -18,7 +18,7 @@ export default defineConfig([
     noExternal: [/./],
     outputOptions: { inlineDynamicImports: true },
     // commander would start other programs by it; nought has none, and it takes its time to load.
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     alias: { "node:child_process": "node:path" },
   },
   { ...shared, entry: { "worker.node": "src/worker.node.ts" }, platform: "node", dts: false },

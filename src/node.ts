@@ -1,5 +1,4 @@
 import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { Worker } from "node:worker_threads";
 import { zstdFrames } from "./data/zstd.js";
 import { NoughtError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
@@ -26,6 +25,8 @@ providePlatform({
   },
 
   startThread(start, onLost) {
+    // Loaded where it is needed, as much else here: that takes its time.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(WORKER, { workerData: start, execArgv: [] });
     worker.unref();
     worker.on("error", onLost);

@@ -4,7 +4,7 @@ import { loadModel } from "../model/file.js";
 import { metricsText, plural } from "../report/text.js";
 import { addDataFlags, DATA, type DataFlags, readerFor } from "./data.js";
 import { inputsOf } from "./inputs.js";
-import { warn } from "./output.js";
+import { print, warn } from "./output.js";
 
 export function addEvaluate(program: Command, signal: AbortSignal): void {
   const command = program
@@ -24,6 +24,6 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     const text = flags.json
       ? JSON.stringify({ ...metrics, skipped, unseen })
       : `${plural(metrics.rows, "row")}: ${metricsText(metrics)}`;
-    process.stdout.write(`${text}\n`);
+    await print(`${text}\n`);
   });
 }

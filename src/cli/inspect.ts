@@ -5,7 +5,7 @@ import { loadModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import { count, plural, size } from "../report/text.js";
 import { numeric } from "./data.js";
-import { printable } from "./output.js";
+import { print, printable } from "./output.js";
 
 export function addInspect(program: Command): void {
   program
@@ -19,7 +19,7 @@ export function addInspect(program: Command): void {
       if (!(Number.isInteger(top) && top >= 0)) throw new OptionError(`--top ${top}: expected a whole number ≥ 0`);
       const model = await loadModel(path);
       const bytes = encodeModel(model).length;
-      process.stdout.write(flags.json ? `${JSON.stringify(asJson(model, bytes))}\n` : asText(model, bytes, top));
+      await print(flags.json ? `${JSON.stringify(asJson(model, bytes))}\n` : asText(model, bytes, top));
     });
 }
 

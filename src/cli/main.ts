@@ -5,7 +5,7 @@ import pkg from "../../package.json" with { type: "json" };
 import "../node.js";
 import { addEvaluate } from "./evaluate.js";
 import { addInspect } from "./inspect.js";
-import { EXIT, showError } from "./output.js";
+import { flush, print, showError, tell } from "./output.js";
 import { addPath } from "./path.js";
 import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
@@ -16,22 +16,27 @@ setFlagsFromString("--no-liftoff");
 const interrupt = new AbortController();
 // The first signal stops a training in order; a second one ends the process at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
-// A reader that has had enough (`| head`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? EXIT.done : showError(error, false)),
-);
+
+const COMMANDS: Record<string, (program: Command, signal: AbortSignal) => void> = {
+  train: addTrain,
+  path: addPath,
+  predict: addPredict,
+  evaluate: addEvaluate,
+  inspect: addInspect,
+};
 
 const program = new Command("nought")
   .description("Sparse linear models whose useless weights are exactly 0.")
   .version(pkg.version)
   .exitOverride()
   .showHelpAfterError("(--help shows all options)")
-  .configureHelp({ showGlobalOptions: false });
-addTrain(program, interrupt.signal);
-addPath(program, interrupt.signal);
-addPredict(program, interrupt.signal);
-addEvaluate(program, interrupt.signal);
-addInspect(program);
+  .configureHelp({ showGlobalOptions: false })
+  .configureOutput({ writeOut: (text) => void print(text), writeErr: tell });
+// Only the command at hand, where it is known: each makes dozens of options.
+const asked = process.argv[2] ?? "";
+for (const [name, add] of Object.entries(COMMANDS)) {
+  if (name === asked || !Object.hasOwn(COMMANDS, asked)) add(program, interrupt.signal);
+}
 for (const command of program.commands) command.exitOverride();
 
 try {
@@ -39,3 +44,6 @@ try {
 } catch (error) {
   process.exitCode = showError(error, interrupt.signal.aborted);
 }
+await flush();
+// At once: to take down gigabytes of memory piece by piece takes its time.
+process.exit();

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
 import { DataError, ModelError, NoughtError, OptionError } from "../errors.js";
 
@@ -12,35 +14,72 @@ export class LiveLine {
 
   show(text: string): void {
     if (!process.stderr.isTTY) return;
-    process.stderr.write(ERASE_LINE + text.slice(0, (process.stderr.columns ?? 80) - 1));
+    tell(ERASE_LINE + text.slice(0, (process.stderr.columns ?? 80) - 1));
     this.#isShown = true;
   }
 
   clear(): void {
-    if (this.#isShown) process.stderr.write(ERASE_LINE);
+    if (this.#isShown) tell(ERASE_LINE);
     this.#isShown = false;
   }
 }
 
+/**
+ * Writes to standard output. Not through process.stdout, which takes as long to load as to train a small model, unless
+ * the reader is slow. A reader that has had enough (`| head`) is no failure: it ends the process.
+ */
+export async function print(text: string): Promise<void> {
+  let rest = new TextEncoder().encode(text);
+  try {
+    while (!isSlow && rest.length > 0) rest = rest.subarray(writeSync(1, rest));
+  } catch (cause) {
+    onFailure(cause as NodeJS.ErrnoException);
+    process.stdout.on("error", onFailure);
+    isSlow = true;
+  }
+  if (isSlow && rest.length > 0 && !process.stdout.write(rest)) await once(process.stdout, "drain");
+}
+
+/** Whether the rest of the output goes through process.stdout. */
+let isSlow = false;
+
+function onFailure(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EAGAIN") process.exit(error.code === "EPIPE" ? EXIT.done : showError(error, false));
+}
+
+/** Writes to standard error. */
+export function tell(text: string): void {
+  isTold = true;
+  process.stderr.write(text);
+}
+
+let isTold = false;
+
+/** Waits until all that was printed and told is written. */
+export async function flush(): Promise<void> {
+  if (isSlow) await new Promise((resolve) => process.stdout.write("", resolve));
+  if (isTold) await new Promise((resolve) => process.stderr.write("", resolve));
+}
+
 export function warn(text: string): void {
-  process.stderr.write(`warning: ${text}\n`);
+  tell(`warning: ${text}\n`);
 }
 
 /** Shows an error, with the offending line where there is one, and returns the exit code. */
 export function showError(error: unknown, interrupted: boolean): number {
   if (interrupted) {
-    process.stderr.write("interrupted; no model was written\n");
+    tell("interrupted; no model was written\n");
     return EXIT.interrupted;
   }
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (!(error instanceof NoughtError)) {
     const { message, code, stack } = error as Error & { code?: string };
-    process.stderr.write(`error: ${code ? message : (stack ?? message)}\n`);
+    tell(`error: ${code ? message : (stack ?? message)}\n`);
     return EXIT.failed;
   }
-  process.stderr.write(`error: ${error.message}\n`);
+  tell(`error: ${error.message}\n`);
   if (error instanceof DataError && error.place?.text !== undefined)
-    process.stderr.write(excerpt(error.place.text, error.place.column));
+    tell(excerpt(error.place.text, error.place.column));
   if (error instanceof OptionError) return EXIT.usage;
   return error instanceof DataError || error instanceof ModelError ? EXIT.badData : EXIT.failed;
 }

@@ -15,7 +15,7 @@ import {
 import { addDataFlags, csvOptions, DATA, type DataFlags, formatOf, numeric } from "./data.js";
 import { addFeatureFlags, type FeatureFlags, spaceOf } from "./features.js";
 import { inputsOf } from "./inputs.js";
-import { EXIT, LiveLine, warn } from "./output.js";
+import { EXIT, LiveLine, print, warn } from "./output.js";
 import { addPathFlags } from "./train.js";
 
 type PathFlags = DataFlags &
@@ -94,7 +94,7 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
       warn(`${short} of ${found.points.length} fits did not reach the tolerance: raise --iterations or --tolerance`);
       process.exitCode = EXIT.notMet;
     }
-    process.stdout.write(flags.json ? `${JSON.stringify(asJson(found))}\n` : asText(found, data.count));
+    await print(flags.json ? `${JSON.stringify(asJson(found))}\n` : asText(found, data.count));
   } finally {
     live.clear();
   }

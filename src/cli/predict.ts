@@ -1,11 +1,10 @@
-import { once } from "node:events";
 import { type Command, Option } from "commander";
 import { loadModel } from "../model/file.js";
 import { platform } from "../platform.js";
 import { plural } from "../report/text.js";
 import { addDataFlags, DATA, type DataFlags, readerFor } from "./data.js";
 import { inputsOf } from "./inputs.js";
-import { warn } from "./output.js";
+import { print, warn } from "./output.js";
 
 export function addPredict(program: Command, signal: AbortSignal): void {
   const command = program
@@ -27,7 +26,7 @@ export function addPredict(program: Command, signal: AbortSignal): void {
     for await (const _ of pass) {
       signal.throwIfAborted();
       if (flags.output !== undefined) continue;
-      if (!process.stdout.write(lines.join(""))) await once(process.stdout, "drain");
+      await print(lines.join(""));
       lines = [];
     }
     if (flags.output !== undefined) await platform().save(flags.output, new TextEncoder().encode(lines.join("")));

@@ -5,7 +5,7 @@ import type { Progress } from "../train/options.js";
 import { addDataFlags, DATA, numeric } from "./data.js";
 import { addFeatureFlags } from "./features.js";
 import { inputsOf } from "./inputs.js";
-import { EXIT, LiveLine, warn } from "./output.js";
+import { EXIT, LiveLine, print, warn } from "./output.js";
 import { type Result, runTraining, type TrainFlags } from "./training.js";
 
 export function addTrain(program: Command, signal: AbortSignal): void {
@@ -124,8 +124,8 @@ async function train(names: string[], flags: TrainFlags, signal: AbortSignal): P
       warn("no model is within the budget; this is the nearest: within the size, with the least loss");
       process.exitCode = EXIT.notMet;
     }
-    if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-    else if (!flags.quiet) process.stdout.write(summary(result, validation, test));
+    if (flags.json) await print(`${JSON.stringify(result)}\n`);
+    else if (!flags.quiet) await print(summary(result, validation, test));
   } finally {
     live.clear();
   }

@@ -316,3 +316,40 @@ test("--from starts at a model, --offset and --penalty-factor shape the fit", as
   expect((await run([...shaped, "--offset", "x", "--solver", "ftrl"])).code).toBe(2);
   expect((await run([...shaped, "--penalty-factor", "town=1"])).err).toContain('there is no feature "town"');
 });
+
+/** Runs a line of the shell and returns what it printed. $CLI is the command line, $NODE what runs it. */
+function shell(line: string): Promise<string> {
+  const env = { ...process.env, CLI, NODE: process.execPath };
+  return new Promise((resolve, reject) => {
+    execFile("sh", ["-c", line], { cwd: folder, env, timeout: 20_000, maxBuffer: 1 << 26 }, (error, out) =>
+      error ? reject(error) : resolve(out),
+    );
+  });
+}
+
+describe.skipIf(process.platform === "win32")("standard output", () => {
+  const ROWS = 20_000;
+  beforeAll(async () => {
+    await writeFile(join(folder, "long.svm"), svmlightOf(problem({ rows: ROWS })));
+    await good(["train", "p.svm", "-o", "out.nought"]);
+  });
+
+  test("gets all through a pipe that does not block and is read late", async () => {
+    const whole = await good(["predict", "out.nought", "long.svm"]);
+    expect(whole.trimEnd().split("\n")).toHaveLength(ROWS);
+    // Another process at the same pipe makes it one that does not block.
+    const other = `"$NODE" -e 'process.stdout.write("");setTimeout(()=>{},1500)' & sleep 0.5`;
+    expect(await shell(`(${other}; "$NODE" "$CLI" predict out.nought long.svm) | (sleep 1; cat)`)).toBe(whole);
+  });
+
+  test("may be closed early", async () => {
+    const line = `("$NODE" "$CLI" predict out.nought long.svm 2>&1; echo "code $?" >&2) 2>code | head -1`;
+    expect(await shell(line)).toMatch(/^[\d.e-]+\n$/);
+    expect(await readFile(join(folder, "code"), "utf8")).toBe("code 0\n");
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("that is full is a failure", async () => {
+    const line = `"$NODE" "$CLI" predict out.nought long.svm 2>&1 >/dev/full; echo "code $?"`;
+    expect(await shell(line)).toMatch(/^error: ENOSPC.*\ncode 1\n$/);
+  });
+});
