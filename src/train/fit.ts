@@ -240,15 +240,10 @@ export function summary(
 
 /** Counts the columns of a dataset, in all and by feature. */
 export function seenOf({ dictionary: { ids }, space }: Dataset): Pick<Training, "seen" | "seenByFeature"> {
-  return { seen: ids.length, seenByFeature: countByFeature(ids, space) };
-}
-
-/** Counts ids by the features of a space. */
-export function countByFeature(ids: Iterable<number>, space: FeatureSpace | null): number[] {
   const places = new Map(space?.features.map(({ name }, i) => [name, i]));
-  const counts = Array<number>(places.size).fill(0);
-  if (space) for (const id of ids) counts[places.get(space.featureOf(id).name)!]!++;
-  return counts;
+  const seenByFeature = Array<number>(places.size).fill(0);
+  if (space) for (const id of ids) seenByFeature[places.get(space.featureOf(id).name)!]!++;
+  return { seen: ids.length, seenByFeature };
 }
 
 /** Mean loss of weights over a dataset's columns. */
