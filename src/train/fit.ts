@@ -4,7 +4,6 @@ import { readArrays } from "../data/read.js";
 import type { Runtime } from "../engine/engine.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { DivergenceError, OptionError } from "../errors.js";
-import type { FeatureSpace } from "../features/space.js";
 import { addOffsets } from "../model/evaluate.js";
 import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
