@@ -33,4 +33,20 @@ export class LabelCoder {
     }
     return -1;
   }
+
+  /** Codes labels from ≤ i < to in place and returns where it stopped: at the first that cannot be, which it leaves. */
+  codeInto(labels: Float64Array, from: number, to: number): number {
+    if (this.#loss === "squared") return to;
+    const positive = this.#positive;
+    for (let i = from; i < to; i++) {
+      const label = labels[i]!;
+      if (positive !== null) labels[i] = label === positive ? 1 : -1;
+      else if (label !== 1) {
+        this.#negative ??= label === 0 || label === -1 ? label : null;
+        if (label !== this.#negative) return i;
+        labels[i] = -1;
+      }
+    }
+    return to;
+  }
 }

@@ -90,7 +90,7 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
 
   /** Reads lines in their plain form by a kernel, until one is not. Returns false when that is the first. */
   function readPlain(store: Store, lines: Lines, coder: LabelCoder): boolean {
-    const code: Coding = (labels, from, to) => codeInto(labels, from, to, coder);
+    const code: Coding = (labels, from, to) => coder.codeInto(labels, from, to);
     const first = tally.rows;
     for (let text = lines.whole(); text.length > 0; text = lines.whole()) {
       const stopped = store.parse(text, code, store.engine.kernels.parseSvmlight);
@@ -116,18 +116,6 @@ export function svmlightReader(input: Input, options: SvmlightOptions): RowReade
 
 /** Lines that are read singly, at most, before the kernel is asked again. */
 const LONGEST_PAUSE = 63;
-
-/** As Coding. */
-function codeInto(labels: Float64Array, from: number, to: number, coder: LabelCoder): number {
-  for (let i = from; i < to; i++) {
-    try {
-      labels[i] = coder.code(labels[i]!);
-    } catch {
-      return i;
-    }
-  }
-  return to;
-}
 
 /** Parses one line. `at` is the offset of its label; after an error, of the byte at fault. */
 class RowParser {
