@@ -80,7 +80,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(checks, "--test <file>", "measure the finished model on another file (or a glob)");
   const running = "Running:";
   add(running, "--kernels <kernels>", "default wasm", ["wasm", "baseline"]);
-  add(running, "--threads <n>", "threads at most (default 1)");
+  add(running, "--threads <n>", "threads at most (default 1, with --stream 2)");
   add(running, "--json", "print one result object");
   add(running, "--quiet", "print nothing but errors");
   command.action((names: string[], flags: TrainFlags) => train(names, flags, signal));

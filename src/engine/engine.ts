@@ -8,7 +8,7 @@ import { type Background, backgroundOf, parallelKernels, SHARED } from "./parall
 import { Pool } from "./pool.js";
 import { wasmKernels } from "./wasm.js";
 
-const ONE_THREAD = "ftrl and sgd train on one thread; the memory is shared";
+const ONE_THREAD = "ftrl and sgd train on one thread where data is in memory";
 
 /** A number that only a slip of the keyboard exceeds. */
 const MOST_THREADS = 128;
@@ -29,9 +29,9 @@ export interface EngineOptions {
   /** "wasm" (the default) falls back to "baseline", plain TypeScript, where WebAssembly is forbidden. */
   kernels?: "wasm" | "baseline";
   /**
-   * Threads wanted, 1 to 128; default 1. More than one takes the build for shared memory, which in a browser needs a
-   * cross-origin isolated page. Workers start with the first work that is large enough. The result is the same for
-   * any number. The solvers ftrl and sgd use one of them all the same.
+   * Threads wanted, 1 to 128; default 1, of streams 2. More than one takes the build for shared memory, which in a
+   * browser needs a cross-origin isolated page. Workers start with the first work that is large enough. The result is
+   * the same for any number. `fit` with ftrl or sgd uses one of them all the same.
    */
   threads?: number;
 }

@@ -72,11 +72,14 @@ function isReadAgain({ epochs = 1, holdout = 0 }: SolverOptions & DatasetOptions
   return epochs > 1 || holdout > 0;
 }
 
+/** One parses while the other trains. */
+const THREADS = 2;
+
 async function train(reader: RowReader, loss: Loss, options: StreamOptions): Promise<StreamFit> {
   const { holdout: fraction = 0, seed = 1, epochs = 1, signal } = options;
   checkHoldout(fraction);
   signal?.throwIfAborted();
-  using engine = await createEngine(options);
+  using engine = await createEngine({ ...options, threads: options.threads ?? THREADS });
   const trainer = createTrainer(engine, loss, options, 1);
   const table = tableFor(reader.declared, options);
   const learner = new Learner(engine, trainer, table, { fraction, seed }, options);

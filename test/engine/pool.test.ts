@@ -219,6 +219,6 @@ test("the streaming solvers say that they use one thread", async () => {
   expect(runtime).toMatchObject({
     kernels: "wasm-threads",
     threads: 1,
-    reason: "ftrl and sgd train on one thread; the memory is shared",
+    reason: "ftrl and sgd train on one thread where data is in memory",
   });
 });
