@@ -44,7 +44,7 @@ providePlatform({
     if (response.body) yield* chunksOf(response.body);
   },
 
-  async size() {
+  async facts() {
     return null;
   },
 

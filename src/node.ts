@@ -36,9 +36,9 @@ providePlatform({
 
   open: (path) => (path === "-" ? process.stdin : readThrough(path)),
 
-  size: (path) =>
+  facts: (path) =>
     stat(path).then(
-      (it) => (it.isFile() ? it.size : null),
+      (it) => (it.isFile() ? { size: it.size, modified: it.mtimeMs } : null),
       () => null,
     ),
 

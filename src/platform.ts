@@ -5,6 +5,13 @@ export type Build = "scalar" | "simd" | "threads";
 
 export type Compression = "gzip" | "zstd";
 
+export interface FileFacts {
+  /** In bytes. */
+  size: number;
+  /** When it was last written to, in milliseconds since 1970. */
+  modified: number;
+}
+
 /** A thread that was started. */
 export interface Thread {
   /** Ends it, whatever it does. */
@@ -22,8 +29,8 @@ export interface Platform {
   startThread(start: WorkerStart, onLost: (cause: Error) => void): Thread;
   /** Opens a file by path, or standard input for "-", as chunks of bytes. Each lasts until the next is asked for. */
   open(path: string): AsyncIterable<Uint8Array>;
-  /** Bytes of a file; null where that is not known before it is read. Never throws. */
-  size(path: string): Promise<number | null>;
+  /** What is known of a file before it is read; null where that is nothing. Never throws. */
+  facts(path: string): Promise<FileFacts | null>;
   /**
    * Gets ready to decompress; what it gives throws on a truncated or damaged stream. Rejects with what is needed where
    * the platform cannot.

@@ -80,9 +80,29 @@ function isRepeatable(input: SingleInput): boolean {
 }
 
 async function lengthOf(input: SingleInput): Promise<number | null> {
-  if (typeof input === "string") return platform().size(input);
-  if (input instanceof Uint8Array) return input.length;
-  return input instanceof Blob ? input.size : null;
+  return (await identityOf(input)).size;
+}
+
+/** What an input is known by. */
+export interface Identity {
+  name: string;
+  /** In bytes; null where that is not known. */
+  size: number | null;
+  /** When it was last written to, in milliseconds since 1970; null where that is not known. */
+  modified: number | null;
+}
+
+/** Returns what is known of inputs without reading them. */
+export function identify(input: Input): Promise<Identity[]> {
+  return Promise.all((isList(input) ? input : [input]).map(identityOf));
+}
+
+async function identityOf(input: SingleInput): Promise<Identity> {
+  const known = { name: nameOf(input) ?? "input", size: null, modified: null };
+  if (typeof input === "string") return { ...known, ...(await platform().facts(input)) };
+  if (input instanceof Uint8Array) return { ...known, size: input.length };
+  if (!(input instanceof Blob)) return known;
+  return { ...known, size: input.size, modified: input instanceof File ? input.lastModified : null };
 }
 
 /** What an input tells of itself; null where that is nothing. */

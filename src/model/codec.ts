@@ -94,9 +94,7 @@ function decodeChecked(bytes: Uint8Array, view: DataView): Model {
     values.every((weight) => weight !== 0 && Number.isFinite(weight)),
     "a weight is 0 or not finite",
   );
-  const space =
-    header.space &&
-    new FeatureSpace({ definition: parseSpace(header.space.definition), learned: parseLearned(header.space.learned) });
+  const space = header.space && parseSpaceState(header.space);
   expect(!space || space.declared === declared, "its feature space has another dimension");
   return new Model({ ...header, space }, ids, values);
 }
@@ -125,6 +123,11 @@ function isTraining({ options, rows, seen, seenByFeature, loss }: Training): boo
     isObject(loss) &&
     [loss.progressive, loss.train, loss.validation].every(isLoss)
   );
+}
+
+/** Returns the feature space that JSON tells of. Throws NoughtError where it cannot be. */
+export function parseSpaceState({ definition, learned }: { definition: unknown; learned: unknown }): FeatureSpace {
+  return new FeatureSpace({ definition: parseSpace(definition), learned: parseLearned(learned) });
 }
 
 function parseLearned(value: unknown): Learned[] {
@@ -200,7 +203,8 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return c;
 });
 
-function crc32(bytes: Uint8Array): number {
+/** Returns the CRC-32 of ISO 3309, as gzip and PNG have it. */
+export function crc32(bytes: Uint8Array): number {
   let c = 0xffffffff;
   for (const byte of bytes) c = (CRC_TABLE[(c ^ byte) & 255] as number) ^ (c >>> 8);
   return (c ^ 0xffffffff) >>> 0;

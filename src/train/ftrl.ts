@@ -61,5 +61,6 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
     get state() {
       return o.state;
     },
+    fresh: new Uint8Array(Float32Array.of(0, initialAccumulator).buffer),
   };
 }

@@ -2,7 +2,10 @@ import { type Block, type BlockSize, BlockStore, type Table } from "../data/bloc
 import { isHeldOut } from "../data/reader.js";
 import type { Engine } from "../engine/engine.js";
 import { NOWHERE } from "../engine/kernels.js";
+import { ModelError } from "../errors.js";
 import type { FeatureSpace } from "../features/space.js";
+import type { Counts, State } from "./checkpoint.js";
+import { checkKind, columnsOf, numberIn, restore } from "./columns.js";
 import { CHUNK, Monitor } from "./monitor.js";
 import type { SolverOptions } from "./options.js";
 import type { Trainer } from "./trainer.js";
@@ -27,6 +30,9 @@ export interface Holdout {
   seed: number;
 }
 
+/** Where a training stands within the data at hand. */
+export type Standing = Pick<State, "globals" | "columns"> & { counts: Omit<Counts, "epoch" | "isDone" | "earlier"> };
+
 /**
  * Trains on a stream of rows as it fills a store, block by block and in order. With more than one thread a worker trains
  * on a block while the next one is parsed; the result has the same bits.
@@ -37,6 +43,8 @@ export class Learner {
   /** Rows trained on, over all passes, and the sample weight of those that were held out. */
   rows = 0;
   heldWeight = 0;
+  /** Rows that this learner was through with, trained on or held out. */
+  handled = 0;
   readonly #engine: Engine;
   readonly #trainer: Trainer;
   readonly #table: Table | null;
@@ -44,6 +52,11 @@ export class Learner {
   #columns = 0;
   #batchEntries = 0;
   #weightSum = 0;
+  /** Rows of the blocks of this pass, and the columns at their end. */
+  #reached = 0;
+  #columnsReached = 0;
+  /** Rows of this pass that a resumed training has been trained on. */
+  #done = 0;
   /** What a worker is training on: its rows and their weight. */
   #pending: { weight: number; rows: number } | null = null;
 
@@ -59,8 +72,11 @@ export class Learner {
 
   /** Trains on what is left, and waits for it. */
   finish(): void {
+    const { rows } = this.store;
     this.store.rewind();
     this.settle();
+    if (rows < this.#done) throw unlike(`it has ${rows} rows, ${this.#done} were trained on`);
+    this.#done = 0;
   }
 
   /** Waits for the worker. What it trained on is then in the trainer's state. */
@@ -75,6 +91,13 @@ export class Learner {
     const { background } = this.#engine;
     const { rows, count, entries } = block;
     this.settle();
+    if (block.first < this.#done) {
+      this.#passOver(block);
+      return;
+    }
+    this.#reached = block.first + count;
+    this.#columnsReached = this.store.dictionary?.length ?? 0;
+    this.handled += count;
     const held = this.#hide(block);
     this.#reserve(count, entries);
     const weight = rows.weights ? rows.weights.view.subarray(0, count).reduce((sum, s) => sum + s, 0) : count;
@@ -89,6 +112,14 @@ export class Learner {
     } else {
       background?.start();
       this.monitor.count(this.#trainer.train(rows, null, 0, count), weight, trained);
+    }
+  }
+
+  #passOver({ first, count }: Block): void {
+    if (first + count > this.#done) throw unlike(`row ${this.#done} does not end a block`);
+    const { dictionary } = this.store;
+    if (dictionary && dictionary.length > this.#columnsReached) {
+      throw unlike(`it has a feature by row ${first + count} that was not there`);
     }
   }
 
@@ -121,6 +152,39 @@ export class Learner {
       batchRows: Math.min(rows, this.#trainer.batch),
       batchEntries: this.#batchEntries,
     });
+  }
+
+  /** Tells where the training stands, by its last block. Settle before. The columns are valid until more is allocated. */
+  standing(): Standing {
+    const counts = {
+      ...{ reached: this.#reached, visits: this.rows, weightSum: this.#weightSum, heldWeight: this.heldWeight },
+      ...this.monitor.sums,
+    };
+    const trainer = this.#trainer;
+    const columns = columnsOf(trainer, this.store.dictionary, this.#columnsReached, this.#table);
+    return { counts, globals: trainer.globals.view, columns };
+  }
+
+  /**
+   * Takes over another training: to go on with its pass over the same data when `isSame`, else with new data. Throws
+   * ModelError where it is of another kind.
+   */
+  resume({ counts, globals, columns }: State, isSame: boolean): void {
+    this.rows = counts.visits;
+    this.heldWeight = counts.heldWeight;
+    this.#weightSum = counts.weightSum;
+    if (isSame) {
+      this.#reached = this.#done = counts.reached;
+      this.monitor.resume(counts.visits, counts);
+    }
+    const { dictionary } = this.store;
+    checkKind(columns, dictionary, this.#table);
+    if (columns.kind === "numbered") {
+      numberIn(dictionary!, columns.ids);
+      this.#columnsReached = columns.ids.length;
+    }
+    this.#reserve(0, 0);
+    restore(this.#trainer, globals, columns);
   }
 
   /** Returns the weights as they are, in single precision as they ship. */
@@ -161,4 +225,8 @@ export class Learner {
     const intercept = trainer.intercept();
     return { ids: Float64Array.from(ids), weights: Float64Array.from(kept), intercept, seen, seenByFeature };
   }
+}
+
+function unlike(problem: string): ModelError {
+  return new ModelError(`the training state does not fit the data: ${problem}`);
 }

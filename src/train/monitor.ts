@@ -34,10 +34,22 @@ export class Monitor {
     return this.#weightSum > 0 ? this.#lossSum / this.#weightSum : 0;
   }
 
+  /** Sums of the epoch at hand. */
+  get sums(): { lossSum: number; lossWeight: number } {
+    return { lossSum: this.#lossSum, lossWeight: this.#weightSum };
+  }
+
   beginEpoch(epoch: number): void {
     this.#epoch = epoch;
     this.#lossSum = 0;
     this.#weightSum = 0;
+  }
+
+  /** Goes on where another monitor was; call it after `beginEpoch`. */
+  resume(rows: number, { lossSum, lossWeight }: Monitor["sums"]): void {
+    this.#rows = rows;
+    this.#lossSum = lossSum;
+    this.#weightSum = lossWeight;
   }
 
   /** Takes the outcome of one call of `train`. Throws DivergenceError when it is not finite. */

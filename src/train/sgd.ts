@@ -48,5 +48,6 @@ export function sgdTrainer({ kernels, memory }: Engine, loss: Loss, options: Sgd
     get state() {
       return o.state;
     },
+    fresh: new Uint8Array(Float64Array.of(0).buffer),
   };
 }

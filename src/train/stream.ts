@@ -16,15 +16,18 @@ import type { Metrics } from "../report/metrics.js";
 import { diverged, type Fit, summary } from "./fit.js";
 import { Learner } from "./learner.js";
 import { checkSolver, type SolverOptions, type TableOptions } from "./options.js";
+import { Keeper, openSession, type ResumeOptions, type Session } from "./session.js";
 import { tableFor } from "./slots.js";
 import { createTrainer } from "./trainer.js";
+import { until } from "./until.js";
 
 type Without<T> = Omit<T, "like" | "signal">;
 /** What every format takes. */
-type StreamOptions = SolverOptions & TableOptions & Without<DatasetOptions>;
+type Streaming = SolverOptions & TableOptions & ResumeOptions;
+type StreamOptions = Streaming & Without<DatasetOptions>;
 export type StreamSvmlightOptions = StreamOptions & { name?: string };
-export type StreamCsvOptions = SolverOptions & TableOptions & Without<TableDatasetOptions> & CsvOptions;
-export type StreamNdjsonOptions = SolverOptions & TableOptions & Without<TableDatasetOptions> & NdjsonOptions;
+export type StreamCsvOptions = Streaming & Without<TableDatasetOptions> & CsvOptions;
+export type StreamNdjsonOptions = Streaming & Without<TableDatasetOptions> & NdjsonOptions;
 
 /** What a streamed training gave: as Fit, with what was met on the way. */
 export interface StreamFit extends Fit {
@@ -32,6 +35,8 @@ export interface StreamFit extends Fit {
   skipped: number;
   /** Measured in a last pass over the rows held out; null without any. */
   holdout: Metrics | null;
+  /** The training state, to save and to `update` with new data; null unless `keepState` asked for it. */
+  state: Uint8Array | null;
 }
 
 /**
@@ -41,31 +46,41 @@ export interface StreamFit extends Fit {
 export async function streamSvmlight(input: Input, given: StreamSvmlightOptions = {}): Promise<StreamFit> {
   const options = checkSolver(given, true) as StreamSvmlightOptions;
   const loss = lossOf(options);
-  return train(svmlightReader(input, { ...options, loss, keep: isReadAgain(options) }), loss, options);
+  const session = await openSession("svmlight", input, options);
+  return train(svmlightReader(input, { ...options, loss, keep: isReadAgain(options) }), loss, options, session);
 }
 
 /** As streamSvmlight, for CSV or TSV. A space that has to learn (all kinds but hash) needs a pass of its own first. */
 export async function streamCsv(input: Input, given: StreamCsvOptions): Promise<StreamFit> {
-  return streamTable((keep) => csvSource(input, { ...given, keep }), given);
+  return streamTable(input, (keep) => csvSource(input, { ...given, keep }), given);
 }
 
 /** As streamCsv, for NDJSON, an object a line. */
 export async function streamNdjson(input: Input, given: StreamNdjsonOptions): Promise<StreamFit> {
-  return streamTable((keep) => ndjsonSource(input, { ...given, keep }), given);
+  return streamTable(input, (keep) => ndjsonSource(input, { ...given, keep }), given);
 }
 
 async function streamTable(
+  input: Input,
   open: (keep: boolean) => TableSource,
-  given: SolverOptions & Without<TableDatasetOptions>,
+  given: Streaming & Without<TableDatasetOptions>,
 ): Promise<StreamFit> {
   const options = checkSolver(given, true) as typeof given;
   if (options.offset !== undefined) throw new OptionError('a stream takes no offsets: solver "batch" does');
   if (!options.space) throw new OptionError('a table needs a feature space: give "space"');
   const loss = lossOf(options);
   const { holdout = 0, seed = 1 } = options;
-  const source = open(isReadAgain(options) || isLearned(options));
+  const session = await openSession("table", input, options);
+  const known = session.start?.space;
+  const source = open(isReadAgain(options) || (!known && isLearned(options)));
   const table = { ...options, loss, holdout: { fraction: holdout, seed } };
-  return train(tableReader(source, await learnSpace(source, options.space, table), table), loss, options);
+  const space = known ?? (await learnSpace(stoppable(source, options.signal), options.space, table));
+  return train(tableReader(source, space, table), loss, options, session);
+}
+
+/** A source whose reading a signal stops. */
+function stoppable(source: TableSource, signal: AbortSignal | undefined): TableSource {
+  return { ...source, read: (tolerance) => until(signal, source.read(tolerance)) };
 }
 
 function isReadAgain({ epochs = 1, holdout = 0 }: SolverOptions & DatasetOptions): boolean {
@@ -75,38 +90,40 @@ function isReadAgain({ epochs = 1, holdout = 0 }: SolverOptions & DatasetOptions
 /** One parses while the other trains. */
 const THREADS = 2;
 
-async function train(reader: RowReader, loss: Loss, options: StreamOptions): Promise<StreamFit> {
-  const { holdout: fraction = 0, seed = 1, epochs = 1, signal } = options;
+async function train(reader: RowReader, loss: Loss, options: StreamOptions, session: Session): Promise<StreamFit> {
+  const { holdout: fraction = 0, seed = 1, epochs = 1, signal, keepState = false } = options;
   checkHoldout(fraction);
   signal?.throwIfAborted();
   using engine = await createEngine({ ...options, threads: options.threads ?? THREADS });
   const trainer = createTrainer(engine, loss, options, 1);
   const table = tableFor(reader.declared, options);
   const learner = new Learner(engine, trainer, table, { fraction, seed }, options);
-  const { monitor, store } = learner;
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    monitor.beginEpoch(epoch);
-    for await (const _ of readInto(reader, store)) {
-      if (!monitor.isDue) continue;
-      learner.settle();
-      await monitor.breathe();
-    }
-    learner.finish();
-    await monitor.endEpoch();
+  const keeper = new Keeper(session, learner, reader, options.checkpoint);
+  try {
+    await runEpochs(reader, learner, keeper, session, options);
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) await keeper.save();
+    throw error;
   }
+  const { earlier } = keeper;
+  if (learner.rows === earlier.visits) {
+    throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
+  }
+  const state = await keeper.finish(keepState);
 
-  if (learner.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);
   const { space, tally } = reader;
-  const declared = Math.max(reader.declared, table?.isFolded ? 0 : (table?.slots ?? 0));
+  const declared = Math.max(keeper.declared, table?.isFolded ? 0 : (table?.slots ?? 0));
   const slots = table?.isFolded ? table.slots : null;
   const { ids, weights, intercept, seen, seenByFeature } = learner.harvest(slots ? null : space);
   if (!Number.isFinite(weights.reduce((sum, it) => sum + it, intercept))) throw diverged();
   const { skipped } = tally;
-  const progressive = monitor.loss;
-  const rows = learner.rows / epochs;
-  const training = summary(options, rows, { seen, seenByFeature }, { progressive, train: null, validation: null });
+  const progressive = learner.monitor.loss;
+  const rows = (learner.rows - earlier.visits) / epochs;
+  const losses = { progressive, train: null, validation: null as number | null };
+  const training = summary(options, earlier.rows + rows, { seen, seenByFeature }, losses);
   const model = Model.from({ loss, intercept, declared, slots, space, training }, ids, weights);
-  const metrics = learner.heldWeight > 0 ? await evaluateRows(model, heldOut(reader, fraction, seed)) : null;
+  const isHeld = learner.heldWeight > earlier.heldWeight;
+  const metrics = isHeld ? await evaluateRows(model, heldOut(reader, fraction, seed), signal) : null;
   const validation = metrics && (metrics.logLoss ?? metrics.rmse ** 2 / 2);
   training.loss.validation = validation;
   return {
@@ -119,7 +136,34 @@ async function train(reader: RowReader, loss: Loss, options: StreamOptions): Pro
     runtime: engine.runtime,
     skipped,
     holdout: metrics,
+    state,
   };
+}
+
+/** Trains through all passes that are left. */
+async function runEpochs(
+  reader: RowReader,
+  learner: Learner,
+  keeper: Keeper,
+  { start, isResumed }: Session,
+  { epochs = 1, signal }: StreamOptions,
+): Promise<void> {
+  const { monitor, store } = learner;
+  if (start && isResumed) keeper.epoch = start.counts.epoch;
+  monitor.beginEpoch(keeper.epoch);
+  if (start) learner.resume(start, isResumed);
+  for (; ; monitor.beginEpoch(++keeper.epoch)) {
+    for await (const _ of until(signal, readInto(reader, store))) {
+      await keeper.tick();
+      if (!monitor.isDue) continue;
+      learner.settle();
+      await monitor.breathe();
+    }
+    learner.finish();
+    await monitor.endEpoch();
+    if (keeper.epoch >= epochs) return;
+    await keeper.tick();
+  }
 }
 
 /** Reads all rows into a store, by a kernel where the format has one. */

@@ -38,6 +38,8 @@ export interface Trainer {
   readonly globals: F64;
   /** What it carries for each column: 8 bytes. */
   readonly state: F32 | F64;
+  /** What those begin with. */
+  readonly fresh: Uint8Array;
 }
 
 /** `meanWeight`: mean sample weight, 1 when it is not known. */
