@@ -50,7 +50,7 @@ export interface Session {
   readonly isResumed: boolean;
 }
 
-type Given = ResumeOptions & { space?: SpaceDefinition };
+type Given = ResumeOptions & { solver?: string; space?: SpaceDefinition };
 
 /**
  * Makes ready to train on an input, from a state where one is given. `kind`: what its ids are. Throws OptionError where
@@ -93,13 +93,13 @@ function checkOptions({ checkpoint, resume, update }: ResumeOptions): void {
 function settingsOf(kind: string, options: Given): State["settings"] {
   const shaping = Object.entries(options).filter(([name, value]) => !FREE.has(name) && typeof value !== "function");
   const base = options.update && checksumOf(options.update);
-  return JSON.parse(JSON.stringify({ kind, base, ...Object.fromEntries(shaping) }));
+  return JSON.parse(JSON.stringify({ kind, solver: options.solver, base, ...Object.fromEntries(shaping) }));
 }
 
 function checkSettings(then: State["settings"], now: State["settings"], isResumed: boolean): void {
   for (const name of new Set([...Object.keys(then), ...Object.keys(now)])) {
     if (!isResumed && OF_DATA.has(name)) continue;
-    const [was, is] = [then, now].map((it) => (Object.hasOwn(it, name) ? JSON.stringify(it[name]) : "not given"));
+    const [was, is] = [then, now].map((it) => (Object.hasOwn(it, name) ? JSON.stringify(it[name]) : "none"));
     if (was === is) continue;
     if (name === "base") throw new OptionError("the training state began from another state than update now gives");
     throw new OptionError(`${name}: the training state has ${was}, now it is ${is}`);
