@@ -82,7 +82,9 @@ function sgdOracle(rows: Dense[], loss: Loss, { l1, l2, rate, decay }: SgdSettin
   const w = Array<number>(COLUMNS).fill(0);
   let b = 0;
   let sum = 0;
-  rows.forEach(({ x, y, s }, step) => {
+  // A row without weight is no step.
+  const stepped = rows.filter(({ s }) => s > 0);
+  stepped.forEach(({ x, y, s }, step) => {
     let m = b;
     for (const [j, value] of x) m += w[j]! * value;
     sum += s * LOSS[loss](y, m);
