@@ -10,6 +10,7 @@ import { Descent, Face, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
 import * as svmlight from "./parse/svmlight";
+import * as vw from "./parse/vw";
 import * as sparse from "./sparse";
 import { Ones, Stored } from "./sparse";
 
@@ -271,4 +272,10 @@ export function parseSvmlightStored(from: usize, to: usize, o: Parse): usize {
 }
 export function parseSvmlightOnes(from: usize, to: usize, o: Parse): usize {
   return svmlight.parseSvmlight<Ones>(from, to, o);
+}
+export function parseVwStored(from: usize, to: usize, bits: u32, o: Parse): usize {
+  return vw.parseVw<Stored>(from, to, bits, o);
+}
+export function parseVwOnes(from: usize, to: usize, bits: u32, o: Parse): usize {
+  return vw.parseVw<Ones>(from, to, bits, o);
 }

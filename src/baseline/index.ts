@@ -9,6 +9,7 @@ import { screen, tally } from "./screen.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 import { parseSvmlight } from "./svmlight.js";
+import { parseVw } from "./vw.js";
 
 /** The kernels in plain TypeScript: what WebAssembly is measured against, and the fallback where it is forbidden. */
 export const BASELINE: Kernels = {
@@ -29,6 +30,7 @@ export const BASELINE: Kernels = {
   bend,
   curve,
   parseSvmlight,
+  parseVw,
   survey,
   gram,
   countIndices,

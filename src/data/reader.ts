@@ -16,6 +16,8 @@ export interface RowReader {
   parse?(store: Store): AsyncIterable<void>;
   /** The learned space; null when the data holds ids of its own (svmlight). */
   readonly space: FeatureSpace | null;
+  /** Of ids that are Vowpal Wabbit's hashes, how many bits they have; null or absent for others. */
+  readonly bits?: number | null;
   /** Declared dimension so far. */
   readonly declared: number;
   readonly tally: Tally;

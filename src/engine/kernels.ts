@@ -346,4 +346,6 @@ export interface Kernels {
    * or when there are o.most rows or o.enough entries. 8 bytes can be read after `to`; there is room for an entry and a column every 4.
    */
   parseSvmlight: TextKernel;
+  /** As parseSvmlight, lines of Vowpal Wabbit's text, whose ids are hashes modulo 2^bits; entries and columns every 2. */
+  parseVw(bytes: U8, from: number, to: number, bits: number, o: Parse): number;
 }

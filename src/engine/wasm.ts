@@ -230,6 +230,10 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       const name = o.values ? "parseSvmlightStored" : "parseSvmlightOnes";
       return (call(name, at(bytes) + from, at(bytes) + to, writeParser(o)) >>> 0) - at(bytes);
     },
+    parseVw: (bytes, from, to, bits, o: Parse) => {
+      const name = o.values ? "parseVwStored" : "parseVwOnes";
+      return (call(name, at(bytes) + from, at(bytes) + to, bits, writeParser(o)) >>> 0) - at(bytes);
+    },
     countIndices: (x, count, places, counts) => {
       call("countIndices", writeMatrix(x), count, at(places), at(counts));
     },

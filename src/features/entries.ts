@@ -14,7 +14,7 @@ export class Entries {
     this.length = 0;
   }
 
-  /** Sums the values of equal ids; the first keeps its place. */
+  /** Sums the values of equal ids, in single precision; the first keeps its place. */
   merge(): void {
     const places = new Map<number, number>();
     let kept = 0;
@@ -26,7 +26,8 @@ export class Entries {
         this.ids[kept] = id;
         this.values[kept++] = this.values[i] as number;
       } else {
-        (this.values[place] as number) += this.values[i] as number;
+        const [sum, value] = [this.values[place] as number, this.values[i] as number];
+        this.values[place] = Math.fround(Math.fround(sum) + Math.fround(value));
       }
     }
     this.length = kept;

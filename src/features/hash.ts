@@ -3,21 +3,26 @@ import { mix } from "../random.js";
 const encoder = new TextEncoder();
 let bytes = new Uint8Array(256);
 
-/** Returns MurmurHash3 (x86, 32 bits, Appleby 2011) of the text's UTF-8 bytes, in [0, 2³²). */
+/** Returns hashBytes of the text's UTF-8 bytes. */
 export function hashText(text: string, seed = 0): number {
   if (text.length * 3 > bytes.length) bytes = new Uint8Array(text.length * 3);
-  const length = encoder.encodeInto(text, bytes).written;
-  const body = length & ~3;
+  return hashBytes(bytes, 0, encoder.encodeInto(text, bytes).written, seed);
+}
+
+/** Returns MurmurHash3 (x86, 32 bits, Appleby 2011) of bytes from ≤ i < to, in [0, 2³²). */
+export function hashBytes(bytes: Uint8Array, from: number, to: number, seed: number): number {
+  const length = to - from;
+  const body = to - (length & 3);
   let h = seed;
-  for (let i = 0; i < body; i += 4) {
+  for (let i = from; i < body; i += 4) {
     const k = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
     h ^= scramble(k);
     h = Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64;
   }
   let tail = 0;
-  for (let i = length - 1; i >= body; i--) tail = (tail << 8) | bytes[i]!;
-  if (length > body) h ^= scramble(tail);
-  return mix(h ^ length);
+  for (let i = to - 1; i >= body; i--) tail = (tail << 8) | bytes[i]!;
+  // Of no bytes the scrambled tail is 0.
+  return mix(h ^ scramble(tail) ^ length);
 }
 
 function scramble(k: number): number {

@@ -1,0 +1,18 @@
+import { mix } from "./columns";
+
+/** MurmurHash3 (x86, 32 bits, Appleby 2011) of bytes from ≤ at < to, as hashBytes of src/features/hash.ts. Reads up to 3 more. */
+export function hashBytes(from: usize, to: usize, seed: u32): u32 {
+  const length = to - from;
+  const body = to - (length & 3);
+  let h = seed;
+  for (let at = from; at < body; at += 4) h = rotl(h ^ scramble(load<u32>(at)), 13) * 5 + 0xe6546b64;
+  // Of no bytes the scrambled tail is 0.
+  const tail = load<u32>(body) & ((1 << (<u32>(length & 3) << 3)) - 1);
+  return mix(h ^ scramble(tail) ^ <u32>length);
+}
+
+// @ts-ignore: decorator
+@inline
+function scramble(k: u32): u32 {
+  return rotl(k * 0xcc9e2d51, 15) * 0x1b873593;
+}
