@@ -3,6 +3,8 @@ import { Values } from "../sparse";
 
 /** What columnOf says of an id that has no column and cannot be given one. */
 export const NOWHERE: u32 = u32.MAX_VALUE;
+/** 2³² divided by the golden ratio. */
+const HASH: u32 = 0x9e3779b1;
 
 /**
  * Returns the column of an id: `columns` when it is new and takes the next. With o.table, columns are the slots of a
@@ -88,7 +90,7 @@ function refuse(id: u64, o: Parse): u32 {
 
 /** As in src/slots.ts: both sides look into one table. */
 function hashOf(id: u64): u32 {
-  return mix(<u32>id ^ (<u32>(id >> 32) * 0x9e3779b1));
+  return mix(<u32>id ^ (<u32>(id >> 32) * HASH));
 }
 
 /** The finalizer of MurmurHash3 (Appleby, 2011), as in src/random.ts. */
@@ -109,7 +111,8 @@ export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 
   const values = o.values;
   const seen = o.seen;
   const progress = changetype<Progress>(o.progress);
-  const mask = u32.MAX_VALUE >> clz<u32>(((end - start) << 1) - 1); // of a power of two, twice the entries at least
+  const shift = clz<u32>(((end - start) << 1) - 1);
+  const mask = u32.MAX_VALUE >> shift; // of a power of two, twice the entries at least
   if (++progress.stamp == 0) {
     memory.fill(seen, 0, <usize>o.seats << 4);
     progress.stamp = 1;
@@ -118,7 +121,7 @@ export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 
   let kept = start;
   for (let k = start; k < end; ++k) {
     const column = load<u32>(indices + (<usize>k << 2));
-    let seat = seen + (<usize>(mix(column) & mask) << 4);
+    let seat = seen + (<usize>((column * HASH) >> shift) << 4);
     while (load<u32>(seat) == stamp && load<u32>(seat, 4) != column) {
       seat = seen + (<usize>((((seat - seen) >> 4) + 1) & mask) << 4);
     }

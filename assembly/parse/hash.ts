@@ -5,10 +5,26 @@ export function hashBytes(from: usize, to: usize, seed: u32): u32 {
   const length = to - from;
   const body = to - (length & 3);
   let h = seed;
-  for (let at = from; at < body; at += 4) h = rotl(h ^ scramble(load<u32>(at)), 13) * 5 + 0xe6546b64;
+  for (let at = from; at < body; at += 4) h = step(h, load<u32>(at));
   // Of no bytes the scrambled tail is 0.
   const tail = load<u32>(body) & ((1 << (<u32>(length & 3) << 3)) - 1);
   return mix(h ^ scramble(tail) ^ <u32>length);
+}
+
+/** As hashBytes of the first `length` ≤ 7 bytes of eight; no branch depends on it. */
+// @ts-ignore: decorator
+@inline
+export function hashShort(bytes: u64, length: u32, seed: u32): u32 {
+  const isLong = 0 - (length >> 2);
+  const h = seed ^ ((seed ^ step(seed, <u32>bytes)) & isLong);
+  const tail = <u32>(bytes >> (32 & isLong)) & ((1 << ((length & 3) << 3)) - 1);
+  return mix(h ^ scramble(tail) ^ length);
+}
+
+// @ts-ignore: decorator
+@inline
+function step(h: u32, k: u32): u32 {
+  return rotl(h ^ scramble(k), 13) * 5 + 0xe6546b64;
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
 import { Parse, Progress } from "../layout";
 import { Values } from "../sparse";
 import { mergeRow, NOWHERE, otherColumn } from "./columns";
-import { hashBytes } from "./hash";
+import { hashBytes, hashShort } from "./hash";
 import { BLANK, COLON, CR, countDigits, digitAt, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 
 const QUOTE: u32 = 39;
@@ -84,17 +84,25 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
 
       const chunk = load<u64>(at);
       const digits = digitsOf(chunk);
-      const length = countDigits(digits);
+      let length = countDigits(digits);
       let id: u32;
-      let after = <u32>(chunk >> (<u64>length << 3)) & 0xff;
+      let after = byteOf(chunk, length);
       if (length - 1 < 7 && isWordEnd(after)) {
         id = seed + <u32>numberOf(digits, length);
         at += length;
       } else {
-        const name = at;
-        at = wordEnd(at);
-        id = hashWord(name, at, seed);
-        after = load<u8>(at);
+        const ends = wordEnds(chunk);
+        if (ends) {
+          length = <usize>(ctz(ends) >> 3);
+          id = length ? hashShort(chunk, <u32>length, seed) : seed;
+          after = byteOf(chunk, length);
+          at += length;
+        } else {
+          const name = at;
+          at = wordEnd(at);
+          id = hashWord(name, at, seed);
+          after = load<u8>(at);
+        }
       }
       let value = scale;
       if (after == COLON) {
@@ -191,6 +199,13 @@ function skipSpaces(from: usize): usize {
   let at = from;
   while (load<u8>(at) == BLANK) ++at;
   return at;
+}
+
+/** The byte at a place of eight. */
+// @ts-ignore: decorator
+@inline
+function byteOf(chunk: u64, place: usize): u32 {
+  return <u32>(chunk >> (<u64>place << 3)) & 0xff;
 }
 
 // @ts-ignore: decorator

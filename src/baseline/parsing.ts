@@ -1,5 +1,4 @@
 import { NOWHERE, type Parse, PROGRESS } from "../engine/kernels.js";
-import { mix } from "../random.js";
 import { foldId, slotOf } from "../slots.js";
 
 /** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */
@@ -36,7 +35,8 @@ function refuse(id: number, o: Parse): number {
 export function mergeRow(start: number, end: number, o: Parse): number {
   const [indices, values, seen] = [o.indices.view, o.values?.view, o.seen.view];
   const progress = o.progress.view;
-  const mask = 0xffffffff >>> Math.clz32((end - start) * 2 - 1);
+  const shift = Math.clz32((end - start) * 2 - 1);
+  const mask = 0xffffffff >>> shift;
   if (++progress[PROGRESS.stamp]! === 0) {
     seen.fill(0);
     progress[PROGRESS.stamp] = 1;
@@ -45,7 +45,7 @@ export function mergeRow(start: number, end: number, o: Parse): number {
   let kept = start;
   for (let k = start; k < end; k++) {
     const column = indices[k]!;
-    let seat = mix(column) & mask;
+    let seat = Math.imul(column, 0x9e3779b1) >>> shift;
     while (seen[seat * 4] === stamp && seen[seat * 4 + 1] !== column) seat = (seat + 1) & mask;
     if (seen[seat * 4] === stamp) {
       if (!values) {
@@ -58,7 +58,9 @@ export function mergeRow(start: number, end: number, o: Parse): number {
       values[first] = sum;
       continue;
     }
-    seen.set([stamp, column, kept], seat * 4);
+    seen[seat * 4] = stamp;
+    seen[seat * 4 + 1] = column;
+    seen[seat * 4 + 2] = kept;
     indices[kept] = column;
     if (values) values[kept] = values[k]!;
     kept++;
