@@ -2,7 +2,16 @@ export type { Arrays } from "./data/arrays.js";
 export type { CsvOptions } from "./data/csv.js";
 export { Dataset, type DatasetOptions } from "./data/dataset.js";
 export type { NdjsonOptions } from "./data/ndjson.js";
-export { readArrays, readCsv, readNdjson, readRecords, readSvmlight, type TableDatasetOptions } from "./data/read.js";
+export {
+  readArrays,
+  readCsv,
+  readNdjson,
+  readRecords,
+  readSvmlight,
+  readVw,
+  type TableDatasetOptions,
+  type VwDatasetOptions,
+} from "./data/read.js";
 export type { Input, SingleInput } from "./data/source.js";
 export type { Target } from "./data/table.js";
 export { createEngine, type Engine, type EngineOptions, type Runtime } from "./engine/engine.js";
@@ -41,4 +50,4 @@ export {
   type PathOptions,
   type PathPoint,
 } from "./train/path.js";
-export { type StreamFit, streamCsv, streamNdjson, streamSvmlight } from "./train/stream.js";
+export { type StreamFit, streamCsv, streamNdjson, streamSvmlight, streamVw } from "./train/stream.js";

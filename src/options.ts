@@ -3,7 +3,7 @@ import { OptionError } from "./errors.js";
 /** Every option of every reader and trainer, so that a misspelt one is not passed over. */
 const KNOWN = new Set(
   (
-    "loss positive skipBad holdout seed like signal kernels threads space target weight offset delimiter header name " +
+    "loss positive skipBad holdout seed like signal kernels threads space target weight offset delimiter header name bits " +
     "solver epochs intercept onProgress lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
     "l1 l2 rate decay order steps tolerance iterations penaltyFactors checkpoint resume update keepState " +
     "bits dense from lambdas ratio l1Ratio folds maxWeights maxBytes maxLoss"

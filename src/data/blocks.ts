@@ -112,7 +112,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     for (let k = 0; k < length; k++) {
       const value = Math.fround(values[k]!);
       const column = this.#columnOf(ids[k]!);
-      const place = this.mayRepeat ? this.#placeOf(column, end) : end;
+      const place = this.#table?.isFolded ? this.#placeOf(column, end) : end;
       if (value !== 1 || place < end) this.storeValues(end);
       const { indices, values: stored } = this.#at;
       if (place < end) stored.view[place]! += value;

@@ -47,6 +47,8 @@ export class Dataset implements Disposable {
   /** Declared dimension. */
   readonly declared: number;
   readonly space: FeatureSpace | null;
+  /** Of ids that are Vowpal Wabbit's hashes, how many bits they have; null for others. */
+  readonly vwBits: number | null;
   /** Lines left out, and values not seen in training. */
   readonly tally: Readonly<Tally>;
   /** Time to read the data (with a feature space: to learn it, in a first pass) and to encode it (in a second). */
@@ -66,6 +68,7 @@ export class Dataset implements Disposable {
     dictionary: Dictionary;
     declared: number;
     space: FeatureSpace | null;
+    vwBits: number | null;
     tally: Tally;
     seconds: Dataset["seconds"];
     holdout: Dataset | null;
@@ -84,6 +87,7 @@ export class Dataset implements Disposable {
     this.dictionary = parts.dictionary;
     this.declared = parts.declared;
     this.space = parts.space;
+    this.vwBits = parts.vwBits;
     this.tally = { ...parts.tally };
     this.seconds = parts.seconds;
     this.holdout = parts.holdout;

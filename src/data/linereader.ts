@@ -43,7 +43,7 @@ export interface LineFormat {
   /** Whether a row may hold a column twice; the parser adds them up. */
   mayRepeat: boolean;
   /** As in RowReader. */
-  bits: number | null;
+  vwBits: number | null;
 }
 
 /** Lines that are read singly, at most, before the kernel is asked again. */
@@ -126,10 +126,10 @@ export function lineReader(input: Input, options: LineOptions, format: LineForma
     read: (sink) => read(sink),
     parse: (store) => read((entries, label, weight) => store.addRow(entries, label, weight), store),
     space: null,
-    bits: format.bits,
+    vwBits: format.vwBits,
     tally,
     get declared() {
-      return format.bits === null ? largest : 2 ** format.bits;
+      return format.vwBits === null ? largest : 2 ** format.vwBits;
     },
   };
 }

@@ -14,6 +14,14 @@ import type { Input } from "./source.js";
 import { RowStore } from "./store.js";
 import { svmlightReader } from "./svmlight.js";
 import { isLearned, learnSpace, recordsSource, type TableSource, type Target, tableReader } from "./table.js";
+import { vwReader } from "./vw.js";
+
+export interface VwDatasetOptions extends DatasetOptions {
+  /** Ids are hashes modulo 2^bits, 1 … 29. Default 22, or as in `like`. */
+  bits?: number;
+  /** For messages; by default what the input tells of itself. */
+  name?: string;
+}
 
 export interface TableDatasetOptions extends DatasetOptions {
   /** What `featureSpace` returns. Not needed with `like`. */
@@ -29,8 +37,28 @@ export interface TableDatasetOptions extends DatasetOptions {
 /** Reads svmlight/LIBSVM text into memory. Throws DataError, MemoryError, OptionError. */
 export async function readSvmlight(input: Input, options: DatasetOptions & { name?: string } = {}): Promise<Dataset> {
   checkNames(options);
-  if (options.like?.space) throw new OptionError("the training data had named columns; svmlight has numbers");
+  const { like } = options;
+  if (like?.space) throw new OptionError("the training data had named columns; svmlight has numbers");
+  if (like?.vwBits)
+    throw new OptionError("the training data's ids were hashes of Vowpal Wabbit's; svmlight has numbers");
   return load(svmlightReader(input, { ...options, loss: lossOf(options), keep: false }), options);
+}
+
+/**
+ * Reads the text format of Vowpal Wabbit into memory: ids are the hashes that it gives, modulo 2^bits. Throws DataError,
+ * MemoryError, OptionError.
+ */
+export async function readVw(input: Input, options: VwDatasetOptions = {}): Promise<Dataset> {
+  checkNames(options);
+  const { like, bits = like?.vwBits ?? undefined } = options;
+  if (like && like.vwBits !== bits) throw new OptionError(unlike(like.vwBits, bits));
+  const own = { ...options, ...(bits !== undefined && { bits }), loss: lossOf(options), keep: false };
+  return load(vwReader(input, own), options);
+}
+
+function unlike(trained: number | null, given: number | undefined): string {
+  if (trained === null) return "the training data's ids were no hashes of Vowpal Wabbit's";
+  return `bits ${given}: the training data's ids are hashes of ${trained} bits`;
 }
 
 /** Reads CSV or TSV into memory through a feature space. Throws DataError, MemoryError, OptionError. */
@@ -88,6 +116,7 @@ async function load(reader: RowReader, options: DatasetOptions, learning = 0): P
       dictionary,
       declared: like?.declared ?? reader.declared,
       space: reader.space,
+      vwBits: reader.vwBits ?? null,
       seconds: reader.space ? { load: first, encode: second } : { load: second, encode: 0 },
     };
     const datasetOn = (engine: Engine, stays: Placed | null): Dataset => {

@@ -17,7 +17,7 @@ export interface RowReader {
   /** The learned space; null when the data holds ids of its own (svmlight). */
   readonly space: FeatureSpace | null;
   /** Of ids that are Vowpal Wabbit's hashes, how many bits they have; null or absent for others. */
-  readonly bits?: number | null;
+  readonly vwBits?: number | null;
   /** Declared dimension so far. */
   readonly declared: number;
   readonly tally: Tally;

@@ -14,7 +14,7 @@ const SVMLIGHT: LineFormat = {
   kernel: (kernels) => kernels.parseSvmlight,
   expected: "label index:value …",
   mayRepeat: false,
-  bits: null,
+  vwBits: null,
 };
 
 /**

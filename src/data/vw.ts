@@ -40,7 +40,7 @@ export function vwReader(input: Input, { bits, isLabelled = true, ...options }: 
         parseVw(bytes, from, to, b, o),
     expected: "label |feature …",
     mayRepeat: true,
-    bits: b,
+    vwBits: b,
   });
 }
 
@@ -107,7 +107,8 @@ class VwParser implements LineParser {
     const tag = last && (last[1] === bar || bytes[last[0]] === QUOTE) ? words.pop() : undefined;
     const [label, importance, third] = words;
     if (!label) {
-      const read = tag ? `: ${shown(bytes, ...tag)} ${tag[1] === bar ? 'touches the "|" and so' : ""} is a tag` : "";
+      const touches = tag?.[1] === bar ? ' touches the "|" and so' : "";
+      const read = tag ? `: ${shown(bytes, ...tag)}${touches} is a tag` : "";
       throw new DataError(`missing label${read}`);
     }
     this.label = decimalOf(bytes, ...label);

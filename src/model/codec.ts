@@ -10,7 +10,7 @@ import { Model, type Training } from "./model.js";
 //     0       8       magic: "nought", 0, version
 //     8       4       CRC-32 (ISO 3309) of everything after it
 //     12      4       H, length of the header
-//     16      H       header, JSON in UTF-8: loss, intercept, declared, slots, kept, idBytes, space, training
+//     16      H       header, JSON in UTF-8: loss, intercept, declared, slots, kept, idBytes, space, vwBits, training
 //     16+H    idBytes ids, ascending: the first, then each difference to the one before, LEB128
 //     …       4·kept  weights, f32
 //
@@ -28,13 +28,15 @@ interface Header {
   kept: number;
   idBytes: number;
   space: { definition: unknown; learned: unknown } | null;
+  /** Absent where ids are no hashes. */
+  vwBits?: number;
   training: Training;
 }
 
 /** Returns a model's file. */
 export function encodeModel(model: Model): Uint8Array {
   const ids = encodeIds(model.ids);
-  const { loss, intercept, declared, slots, kept, space, training } = model;
+  const { loss, intercept, declared, slots, kept, space, vwBits, training } = model;
   const header: Header = {
     loss,
     intercept,
@@ -43,6 +45,7 @@ export function encodeModel(model: Model): Uint8Array {
     kept,
     idBytes: ids.length,
     space: space?.state ?? null,
+    ...(vwBits !== null && { vwBits }),
     training,
   };
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -107,8 +110,13 @@ function parseHeader(json: string): Header {
   header.slots ??= null; // files written before there were any
   expect(header.slots === null || isPowerOfTwo(header.slots), '"slots" is no power of two');
   expect(header.space === null || isObject(header.space), "its feature space is incomplete");
+  expect(header.vwBits === undefined || isHashed(header), '"vwBits" does not fit its dimension');
   expect(isTraining(header.training), "its training summary is incomplete");
   return header;
+}
+
+function isHashed({ vwBits, space, declared }: Header): boolean {
+  return isCount(vwBits) && space === null && declared === 2 ** vwBits!;
 }
 
 function isTraining({ options, rows, seen, seenByFeature, loss }: Training): boolean {

@@ -23,15 +23,17 @@ export interface ModelParts {
   declared: number;
   /** Slots that ids past them are folded into, a power of two; null or absent where every id has its own. */
   slots?: number | null;
-  /** null when ids are the indices of svmlight or of arrays. */
+  /** null when ids are the indices of svmlight or of arrays, or hashes. */
   space: FeatureSpace | null;
+  /** Of ids that are Vowpal Wabbit's hashes, how many bits they have; null or absent for others. */
+  vwBits?: number | null;
   training: Training;
 }
 
 /** A weight that is not 0. */
 export interface NamedWeight {
   id: number;
-  /** "lat [52.37, 52.38) × lon [4.88, 4.90)"; without a feature space the index, from 1. */
+  /** "lat [52.37, 52.38) × lon [4.88, 4.90)"; without a feature space the index, from 1, or "#" and the hash. */
   name: string;
   weight: number;
 }
@@ -43,6 +45,7 @@ export class Model implements ModelParts {
   readonly declared: number;
   readonly slots: number | null;
   readonly space: FeatureSpace | null;
+  readonly vwBits: number | null;
   readonly training: Training;
   /** Ascending. */
   readonly ids: Float64Array;
@@ -58,6 +61,7 @@ export class Model implements ModelParts {
     this.declared = parts.declared;
     this.slots = parts.slots ?? null;
     this.space = parts.space;
+    this.vwBits = parts.vwBits ?? null;
     this.training = parts.training;
     this.ids = ids;
     this.values = values;
@@ -123,7 +127,7 @@ export class Model implements ModelParts {
 
   /** Returns the readable name of an id; of a slot that ids share, its number. */
   nameOf(id: number): string {
-    if (this.slots !== null) return `#${id}`;
+    if (this.slots !== null || this.vwBits !== null) return `#${id}`;
     return this.space ? this.space.nameOf(id) : String(id + 1);
   }
 

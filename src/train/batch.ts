@@ -259,7 +259,7 @@ function penaltyOf({ w, penalties }: State): number {
 function checkFits(model: Model, data: Dataset): void {
   if (model.loss !== data.loss)
     throw new ModelError(`the model to start from has ${model.loss} loss, not ${data.loss}`);
-  const spaceOf = (it: Model | Dataset) => JSON.stringify(it.space?.state ?? null);
+  const spaceOf = (it: Model | Dataset) => JSON.stringify([it.space?.state ?? null, it.vwBits]);
   if (spaceOf(model) !== spaceOf(data))
     throw new ModelError("the model to start from has other features than the data");
 }

@@ -134,7 +134,8 @@ export function modelOf(
   }
   if (!Number.isFinite(sum)) throw diverged();
   const training = summary(options, data.count, seen, loss);
-  const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
+  const { declared, space, vwBits } = data;
+  const parts = { loss: data.loss, intercept, declared, space, vwBits, training };
   return Model.from(parts, ids, weights);
 }
 
@@ -200,7 +201,8 @@ function finish(
   const validation = data.holdout && data.holdout.totalWeight > 0 ? meanLoss(data.holdout, weights, intercept) : null;
   const loss = { progressive, train, validation };
   const training = summary(options, data.count, seenOf(data), loss);
-  const parts = { loss: data.loss, intercept, declared: data.declared, space: data.space, training };
+  const { declared, space, vwBits } = data;
+  const parts = { loss: data.loss, intercept, declared, space, vwBits, training };
   const model = Model.from(parts, dictionary.ids, weights.view);
   const columns = { declared: data.declared, seen, kept: model.kept };
   return {

@@ -7,6 +7,7 @@ import type { Input } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
 import { isLearned, learnSpace, type TableSource, tableReader } from "../data/table.js";
 import type { Store } from "../data/text.js";
+import { vwReader } from "../data/vw.js";
 import { createEngine } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
 import { DataError, OptionError } from "../errors.js";
@@ -26,6 +27,8 @@ type Without<T> = Omit<T, "like" | "signal">;
 type Streaming = SolverOptions & TableOptions & ResumeOptions;
 type StreamOptions = Streaming & Without<DatasetOptions>;
 export type StreamSvmlightOptions = StreamOptions & { name?: string };
+/** `bits`: of the hashes, and of the table that solver ftrl trains in. */
+export type StreamVwOptions = StreamSvmlightOptions;
 export type StreamCsvOptions = Streaming & Without<TableDatasetOptions> & CsvOptions;
 export type StreamNdjsonOptions = Streaming & Without<TableDatasetOptions> & NdjsonOptions;
 
@@ -48,6 +51,17 @@ export async function streamSvmlight(input: Input, given: StreamSvmlightOptions 
   const loss = lossOf(options);
   const session = await openSession("svmlight", input, options);
   return train(svmlightReader(input, { ...options, loss, keep: isReadAgain(options) }), loss, options, session);
+}
+
+/** As streamSvmlight, for the text format of Vowpal Wabbit. */
+export async function streamVw(input: Input, given: StreamVwOptions = {}): Promise<StreamFit> {
+  const options = checkSolver(given, true) as StreamVwOptions;
+  const loss = lossOf(options);
+  const reader = vwReader(input, { ...options, loss, keep: isReadAgain(options) });
+  const session = await openSession("vw", input, options);
+  // Hashes of 29 bits, and those for sgd, are numbered as they are met.
+  const { bits, ...others } = options;
+  return train(reader, loss, bits === 29 || options.solver === "sgd" ? others : options, session);
 }
 
 /** As streamSvmlight, for CSV or TSV. A space that has to learn (all kinds but hash) needs a pass of its own first. */
@@ -111,7 +125,7 @@ async function train(reader: RowReader, loss: Loss, options: StreamOptions, sess
   }
   const state = await keeper.finish(keepState);
 
-  const { space, tally } = reader;
+  const { space, vwBits = null, tally } = reader;
   const declared = Math.max(keeper.declared, table?.isFolded ? 0 : (table?.slots ?? 0));
   const slots = table?.isFolded ? table.slots : null;
   const { ids, weights, intercept, seen, seenByFeature } = learner.harvest(slots ? null : space);
@@ -121,7 +135,7 @@ async function train(reader: RowReader, loss: Loss, options: StreamOptions, sess
   const rows = (learner.rows - earlier.visits) / epochs;
   const losses = { progressive, train: null, validation: null as number | null };
   const training = summary(options, earlier.rows + rows, { seen, seenByFeature }, losses);
-  const model = Model.from({ loss, intercept, declared, slots, space, training }, ids, weights);
+  const model = Model.from({ loss, intercept, declared, slots, space, vwBits, training }, ids, weights);
   const isHeld = learner.heldWeight > earlier.heldWeight;
   const metrics = isHeld ? await evaluateRows(model, heldOut(reader, fraction, seed), signal) : null;
   const validation = metrics && (metrics.logLoss ?? metrics.rmse ** 2 / 2);
