@@ -5,13 +5,14 @@ import type { RowReader } from "../data/reader.js";
 import { uncompressedName } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
 import { type TableOptions, tableReader } from "../data/table.js";
+import { vwReader } from "../data/vw.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import type { Model } from "../model/model.js";
 
 /** Flags about the data, as every command takes them. */
 export interface DataFlags {
-  format?: "csv" | "tsv" | "ndjson" | "svmlight";
+  format?: "csv" | "tsv" | "ndjson" | "svmlight" | "vw";
   delimiter?: string;
   header?: boolean;
   target?: string;
@@ -23,7 +24,7 @@ export interface DataFlags {
 
 /** What `<data...>` may be. */
 export const DATA =
-  "CSV, TSV, NDJSON or svmlight files, also .gz or .zst, one or more; globs in quotes; - for standard input";
+  "CSV, TSV, NDJSON, svmlight or Vowpal Wabbit files, also .gz or .zst, one or more; globs in quotes; - for standard input";
 
 /** Parses a flag's number or fraction. */
 export function numeric(text: string): number {
@@ -34,7 +35,7 @@ export function numeric(text: string): number {
 
 export function addDataFlags(command: Command, target: string): Command {
   const add = (option: Option) => command.addOption(option.helpGroup("Data:"));
-  add(new Option("--format <format>", "by default from the file's name").choices(["csv", "tsv", "ndjson", "svmlight"]));
+  add(new Option("--format <format>", "by default from the file's name").choices(Object.keys(FORMATS)));
   add(new Option("--target <column|comparison>", target));
   add(new Option("--positive <label>", 'the label that means "yes", all others "no"').argParser(numeric));
   add(new Option("--weight <column>", "column of sample weights"));
@@ -45,16 +46,16 @@ export function addDataFlags(command: Command, target: string): Command {
   return command;
 }
 
-export type Format = "csv" | "ndjson" | "svmlight";
+export type Format = "csv" | "ndjson" | "svmlight" | "vw";
 
 /**
- * Tells the format of files, by their names or, where these do not tell, by whether there are features. Throws
- * OptionError where files differ, or on a flag that is of another format.
+ * Tells the format of files, by their names or, where these do not tell, `usual`. Throws OptionError where files differ,
+ * or on a flag that is of another format.
  */
-export function formatOf(files: readonly string[], flags: DataFlags, hasFeatures: boolean): Format {
-  const format = flags.format ? FORMATS[flags.format] : (namedFormat(files) ?? (hasFeatures ? "csv" : "svmlight"));
+export function formatOf(files: readonly string[], flags: DataFlags, usual: Format): Format {
+  const format = flags.format ? FORMATS[flags.format] : (namedFormat(files) ?? usual);
   if (format === "csv") return format;
-  const what = format === "ndjson" ? "NDJSON" : "svmlight text";
+  const what = FORMAT_NAMES[format];
   if (flags.delimiter !== undefined) throw new OptionError(`--delimiter: ${what} has its own`);
   if (flags.header === false) throw new OptionError(`--no-header: ${what} never has one`);
   return format;
@@ -65,11 +66,20 @@ const FORMATS: Record<NonNullable<DataFlags["format"]>, Format> = {
   tsv: "csv",
   ndjson: "ndjson",
   svmlight: "svmlight",
+  vw: "vw",
+};
+/** For messages. */
+export const FORMAT_NAMES: Record<Format, string> = {
+  csv: "a table",
+  ndjson: "NDJSON",
+  svmlight: "svmlight text",
+  vw: "Vowpal Wabbit text",
 };
 const SUFFIXES: [RegExp, Format][] = [
   [/\.(csv|tsv|tab)$/i, "csv"],
   [/\.(ndjson|jsonl)$/i, "ndjson"],
   [/\.(svm|svmlight|libsvm)$/i, "svmlight"],
+  [/\.vw$/i, "vw"],
 ];
 
 /** The format that names of files tell; undefined where none does. */
@@ -98,14 +108,18 @@ export function readerFor(model: Model, files: readonly string[], flags: DataFla
   const recorded = model.training.options;
   const positive = flags.positive ?? recorded.positive;
   const coding = typeof positive === "number" ? { positive } : {};
-  const format = formatOf(files, flags, model.space !== null);
-  if (format === "svmlight") {
-    if (model.space)
-      throw new OptionError("this model was trained on a table with named columns; the data is svmlight text");
-    // Labels that are not needed may be any numbers.
-    return svmlightReader(files, { loss: labelled ? model.loss : "squared", ...coding, skipBad, keep: false });
+  const usual = model.space ? "csv" : model.vwBits === null ? "svmlight" : "vw";
+  const format = formatOf(files, flags, usual);
+  if (format !== usual && !(format === "ndjson" && model.space)) {
+    const trained = model.space ? "a table with named columns" : FORMAT_NAMES[usual];
+    throw new OptionError(`this model was trained on ${trained}; the data is ${FORMAT_NAMES[format]}`);
   }
-  if (!model.space) throw new OptionError("this model was trained on svmlight text; the data is a table");
+  if (!model.space) {
+    // Labels that are not needed may be any numbers, or be missing.
+    const lines = { loss: labelled ? model.loss : ("squared" as const), ...coding, skipBad, keep: false };
+    if (model.vwBits === null) return svmlightReader(files, lines);
+    return vwReader(files, { ...lines, bits: model.vwBits, isLabelled: labelled });
+  }
   const target = flags.target ?? recorded.target;
   if (labelled && typeof target !== "string") throw new OptionError("--target: say what to compare predictions with");
   const options: TableOptions = {

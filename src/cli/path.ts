@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { readCsv, readNdjson, readSvmlight } from "../data/read.js";
+import { readCsv, readNdjson, readSvmlight, readVw } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import { count, plural } from "../report/text.js";
@@ -23,6 +23,7 @@ type PathFlags = DataFlags &
     loss?: "logistic" | "squared";
     validate?: string;
     folds?: number;
+    bits?: number;
     kernels?: "wasm" | "baseline";
     threads?: number;
     json?: boolean;
@@ -41,6 +42,7 @@ export function addPath(program: Command, signal: AbortSignal): void {
     command.addOption(new Option(flags, text).argParser(numeric).helpGroup(group));
   command.addOption(new Option("--loss <loss>", "default logistic").choices(["logistic", "squared"]).helpGroup(group));
   addPathFlags(command, group);
+  add("--bits <n>", "of the hashes of Vowpal Wabbit text (default 22)");
   add("--folds <n>", "cross-validate in n parts");
   command.addOption(new Option("--validate <fraction>", "share of the rows to hold out").helpGroup(group));
   add("--tolerance <x>", "largest duality gap of each fit, relative (default 1e-6)");
@@ -58,14 +60,15 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
   const live = new LiveLine();
   const space = await spaceOf(flags);
   const files = await inputsOf(names);
-  const format = formatOf(files, flags, space !== null);
-  const table = format !== "svmlight";
+  const format = formatOf(files, flags, space ? "csv" : "svmlight");
+  const table = format === "csv" || format === "ndjson";
   if (table && !space) throw new OptionError("a table needs features: --number, --bucket, --category … (see --help)");
   if (table && flags.target === undefined) throw new OptionError("--target: say what to learn");
+  if (flags.bits !== undefined && format !== "vw") throw new OptionError("--bits: of Vowpal Wabbit text only");
   const holdout = flags.validate === undefined ? 0 : parseFraction(flags.validate);
-  const { loss, positive, skipBad, kernels, threads, target, weight, seed } = flags;
+  const { loss, positive, skipBad, kernels, threads, target, weight, bits, seed } = flags;
   const reading = Object.fromEntries(
-    Object.entries({ loss, positive, skipBad, kernels, threads, target, weight, seed, holdout, signal }).filter(
+    Object.entries({ loss, positive, skipBad, kernels, threads, target, weight, bits, seed, holdout, signal }).filter(
       ([, value]) => value !== undefined,
     ),
   );
@@ -74,7 +77,7 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
     const readTable = format === "ndjson" ? readNdjson : readCsv;
     using data = await (space
       ? readTable(files, { ...csvOptions(flags), ...reading, target: target as string, space })
-      : readSvmlight(files, reading));
+      : (format === "vw" ? readVw : readSvmlight)(files, reading));
     const own = ["lambdas", "ratio", "l1Ratio", "tolerance", "iterations", "seed", "intercept"] as const;
     const options: PathOptions = {
       ...Object.fromEntries(own.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]])),

@@ -40,7 +40,11 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(solver, "--seed <n>", "decides every random choice (default 1)");
   add(solver, "--no-intercept", "learn no intercept");
   add(solver, "--stream", "never hold the data: rows in the order of the file, memory that does not grow with it");
-  add(ftrl, "--bits <n>", "with --stream: a table of 2ⁿ slots, which ids past it share by their hash");
+  add(
+    ftrl,
+    "--bits <n>",
+    "with --stream: a table of 2ⁿ slots, which ids past it share by their hash; Vowpal Wabbit text: its hashes' bits",
+  );
   add(ftrl, "--dense [n]", "with --stream: a table of all dimensions, or of n");
   add(ftrl, "--lambda1 <x>", "L1 strength (default 1)");
   add(ftrl, "--lambda2 <x>", "L2 strength (default 0)");

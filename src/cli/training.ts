@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Dataset, DatasetOptions } from "../data/dataset.js";
-import { readCsv, readNdjson, readSvmlight } from "../data/read.js";
+import { readCsv, readNdjson, readSvmlight, readVw } from "../data/read.js";
 import { uncompressedName } from "../data/source.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
@@ -13,8 +13,8 @@ import { fitToBudget } from "../train/budget.js";
 import { type Fit, type FitOptions, fit } from "../train/fit.js";
 import { type FtrlOptions, type OrderOptions, type SolverOptions, solverFor } from "../train/options.js";
 import { crossValidate } from "../train/path.js";
-import { streamCsv, streamNdjson, streamSvmlight } from "../train/stream.js";
-import { csvOptions, type DataFlags, type Format, formatOf, readerFor } from "./data.js";
+import { streamCsv, streamNdjson, streamSvmlight, streamVw } from "../train/stream.js";
+import { csvOptions, type DataFlags, FORMAT_NAMES, type Format, formatOf, readerFor } from "./data.js";
 import { type FeatureFlags, spaceOf } from "./features.js";
 import { inputsOf } from "./inputs.js";
 import { warn } from "./output.js";
@@ -92,7 +92,7 @@ export async function runTraining(
 ): Promise<{ result: Result; validation: Metrics | null; test: Metrics | null }> {
   const began = performance.now();
   const space = await spaceOf(flags);
-  const format = formatOf(files, flags, space !== null);
+  const format = formatOf(files, flags, space ? "csv" : "svmlight");
   checkFlags(format, flags, space);
   const fraction = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const solver = solverOf(flags);
@@ -155,9 +155,10 @@ async function trainInMemory(
   choose: TrainFlags["choose"],
 ): Promise<Trained> {
   const readTable = format === "ndjson" ? readNdjson : readCsv;
-  using data = space ? await readTable(files, { ...options, space }) : await readSvmlight(files, options);
+  const readLines = format === "vw" ? readVw : readSvmlight;
+  using data = space ? await readTable(files, { ...options, space }) : await readLines(files, options);
   const began = performance.now();
-  const fitted = await fitAsAsked(data, options, choose);
+  const fitted = await fitAsAsked(data, without(options, ["bits"]), choose);
   const seconds = { ...data.seconds, solve: since(began) };
   const { holdout } = data;
   const metrics = holdout && holdout.totalWeight > 0 ? evaluate(fitted.model, holdout) : null;
@@ -221,22 +222,24 @@ async function trainStreamed(
   const began = performance.now();
   const streaming = options as SolverOptions & DatasetOptions & { target: string }; // checkFlags saw to it
   const streamTable = format === "ndjson" ? streamNdjson : streamCsv;
-  const fitted = space ? await streamTable(files, { ...streaming, space }) : await streamSvmlight(files, streaming);
+  const streamLines = format === "vw" ? streamVw : streamSvmlight;
+  const fitted = space ? await streamTable(files, { ...streaming, space }) : await streamLines(files, streaming);
   return { ...fitted, metrics: fitted.holdout, seconds: { load: 0, encode: 0, solve: since(began) } };
 }
 
 /** Throws OptionError on flags that do not go together. */
 function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefinition | null): void {
-  const table = format !== "svmlight";
+  const table = format === "csv" || format === "ndjson";
+  const text = FORMAT_NAMES[format];
   if (table && !space) {
     throw new OptionError("a table needs features: --number, --bucket, --category … or --features (see --help)");
   }
   if (table && flags.target === undefined)
     throw new OptionError("--target: say what to learn, a column or a comparison");
-  if (!table && space) throw new OptionError("svmlight text has no columns by name: feature flags need a table");
-  if (!table && flags.target !== undefined) throw new OptionError("--target: svmlight text holds its labels itself");
-  if (!table && flags.offset !== undefined) throw new OptionError("--offset: svmlight text has no columns by name");
-  if (!table && flags.weight !== undefined) throw new OptionError("--weight: svmlight text has no columns by name");
+  if (!table && space) throw new OptionError(`${text} has no columns by name: feature flags need a table`);
+  if (!table && flags.target !== undefined) throw new OptionError(`--target: ${text} holds its labels itself`);
+  if (!table && flags.offset !== undefined) throw new OptionError(`--offset: ${text} has no columns by name`);
+  if (!table && flags.weight !== undefined) throw new OptionError(`--weight: ${text} has no columns by name`);
   if (flags.stream && flags.solver === "batch") {
     throw new OptionError("--solver batch needs the data in memory: it does not go with --stream");
   }
@@ -245,7 +248,9 @@ function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefinition | 
     if (own) throw new OptionError(`--${own === "penaltyFactor" ? "penalty-factor" : own}: of solver batch only`);
   }
   checkSearch(flags);
-  if (!flags.stream && (flags.bits ?? flags.dense) !== undefined) throw new OptionError("--bits, --dense: of --stream");
+  const isTable = flags.dense !== undefined || (flags.bits !== undefined && format !== "vw");
+  if (!flags.stream && isTable)
+    throw new OptionError("--bits, --dense: of --stream (--bits also of Vowpal Wabbit text)");
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
   }
@@ -300,7 +305,7 @@ function strengthsOf(solver: FitOptions): Record<string, number> {
 /** "data/houses.csv.gz" gives "houses.nought", in the present folder. */
 function modelNameFor(file: string): string {
   if (file === "-") return "model.nought";
-  const suffix = /\.(csv|tsv|tab|ndjson|jsonl|txt|svm|svmlight|libsvm)$/i;
+  const suffix = /\.(csv|tsv|tab|ndjson|jsonl|txt|svm|svmlight|libsvm|vw)$/i;
   return `${uncompressedName(basename(file)).replace(suffix, "")}.nought`;
 }
 
