@@ -145,6 +145,45 @@ describe("on svmlight text", () => {
   });
 });
 
+describe("on Vowpal Wabbit text", () => {
+  const row = (i: number) => `|w word${i % 7} x:0.${1 + (i % 5)} |id ${i % 11}\n`;
+  const labelled = Array.from({ length: 500 }, (_, i) => `${i % 7 < 3 ? 1 : -1} ${row(i)}`).join("");
+
+  test("in memory, gzipped and streamed; predictions need no labels", async () => {
+    await writeFile(join(folder, "v.vw"), labelled);
+    await writeFile(join(folder, "v.vw.gz"), gzipSync(labelled));
+    await good(["train", "v.vw.gz", "-o", "v.nought", "--bits", "18"]);
+    const first = await readFile(join(folder, "v.nought"));
+    await good(["train", "-", "--format", "vw", "-o", "w.nought", "--bits", "18"], labelled);
+    expect(await readFile(join(folder, "w.nought"))).toEqual(first);
+    expect(await good(["evaluate", "v.nought", "v.vw"])).toMatch(/^500 rows: log-loss 0\.\d+, AUC 1\.000/);
+    const unlabelled = Array.from({ length: 500 }, (_, i) => row(i)).join("");
+    expect(await good(["predict", "v.nought", "-"], unlabelled)).toBe(await good(["predict", "v.nought", "v.vw"]));
+    expect(await good(["inspect", "v.nought"])).toMatch(
+      /declared 262,144, seen 19.*\n\n.*intercept\n[−+]\d+\.\d+ {2}#\d+\n/s,
+    );
+    const streamed = JSON.parse(await good(["train", "v.vw", "--stream", "--json", "-o", "s.nought"]));
+    expect(streamed).toMatchObject({ rows: 500, columns: { declared: 2 ** 22, seen: 19 } });
+    expect(await good(["path", "v.vw", "--bits", "18", "--lambdas", "3"])).toMatch(/^500 rows/);
+  });
+
+  test.each([
+    [["predict", "v.nought", "p.svm"], 2, /trained on Vowpal Wabbit text; the data is svmlight text/],
+    [["predict", "v.nought", "t.csv"], 2, /trained on Vowpal Wabbit text; the data is a table/],
+    [["evaluate", "n.nought", "v.vw"], 2, /trained on svmlight text; the data is Vowpal Wabbit text/],
+    [["train", "v.vw", "--weight", "w"], 2, /Vowpal Wabbit text has no columns by name/],
+    [["train", "v.vw", "--bits", "30"], 2, /bits 30: expected a whole number from 1 to 29/],
+    [["train", "p.svm", "--bits", "18"], 2, /--bits also of Vowpal Wabbit text/],
+    [["path", "p.svm", "--bits", "18"], 2, /--bits: of Vowpal Wabbit text only/],
+    [["train", "p.svm", "--format", "vw"], 3, /p\.svm:1:1: no "\|" in the line/],
+  ])("%j is refused", async (args, expected, message) => {
+    if (args[1] === "n.nought") await good(["train", "p.svm", "-o", "n.nought"]);
+    const { code, out, err } = await run(args);
+    expect([code, out]).toEqual([expected, ""]);
+    expect(err).toMatch(message);
+  });
+});
+
 describe("exit codes", () => {
   test.each([
     [["train", "p.svm", "--nonsense"], /unknown option '--nonsense'/],
