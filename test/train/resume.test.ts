@@ -15,6 +15,7 @@ import {
   streamCsv,
   streamNdjson,
   streamSvmlight,
+  streamVw,
 } from "../../src/node.js";
 import { Random } from "../../src/random.js";
 import { bytesOf, cut, errorOf, problem, svmlightOf } from "../helpers.js";
@@ -28,6 +29,10 @@ type Options = Parameters<typeof streamSvmlight>[1];
 type Stream = (input: AsyncIterable<Uint8Array>, options: NonNullable<Options>) => Promise<StreamFit>;
 const FORMATS: Record<string, [text: string, stream: Stream]> = {
   svmlight: [SVMLIGHT, streamSvmlight],
+  VW: [
+    RECORDS.map(({ c, n, y }, i) => `${y} ${i % 9 ? "" : "2 "}|f ${c} n:${n} ${c} |${c} ${i % 40}\n`).join(""),
+    streamVw,
+  ],
   CSV: [CSV, (input, options) => streamCsv(input, { ...TABLE, ...options })],
   NDJSON: [
     RECORDS.map((it) => `${JSON.stringify(it)}\n`).join(""),
@@ -63,6 +68,8 @@ describe.each([
   ["svmlight", { loss: "squared", lambda1: 3, epochs: 2, threads: 2 }],
   ["CSV", { lambda1: 3, epochs: 2, holdout: 0.1 }],
   ["CSV", { lambda1: 3, bits: 4, weight: "n" }],
+  ["VW", { lambda1: 3, epochs: 2, bits: 12 }],
+  ["VW", { solver: "sgd", l1: 1e-3, epochs: 2, bits: 29 }],
   ["CSV", { solver: "sgd", weight: "n", epochs: 2 }],
   ["NDJSON", { lambda1: 3, epochs: 2 }],
 ] as [string, object][])("%s %j", (format, options) => {
