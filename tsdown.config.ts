@@ -21,9 +21,14 @@ export default defineConfig([
     minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     alias: { "node:child_process": "node:path" },
   },
-  { ...shared, entry: { "worker.node": "src/worker.node.ts" }, platform: "node", dts: false },
+  ...["worker.node", "folds.node"].map((name) => ({
+    ...shared,
+    entry: { [name]: `src/${name}.ts` },
+    platform: "node" as const,
+    dts: false,
+  })),
   // One file each without bare imports, for <script type="module"> and for a worker.
-  ...["browser", "worker.browser"].map((name) => ({
+  ...["browser", "worker.browser", "folds.browser"].map((name) => ({
     ...shared,
     entry: { [name]: `src/${name}.ts` },
     platform: "browser" as const,

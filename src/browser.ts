@@ -27,8 +27,11 @@ providePlatform({
   },
 
   startThread(start, onLost) {
-    // Written out, so that bundlers see the file.
-    const worker = new Worker(new URL("./worker.browser.js", import.meta.url), { type: "module" });
+    // Written out, so that bundlers see the files.
+    const worker =
+      "folds" in start
+        ? new Worker(new URL("./folds.browser.js", import.meta.url), { type: "module" })
+        : new Worker(new URL("./worker.browser.js", import.meta.url), { type: "module" });
     worker.onerror = (event) => {
       event.preventDefault();
       onLost(new Error(event.message || "its script was not loaded"));

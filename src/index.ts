@@ -40,14 +40,11 @@ export type { Certificate } from "./train/batch.js";
 export { type BudgetFit, type BudgetOptions, fitToBudget } from "./train/budget.js";
 export { type BatchFit, type Fit, type FitOptions, fit } from "./train/fit.js";
 export type { BatchOptions, FtrlOptions, Progress, SgdOptions } from "./train/options.js";
+export { fitPath, type Path, type PathOptions, type PathPoint } from "./train/path.js";
+export { type StreamFit, streamCsv, streamNdjson, streamSvmlight, streamVw } from "./train/stream.js";
 export {
   type CrossValidatedPoint,
   type CrossValidation,
   type CrossValidationOptions,
   crossValidate,
-  fitPath,
-  type Path,
-  type PathOptions,
-  type PathPoint,
-} from "./train/path.js";
-export { type StreamFit, streamCsv, streamNdjson, streamSvmlight, streamVw } from "./train/stream.js";
+} from "./train/validate.js";

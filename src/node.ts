@@ -11,6 +11,7 @@ const BUILDS: Record<Build, URL> = {
 /** Read at once: enough that asking for it costs nothing. */
 const READ_BYTES = 1 << 20;
 const WORKER = new URL("../dist/worker.node.js", import.meta.url);
+const FOLDS = new URL("../dist/folds.node.js", import.meta.url);
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
 
 providePlatform({
@@ -27,11 +28,11 @@ providePlatform({
   startThread(start, onLost) {
     // Loaded where it is needed, as much else here: that takes its time.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const worker = new Worker(WORKER, { workerData: start, execArgv: [] });
+    const worker = new Worker("folds" in start ? FOLDS : WORKER, { workerData: start, execArgv: [] });
     worker.unref();
     worker.on("error", onLost);
     worker.on("exit", (code) => onLost(new Error(`a worker ended with exit code ${code}`)));
-    return { end: () => void worker.terminate() };
+    return { end: () => worker.terminate() };
   },
 
   open: (path) => (path === "-" ? process.stdin : readThrough(path)),

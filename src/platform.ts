@@ -1,4 +1,5 @@
 import type { WorkerStart } from "./engine/work.js";
+import type { FoldStart } from "./train/folds.js";
 
 /** The builds of assembly/ that a package ships. */
 export type Build = "scalar" | "simd" | "threads";
@@ -14,8 +15,8 @@ export interface FileFacts {
 
 /** A thread that was started. */
 export interface Thread {
-  /** Ends it, whatever it does. */
-  end(): void;
+  /** Ends it, whatever it does. May return a promise, kept when it has ended. */
+  end(): unknown;
 }
 
 /** What nought needs of the machine it runs on. node.ts and browser.ts provide it; nothing else knows them. */
@@ -23,10 +24,10 @@ export interface Platform {
   /** Compiles one build of the kernels. Throws WebAssembly.CompileError where a policy or an old engine refuses it. */
   compile(build: Build): Promise<WebAssembly.Module>;
   /**
-   * Starts a thread that does `work`. It does not keep the process alive. `onLost` is called when it cannot start, or
+   * Starts a thread that does `work`, or `workFolds`. It does not keep the process alive. `onLost` is called when it cannot start, or
    * ends by itself. May throw what the platform throws.
    */
-  startThread(start: WorkerStart, onLost: (cause: Error) => void): Thread;
+  startThread(start: WorkerStart | FoldStart, onLost: (cause: Error) => void): Thread;
   /** Opens a file by path, or standard input for "-", as chunks of bytes. Each lasts until the next is asked for. */
   open(path: string): AsyncIterable<Uint8Array>;
   /** What is known of a file before it is read; null where that is nothing. Never throws. */

@@ -3,15 +3,8 @@ import { readCsv, readNdjson, readSvmlight, readVw } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import { count, plural } from "../report/text.js";
-import {
-  type CrossValidatedPoint,
-  type CrossValidation,
-  crossValidate,
-  fitPath,
-  type Path,
-  type PathOptions,
-  type PathPoint,
-} from "../train/path.js";
+import { fitPath, type Path, type PathOptions, type PathPoint } from "../train/path.js";
+import { type CrossValidatedPoint, type CrossValidation, crossValidate } from "../train/validate.js";
 import { addDataFlags, csvOptions, DATA, type DataFlags, formatOf, numeric } from "./data.js";
 import { addFeatureFlags, type FeatureFlags, spaceOf } from "./features.js";
 import { inputsOf } from "./inputs.js";

@@ -36,12 +36,29 @@ export interface EngineOptions {
   threads?: number;
 }
 
+/** What another thread makes an engine of, on a part of the same memory. */
+export interface Lease {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  /** Addresses; zeros between them. */
+  from: number;
+  to: number;
+}
+
+/** What an engine that others may share its memory with has besides. */
+interface Sharing {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  background: Background;
+  /** The kernels on the caller's thread alone. */
+  alone: Kernels;
+}
+
 /** One memory and the kernels that work on it. Data, trainers' state and scratch live in it. */
 export class Engine implements Disposable {
   readonly #runtime: Runtime;
   readonly #pool: Pool | null;
-  /** Kernels that a worker runs meanwhile; null where there is none. */
-  readonly background: Background | null;
+  readonly #sharing: Sharing | null;
   #parts: { kernels: Kernels; memory: Memory } | null;
 
   constructor(
@@ -49,12 +66,34 @@ export class Engine implements Disposable {
     memory: Memory,
     runtime: Runtime,
     pool: Pool | null = null,
-    background: Background | null = null,
+    sharing: Sharing | null = null,
   ) {
     this.#parts = { kernels, memory };
     this.#runtime = runtime;
     this.#pool = pool;
-    this.background = background;
+    this.#sharing = sharing;
+  }
+
+  /** Kernels that a worker runs meanwhile; null where there is none. */
+  get background(): Background | null {
+    return this.#sharing?.background ?? null;
+  }
+
+  /** This engine on one thread, for work that shares out its threads otherwise. */
+  get alone(): Engine {
+    const { memory } = this;
+    return this.#sharing ? new Engine(this.#sharing.alone, memory, { ...this.#runtime, threads: 1 }) : this;
+  }
+
+  /**
+   * Sets bytes of the arena aside for an engine on another thread, as `engineOn` makes it; null where the memory is not
+   * shared. They are the other thread's until the arena is released below them.
+   */
+  lend(bytes: number): Lease | null {
+    if (!this.#sharing) return null;
+    const { module, memory } = this.#sharing;
+    const from = this.memory.u8(bytes).pointer;
+    return { module, memory, from, to: from + bytes };
   }
 
   /** What this engine runs on, as far as is known: workers start late, and may be refused then. */
@@ -150,7 +189,8 @@ export async function wasmEngine(build: Build, threads = 1, reason: string | nul
   const exports = await instantiateOn(module, memory);
   const arena = new LinearMemory(memory, exports.HEAP_BASE?.value);
   const pool = shared && threads > 1 ? new Pool(module, exports, arena, threads, SHARED) : null;
-  const kernels = pool ? parallelKernels(exports, arena, pool) : wasmKernels(exports, arena);
+  const alone = wasmKernels(exports, arena);
+  const kernels = pool ? parallelKernels(exports, arena, pool) : alone;
   const runtime: Runtime = {
     kernels: shared ? "wasm-threads" : "wasm",
     simd: build !== "scalar",
@@ -158,7 +198,17 @@ export async function wasmEngine(build: Build, threads = 1, reason: string | nul
     threads: pool ? threads : 1,
     reason,
   };
-  return new Engine(kernels, arena, runtime, pool, pool && backgroundOf(exports, arena, pool));
+  if (!pool) return new Engine(kernels, arena, runtime);
+  const background = backgroundOf(exports, arena, pool);
+  return new Engine(kernels, arena, runtime, pool, { module, memory, alone, background });
+}
+
+/** Returns an engine on the memory that another lent, for the thread that runs this. */
+export async function engineOn({ module, memory, from, to }: Lease): Promise<Engine> {
+  const exports = await instantiateOn(module, memory);
+  const arena = new LinearMemory(memory, from, to);
+  const runtime: Runtime = { kernels: "wasm-threads", simd: true, shared: true, threads: 1, reason: null };
+  return new Engine(wasmKernels(exports, arena), arena, runtime);
 }
 
 function baselineEngine(reason: string | null): Engine {

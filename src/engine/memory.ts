@@ -42,7 +42,7 @@ export type Constructor<A extends NumberArray> = {
   readonly BYTES_PER_ELEMENT: number;
 };
 
-class LinearSlice<A extends NumberArray> implements Slice<A> {
+export class LinearSlice<A extends NumberArray> implements Slice<A> {
   #view: A | null = null;
 
   constructor(
@@ -77,29 +77,39 @@ export class LinearMemory implements Memory {
   #top: number;
   /** From here on every byte is still 0. */
   #clean: number;
+  readonly #limit: number;
 
-  /** `base`: first free byte, the module's `__heap_base`; zeros from there on. */
-  constructor(memory: WebAssembly.Memory, base: number) {
+  /**
+   * `base`: first free byte, the module's `__heap_base`; zeros from there on. With a `limit` it is an arena on a part of
+   * the memory, which is there already and of which others have the rest.
+   */
+  constructor(memory: WebAssembly.Memory, base: number, limit = LIMIT) {
     this.memory = memory;
+    this.#limit = limit;
     this.buffer = memory.buffer;
     this.#top = align(base);
     this.#clean = this.#top;
   }
 
   f64(length: number): F64 {
-    return this.#slice(Float64Array, length);
+    return this.#new(Float64Array, length);
   }
 
   f32(length: number, raw?: "raw"): F32 {
-    return this.#slice(Float32Array, length, raw);
+    return this.#new(Float32Array, length, raw);
   }
 
   u32(length: number, raw?: "raw"): U32 {
-    return this.#slice(Uint32Array, length, raw);
+    return this.#new(Uint32Array, length, raw);
   }
 
   u8(length: number, raw?: "raw"): U8 {
-    return this.#slice(Uint8Array, length, raw);
+    return this.#new(Uint8Array, length, raw);
+  }
+
+  /** Returns what lies at an address, of whatever arena of this memory. */
+  slice<A extends NumberArray>(type: Constructor<A>, pointer: number, length: number): Slice<A> {
+    return new LinearSlice(this, type, pointer, length);
   }
 
   /** Takes `bytes`, zeros unless raw, and returns their address. Throws MemoryError when they are not to be had. */
@@ -120,7 +130,7 @@ export class LinearMemory implements Memory {
       this.#clear(old.pointer + old.length * size, Math.min(end, clean));
       return new LinearSlice(this, old.type, old.pointer, length);
     }
-    const grown = this.#slice(old.type, length);
+    const grown = this.#new(old.type, length);
     grown.view.set(slice.view);
     return grown;
   }
@@ -164,7 +174,7 @@ export class LinearMemory implements Memory {
     this.#top = mark;
   }
 
-  #slice<A extends NumberArray>(type: Constructor<A>, length: number, raw?: "raw"): Slice<A> {
+  #new<A extends NumberArray>(type: Constructor<A>, length: number, raw?: "raw"): Slice<A> {
     return new LinearSlice(this, type, this.allocate(length * type.BYTES_PER_ELEMENT, raw), length);
   }
 
@@ -183,10 +193,10 @@ export class LinearMemory implements Memory {
 
   #reserve(end: number): void {
     const had = this.buffer.byteLength;
-    if (end <= had) return;
+    if (end <= Math.min(had, this.#limit)) return;
     // By half as much again where there is room: growing an unshared memory may copy it.
     const wanted = Math.min(Math.max(end, had * 1.5), LIMIT);
-    for (const bytes of end <= LIMIT ? [wanted, end] : []) {
+    for (const bytes of end <= this.#limit ? [wanted, end] : []) {
       try {
         this.memory.grow(Math.ceil((bytes - had) / PAGE));
         this.buffer = this.memory.buffer;

@@ -1,5 +1,7 @@
 import type { Dataset } from "../data/dataset.js";
-import { NOWHERE, type Rows } from "../engine/kernels.js";
+import type { Engine } from "../engine/engine.js";
+import { type Loss, NOWHERE, type Rows } from "../engine/kernels.js";
+import type { F64 } from "../engine/memory.js";
 import { DataError, DivergenceError, ModelError } from "../errors.js";
 import { addOffsets, evaluate } from "../model/evaluate.js";
 import type { Model } from "../model/model.js";
@@ -31,6 +33,20 @@ export interface Certificate {
 /** What every batch solve takes, whatever its strengths. */
 export type SolveOptions = Omit<BatchOptions, "solver" | "l1" | "l2">;
 
+/** Rows to be fitted. */
+export interface Posed {
+  engine: Engine;
+  loss: Loss;
+  rows: Rows;
+  count: number;
+  offsets: F64 | null;
+}
+
+/** How a problem is solved, whatever it is. */
+export type Steer = Pick<SolveOptions, "tolerance" | "iterations" | "seed"> & {
+  signal?: Pick<AbortSignal, "throwIfAborted"> | undefined;
+};
+
 /** How much further than the last step a path may go on by itself. */
 const MOST_SHARE = 1.5;
 
@@ -52,24 +68,28 @@ export class BatchProblem {
   /** What the optimum is at least, as a sum; it holds for whatever weights ship. */
   #dual = Number.NEGATIVE_INFINITY;
 
-  /**
-   * `strengths`: the smallest that will be asked for, l2 = 0 only if it always is. `design` and `rows` let several problems share one matrix;
-   * their sample weights are those of `rows`. Throws DataError where no optimum is finite.
-   */
-  constructor(data: Dataset, strengths: Strengths, options: SolveOptions, shared?: { design: Design; rows: Rows }) {
-    const { tolerance = 1e-6, iterations = 1000, seed = 1, intercept = true, signal } = options;
-    const rows = shared?.rows ?? data.rows;
-    const weights = rows.weights?.view.subarray(0, data.count);
-    this.total = weights ? weights.reduce((sum, s) => sum + s, 0) : data.count;
-    if (intercept) checkTwoClasses(data, rows);
-    this.design = shared?.design ?? designOf(data, { ...strengths, l1: strengths.l1 * this.total }, options);
-    this.state = stateOf(data.engine, data.loss, rows, data.count, this.design, data.offsets);
+  /** Sample weights are those of `rows`: several problems can share one design. Throws DataError where no optimum is finite. */
+  constructor({ engine, loss, rows, count, offsets }: Posed, design: Design, options: Steer) {
+    const { tolerance = 1e-6, iterations = 1000, seed = 1, signal } = options;
+    const weights = rows.weights?.view.subarray(0, count);
+    this.total = weights ? weights.reduce((sum, s) => sum + s, 0) : count;
+    if (design.intercept) checkTwoClasses(loss, rows, count);
+    this.design = design;
+    this.state = stateOf(engine, loss, rows, count, design, offsets);
     if (!Number.isFinite(this.state.nullObjective)) {
       throw new DivergenceError(
         "the loss is beyond double precision before anything is learned: scale the labels down",
       );
     }
     this.#steering = { tolerance, iterations, seed, breathe: pacer(signal) };
+  }
+
+  /**
+   * Poses the problem of a whole dataset. `strengths`: the smallest that will be asked for, l2 = 0 only if it always is.
+   * Throws DataError where no optimum is finite.
+   */
+  static of(data: Dataset, { l1, l2 }: Strengths, options: SolveOptions): BatchProblem {
+    return new BatchProblem(data, designOf(data, { l1: l1 * data.totalWeight, l2 }, options), options);
   }
 
   /** Mean loss of the best model without features. */
@@ -265,7 +285,7 @@ function checkFits(model: Model, data: Dataset): void {
 }
 
 /** With an intercept and one class the loss falls for ever. */
-function checkTwoClasses({ loss, count }: Dataset, { labels, weights }: Rows): void {
+function checkTwoClasses(loss: Loss, { labels, weights }: Rows, count: number): void {
   if (loss !== "logistic") return;
   const [y, s] = [labels.view, weights?.view];
   let [positive, negative] = [false, false];
@@ -279,7 +299,7 @@ function checkTwoClasses({ loss, count }: Dataset, { labels, weights }: Rows): v
 }
 
 /** Returns a function that lets other work run when that is due. It throws the signal's reason when it is aborted. */
-function pacer(signal: AbortSignal | undefined): () => Promise<void> {
+function pacer(signal: Steer["signal"]): () => Promise<void> {
   let last = performance.now();
   return async () => {
     if (performance.now() - last >= PAUSE_EVERY) {

@@ -96,7 +96,7 @@ export async function fitDatasetBatch(data: Dataset, options: BatchOptions): Pro
 
 async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   const { l1 = 1e-4, l2 = 0 } = options;
-  const problem = new BatchProblem(data, { l1, l2 }, options);
+  const problem = BatchProblem.of(data, { l1, l2 }, options);
   const start = options.from ? problem.startFrom(options.from, data, l1, l2) : null;
   await problem.solve(l1, l2, (iteration, kept, sum) =>
     options.onProgress?.({

@@ -1,11 +1,8 @@
 import type { Arrays } from "../data/arrays.js";
 import { Dataset, type DatasetOptions } from "../data/dataset.js";
 import { readArrays } from "../data/read.js";
-import type { Rows } from "../engine/kernels.js";
-import type { F64 } from "../engine/memory.js";
-import { DataError, OptionError } from "../errors.js";
+import { DataError } from "../errors.js";
 import type { Model } from "../model/model.js";
-import { Random } from "../random.js";
 import { BatchProblem, type SolveOptions } from "./batch.js";
 import { designOf, type Strengths } from "./design.js";
 import { modelOf, seenOf } from "./fit.js";
@@ -78,12 +75,16 @@ export interface Walk {
   at(lambda: number): Promise<PathPoint>;
 }
 
-/** Begins a path. What it needs lies in the arena until the caller releases it. */
-export async function walkOf(data: Dataset, options: PathOptions): Promise<Walk> {
+/**
+ * Begins a path. What it needs lies in the arena until the caller releases it. `least`: of the weights of rows that other
+ * problems are to have of the same design, the smallest sum.
+ */
+export async function walkOf(data: Dataset, options: PathOptions, least = data.totalWeight): Promise<Walk> {
   const { l1Ratio = 1, lambdas: count = 100, ratio = 1e-3, onProgress } = options;
   const largest = (await lambdaMax(data, options)) / l1Ratio;
   const lambdas = Array.from({ length: count }, (_, k) => largest * ratio ** (k / (count - 1)));
-  const problem = new BatchProblem(data, strengthsOf(lambdas.at(-1)!, l1Ratio), options);
+  const { l1, l2 } = strengthsOf(lambdas.at(-1)!, l1Ratio);
+  const problem = new BatchProblem(data, designOf(data, { l1: l1 * least, l2 }, options), options);
   const validate = data.holdout && data.holdout.totalWeight > 0 ? data.holdout : null;
   const seen = seenOf(data);
   let visited = 0;
@@ -110,7 +111,8 @@ export async function walkOf(data: Dataset, options: PathOptions): Promise<Walk>
   return { problem, lambdas, at };
 }
 
-function strengthsOf(lambda: number, l1Ratio: number): Strengths {
+/** Returns what λ is of L1 and of L2. */
+export function strengthsOf(lambda: number, l1Ratio: number): Strengths {
   return { l1: lambda * l1Ratio, l2: lambda * (1 - l1Ratio) };
 }
 
@@ -119,7 +121,7 @@ async function lambdaMax(data: Dataset, options: SolveOptions): Promise<number> 
   const { memory, kernels } = data.engine;
   const mark = memory.mark();
   try {
-    const problem = new BatchProblem(data, { l1: Number.POSITIVE_INFINITY, l2: 0 }, options);
+    const problem = BatchProblem.of(data, { l1: Number.POSITIVE_INFINITY, l2: 0 }, options);
     await problem.solve(1, 0); // of what is in the problem nothing is penalised
     const [q, gradients] = [memory.f64(data.count), memory.f64(data.seen)];
     const model = problem.state.model.view;
@@ -136,111 +138,4 @@ async function lambdaMax(data: Dataset, options: SolveOptions): Promise<number> 
   } finally {
     memory.release(mark);
   }
-}
-
-export interface CrossValidationOptions extends PathOptions {
-  /** How many parts the rows are put in, 2 or more; each is held out once. Default 10. */
-  folds?: number;
-}
-
-/** A strength with its loss on rows held out. */
-export interface CrossValidatedPoint extends PathPoint {
-  /** Mean over the folds of the mean loss on the rows held out, and its standard error. */
-  cv: { mean: number; standardError: number };
-}
-
-export interface CrossValidation {
-  points: CrossValidatedPoint[];
-  nullLoss: number;
-  /** The λ of the least loss, and the largest λ whose loss is within one standard error of it. */
-  minimum: CrossValidatedPoint;
-  oneStandardError: CrossValidatedPoint;
-}
-
-/**
- * Fits the path on all rows and on all but one part of them, for each part; the parts share one copy of the data. Rows
- * are dealt to the parts at random, each class evenly. Throws what `fit` throws, OptionError with fewer rows than folds.
- */
-export async function crossValidate(
-  data: Dataset | Arrays,
-  options: CrossValidationOptions & DatasetOptions = {},
-): Promise<CrossValidation> {
-  checkPath(options);
-  if (!(data instanceof Dataset)) {
-    using own = await readArrays(data, options);
-    return await validated(own, options);
-  }
-  return data.engine.exclusive(() => validated(data, options));
-}
-
-async function validated(data: Dataset, options: CrossValidationOptions): Promise<CrossValidation> {
-  const { folds = 10, seed = 1, l1Ratio = 1 } = options;
-  if (folds > data.count) throw new OptionError(`folds ${folds}: there are ${data.count} rows`);
-  const { memory } = data.engine;
-  const mark = memory.mark();
-  try {
-    const walk = await walkOf(data, options);
-    const points: PathPoint[] = [];
-    for (const lambda of walk.lambdas) points.push(await walk.at(lambda));
-
-    // A column that a count of all rows proves 0 at the smallest fold's strength is 0 in every fold.
-    const parts = dealt(data, folds, seed);
-    const weights = memory.f64(data.count);
-    const left = Array.from({ length: folds }, (_, fold) => weightOutside(data, parts, fold));
-    const smallest = strengthsOf(walk.lambdas.at(-1)! * Math.min(...left), l1Ratio);
-    const design = designOf(data, smallest, options);
-    const losses = points.map(() => new Float64Array(folds));
-    for (let fold = 0; fold < folds; fold++) {
-      const top = memory.mark();
-      const rows: Rows = { ...data.rows, weights };
-      withoutPart(weights, data, parts, fold);
-      const problem = new BatchProblem(data, smallest, options, { design, rows });
-      const held = data.totalWeight - problem.total;
-      for (const [k, { l1, l2 }] of points.entries()) {
-        await problem.solve(l1, l2);
-        losses[k]![fold] = held > 0 ? problem.heldOutLoss(data.rows) / held : 0;
-      }
-      memory.release(top);
-    }
-    const shares = left.map((weight) => (data.totalWeight - weight) / data.totalWeight);
-    const judged = points.map((point, k) => ({ ...point, cv: meanOf(losses[k]!, shares) }));
-    return { points: judged, nullLoss: walk.problem.nullLoss, ...chosen(judged) };
-  } finally {
-    memory.release(mark);
-  }
-}
-
-/** Returns the part of each row: rows shuffled, those of each class dealt round. */
-function dealt({ rows, count, loss }: Dataset, folds: number, seed: number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  new Random(seed).shuffle(order);
-  const labels = rows.labels.view;
-  const isPositive = (i: number) => loss === "logistic" && labels[i]! > 0;
-  const parts = new Uint32Array(count);
-  let next = 0;
-  for (const wanted of [true, false]) for (const i of order) if (isPositive(i) === wanted) parts[i] = next++ % folds;
-  return parts;
-}
-
-function weightOutside({ rows, count }: Dataset, parts: Uint32Array, fold: number): number {
-  let sum = 0;
-  for (let i = 0; i < count; i++) if (parts[i] !== fold) sum += rows.weights ? rows.weights.view[i]! : 1;
-  return sum;
-}
-
-function withoutPart(out: F64, { rows, count }: Dataset, parts: Uint32Array, fold: number): void {
-  for (let i = 0; i < count; i++) out.view[i] = parts[i] === fold ? 0 : rows.weights ? rows.weights.view[i]! : 1;
-}
-
-/** Mean of the folds' losses, each with its share of the weight, and the mean's standard error. */
-function meanOf(losses: Float64Array, shares: number[]): { mean: number; standardError: number } {
-  const mean = losses.reduce((sum, it, k) => sum + it * shares[k]!, 0);
-  const variance = losses.reduce((sum, it, k) => sum + shares[k]! * (it - mean) * (it - mean), 0);
-  return { mean, standardError: Math.sqrt(variance / (losses.length - 1)) };
-}
-
-function chosen(points: CrossValidatedPoint[]): Pick<CrossValidation, "minimum" | "oneStandardError"> {
-  const minimum = points.reduce((best, it) => (it.cv.mean < best.cv.mean ? it : best));
-  const most = minimum.cv.mean + minimum.cv.standardError;
-  return { minimum, oneStandardError: points.find((it) => it.cv.mean <= most) as CrossValidatedPoint };
 }
