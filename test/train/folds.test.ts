@@ -30,15 +30,13 @@ describe("folds on threads", () => {
 
   test("give what one thread gives", async () => {
     alone = said(await crossValidate(DATA, OPTIONS));
-    for (const threads of [2, 3]) {
-      let started = 0;
-      folding((...args) => {
-        started++;
-        return node.startThread(...args);
-      });
-      expect(said(await crossValidate(DATA, { ...OPTIONS, threads })), `${threads} threads`).toEqual(alone);
-      expect(started).toBe(threads - 1);
-    }
+    let started = 0;
+    folding((...args) => {
+      started++;
+      return node.startThread(...args);
+    });
+    expect(said(await crossValidate(DATA, { ...OPTIONS, threads: 3 }))).toEqual(alone);
+    expect(started).toBe(2);
   });
 
   test("give it without threads, where the machine gives none", async () => {
