@@ -182,7 +182,7 @@ export class Parse {
   ids: usize; // f64[columns], id of each column
   direct: usize; // u32[span], column + 1 of each id below span; 0 when it has none
   hashed: usize; // u32[slots], column + 1 of other ids, open addressing with linear probing; 0 is free
-  seen: usize; // u32[4 · seats], {stamp, column, place} of the row at hand; 0 until a row may have a column twice
+  seen: usize; // u32[4 · seats], {column, stamp, place, stamp} of the row at hand; 0 until a row may have a column twice
   progress: usize; // a Progress
   number: usize; // f64[1], scratch; the id that was refused
   span: u32; // ids below are in direct
@@ -206,6 +206,6 @@ export class Progress {
   largest: u32; // index, 0 without any
   refused: u32; // 1 when the tables had no room for an id, which o.number holds, else 0
   valued: u32; // 1 when a value other than 1 asks for values, else 0
-  stamp: u32; // rows that mergeRow looked at
+  stamp: u32; // how often mergeRow looked through a row
   weighted: u32; // 1 when a weight other than 1 asks for weights, else 0
 }

@@ -107,41 +107,68 @@ export function mix(value: u32): u32 {
  * o.progress. What o.seen holds of other rows has other stamps.
  */
 export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 {
+  if (!hasRepeats(start, end, o)) return end;
+  if (!changetype<V>(0).areStored()) {
+    changetype<Progress>(o.progress).valued = 1;
+    return NOWHERE;
+  }
   const indices = o.indices;
   const values = o.values;
   const seen = o.seen;
-  const progress = changetype<Progress>(o.progress);
   const shift = clz<u32>(((end - start) << 1) - 1);
   const mask = u32.MAX_VALUE >> shift; // of a power of two, twice the entries at least
-  if (++progress.stamp == 0) {
-    memory.fill(seen, 0, <usize>o.seats << 4);
-    progress.stamp = 1;
-  }
-  const stamp = progress.stamp;
+  const stamp = nextStamp(o);
   let kept = start;
   for (let k = start; k < end; ++k) {
     const column = load<u32>(indices + (<usize>k << 2));
     let seat = seen + (<usize>((column * HASH) >> shift) << 4);
-    while (load<u32>(seat) == stamp && load<u32>(seat, 4) != column) {
+    while (load<u32>(seat, 4) == stamp && load<u32>(seat) != column) {
       seat = seen + (<usize>((((seat - seen) >> 4) + 1) & mask) << 4);
     }
-    if (load<u32>(seat) == stamp) {
-      if (!changetype<V>(0).areStored()) {
-        progress.valued = 1;
-        return NOWHERE;
-      }
+    const value = load<f32>(values + (<usize>k << 2));
+    if (load<u32>(seat, 4) == stamp) {
       const first = values + (<usize>load<u32>(seat, 8) << 2);
-      const sum = load<f32>(first) + load<f32>(values + (<usize>k << 2));
+      const sum = load<f32>(first) + value;
       if (abs<f32>(sum) == f32.POSITIVE_INFINITY) return NOWHERE;
       store<f32>(first, sum);
       continue;
     }
-    store<u32>(seat, stamp);
-    store<u32>(seat, column, 4);
+    store<u32>(seat, column);
+    store<u32>(seat, stamp, 4);
     store<u32>(seat, kept, 8);
     store<u32>(indices + (<usize>kept << 2), column);
-    if (changetype<V>(0).areStored()) store<f32>(values + (<usize>kept << 2), load<f32>(values + (<usize>k << 2)));
+    store<f32>(values + (<usize>kept << 2), value);
     ++kept;
   }
   return kept;
+}
+
+/** Whether a row has a column more than once. Each half of a seat holds {column, stamp} here. */
+function hasRepeats(start: u32, end: u32, o: Parse): bool {
+  const indices = o.indices;
+  const seen = o.seen;
+  const shift = clz<u32>(((end - start) << 1) - 1) - 1;
+  const mask = u32.MAX_VALUE >> shift;
+  const stamp = <u64>nextStamp(o) << 32;
+  for (let k = start; k < end; ++k) {
+    const own = stamp | <u64>load<u32>(indices + (<usize>k << 2));
+    let place = (<u32>own * HASH) >> shift;
+    let there = load<u64>(seen + (<usize>place << 3));
+    while (there >= stamp) {
+      if (there == own) return true;
+      place = (place + 1) & mask;
+      there = load<u64>(seen + (<usize>place << 3));
+    }
+    store<u64>(seen + (<usize>place << 3), own);
+  }
+  return false;
+}
+
+function nextStamp(o: Parse): u32 {
+  const progress = changetype<Progress>(o.progress);
+  if (++progress.stamp == 0) {
+    memory.fill(o.seen, 0, <usize>o.seats << 4);
+    progress.stamp = 1;
+  }
+  return progress.stamp;
 }

@@ -232,7 +232,7 @@ export const PROGRESS = {
   refused: 6,
   /** 1 when a value other than 1 asks for values, else 0. */
   valued: 7,
-  /** Rows that were looked through for columns met twice. */
+  /** How often a row was looked through for columns met twice. */
   stamp: 8,
   /** 1 when a weight other than 1 asks for weights, else 0. */
   weighted: 9,
