@@ -39,8 +39,11 @@ export { type Metrics, measure } from "./report/metrics.js";
 export type { Certificate } from "./train/batch.js";
 export { type BudgetFit, type BudgetOptions, fitToBudget } from "./train/budget.js";
 export { type BatchFit, type Fit, type FitOptions, fit } from "./train/fit.js";
-export type { BatchOptions, FtrlOptions, Progress, SgdOptions } from "./train/options.js";
+export type { Milestone } from "./train/milestones.js";
+export type { BatchOptions, FtrlOptions, Progress, SgdOptions, SweepPoint } from "./train/options.js";
 export { fitPath, type Path, type PathOptions, type PathPoint } from "./train/path.js";
+export type { StreamPoint } from "./train/points.js";
+export type { Measured, ProgressiveReport, Slices } from "./train/progressive.js";
 export { type StreamFit, streamCsv, streamNdjson, streamSvmlight, streamVw } from "./train/stream.js";
 export {
   type CrossValidatedPoint,

@@ -28,11 +28,9 @@ interface Parsed {
  * many fields as the first. Each of several inputs has a header of its own, with the same names.
  */
 export function csvSource(input: Input, options: CsvOptions & { keep: boolean }): TableSource {
-  const { name, parts } = openSources(input, options);
-  return joinTables(
-    name,
-    parts.map((source) => csvTable(source, options)),
-  );
+  const sources = openSources(input, options);
+  const tables = sources.parts.map((source) => csvTable(source, options));
+  return { ...joinTables(sources.name, tables), reading: sources };
 }
 
 function csvTable(source: Source, options: CsvOptions): TableSource {

@@ -123,6 +123,7 @@ export function lineReader(input: Input, options: LineOptions, format: LineForma
 
   return {
     name: sources.name,
+    reading: sources,
     read: (sink) => read(sink),
     parse: (store) => read((entries, label, weight) => store.addRow(entries, label, weight), store),
     space: null,

@@ -21,7 +21,8 @@ const LONGEST_RECORD = 1 << 24;
  * blank lines are passed over.
  */
 export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: boolean }): TableSource {
-  const { name, parts } = openSources(input, options);
+  const sources = openSources(input, options);
+  const { name, parts } = sources;
 
   async function* read(tolerance: Tolerance) {
     const batch = new RecordBatch();
@@ -46,7 +47,7 @@ export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: bool
     }
   }
 
-  return { name, isRagged: true, read };
+  return { name, isRagged: true, reading: sources, read };
 }
 
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -26,13 +26,19 @@ export interface Source {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
+/** How far the reading of inputs is, in their bytes before they are decompressed. */
+export interface Reading {
+  /** Bytes taken in so far, over all passes. */
+  readonly read: number;
+  /** Bytes of a pass; null where that is not known. */
+  length(): Promise<number | null>;
+}
+
 /** What one input after the other gives. No line goes from one to the next. */
-export interface Sources {
+export interface Sources extends Reading {
   /** For messages about all of it. */
   readonly name: string;
   readonly parts: readonly Source[];
-  /** Bytes of the inputs, before they are decompressed; null where that is not known. */
-  length(): Promise<number | null>;
 }
 
 /**
@@ -42,16 +48,23 @@ export interface Sources {
 export function openSources(input: Input, { name, keep }: { name?: string | undefined; keep: boolean }): Sources {
   const inputs = isList(input) ? input : [input];
   if (inputs.length === 0) throw new OptionError("there is no input: the list is empty");
+  let read = 0;
+  const onBytes = (count: number) => {
+    read += count;
+  };
   const parts = inputs.map((it, i) => {
     const label = nameOf(it) ?? name ?? "input";
     if (!isRepeatable(it) && inputs.indexOf(it) < i) throw new OptionError(`${label} can be read only once`);
-    if (inputs.length === 1) return openSource(it, { name, keep });
-    return openSource(it, { name: nameOf(it) ?? `${label} ${i + 1}`, keep });
+    if (inputs.length === 1) return openSource(it, { name, keep }, onBytes);
+    return openSource(it, { name: nameOf(it) ?? `${label} ${i + 1}`, keep }, onBytes);
   });
   const first = (parts[0] as Source).name;
   return {
     name: name ?? (parts.length === 1 ? first : `${first} and ${parts.length - 1} more`),
     parts,
+    get read() {
+      return read;
+    },
     async length() {
       const lengths = await Promise.all(inputs.map(lengthOf));
       return lengths.reduce((sum, it) => (sum === null || it === null ? null : sum + it), 0);
@@ -59,11 +72,22 @@ export function openSources(input: Input, { name, keep }: { name?: string | unde
   };
 }
 
-/** As openSources, for one. */
-export function openSource(input: SingleInput, { name, keep }: { name?: string | undefined; keep: boolean }): Source {
+/** As openSources, for one. `onBytes` is told what passes. */
+export function openSource(
+  input: SingleInput,
+  { name, keep }: { name?: string | undefined; keep: boolean },
+  onBytes: (count: number) => void = () => {},
+): Source {
   const label = name ?? nameOf(input) ?? "input";
   const raw = isRepeatable(input) || !keep ? () => chunksOf(input) : remember(chunksOf(input));
-  return { name: label, chunks: () => decompressed(raw(), label) };
+  return { name: label, chunks: () => decompressed(counted(raw(), onBytes), label) };
+}
+
+async function* counted(chunks: AsyncGenerator<Uint8Array>, onBytes: (count: number) => void) {
+  for await (const chunk of chunks) {
+    onBytes(chunk.length);
+    yield chunk;
+  }
 }
 
 /** A file's name without what tells its compression. */

@@ -1,12 +1,13 @@
 import type { Loss } from "../engine/kernels.js";
 import { DataError, type Place } from "../errors.js";
-import { type Cell, isMissing, numberOf, quote } from "../features/cell.js";
+import { type Cell, isMissing, numberOf, quote, textOf } from "../features/cell.js";
 import type { SpaceDefinition } from "../features/define.js";
 import { Entries } from "../features/entries.js";
 import { compileExpression } from "../features/expression.js";
 import { type FeatureSpace, type Fields, SpaceLearner } from "../features/space.js";
 import { LabelCoder } from "./label.js";
 import { isHeldOut, placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
+import type { Reading } from "./source.js";
 
 export interface TableRow {
   /** In the order of the source's columns; empty where there is a record. */
@@ -28,6 +29,8 @@ export interface TableSource {
   readonly name: string;
   /** Whether a record may lack fields that others have: then later batches may have more columns. */
   readonly isRagged?: boolean;
+  /** How far it is; absent where rows come from no bytes. */
+  readonly reading?: Reading | undefined;
   /** Reads from the beginning, as often as it is called. Malformed records are refused to `tolerance`. */
   read(tolerance: Tolerance): AsyncIterable<TableBatch>;
 }
@@ -48,7 +51,9 @@ export interface TableOptions {
   /** How many bad lines to leave out before giving up, in all. Default 0. */
   skipBad?: number;
   /** Rows to keep out of what the space learns. */
-  holdout?: { fraction: number; seed: number };
+  holdout?: { fraction: number; seed: number; every?: number };
+  /** Columns whose texts the rows bring with them. */
+  slices?: readonly string[];
 }
 
 /** Gathers records whose fields vary. Columns are numbered as they are first met. */
@@ -146,10 +151,10 @@ export async function learnSpace(
   options: TableOptions,
 ): Promise<FeatureSpace> {
   const learner = new SpaceLearner(definition);
-  const { fraction, seed } = options.holdout ?? { fraction: 0, seed: 0 };
+  const { fraction, seed, every } = { fraction: 0, seed: 0, ...options.holdout };
   if (learner.isNeeded) {
     const pass = eachRow(source, options, learner.columns, (field, _label, _weight, row) => {
-      if (!isHeldOut(row, fraction, seed)) learner.observe(field);
+      if (!isHeldOut(row, fraction, seed, every)) learner.observe(field);
     });
     for await (const _ of pass);
   }
@@ -159,12 +164,21 @@ export async function learnSpace(
 /** Reads a table through a learned space. */
 export function tableReader(source: TableSource, space: FeatureSpace, options: TableOptions): RowReader {
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
+  const { slices = [] } = options;
+  const needed = [...space.columns, ...slices.filter((it) => !Object.hasOwn(space.state.definition.derive ?? {}, it))];
   async function* read(sink: RowSink): AsyncGenerator<void> {
     const entries = new Entries();
     tally.unseen = 0;
-    const pass = eachRow(source, options, space.columns, (field, label, weight, row, offset) => {
+    const pass = eachRow(source, options, needed, (field, label, weight, row, offset) => {
       const unseen = space.encodeInto(entries, field);
-      sink(entries, label, weight, row, offset);
+      sink(
+        entries,
+        label,
+        weight,
+        row,
+        offset,
+        slices.map((column) => sliceOf(space.cellOf(column, field), column)),
+      );
       tally.unseen += unseen;
     });
     for await (const { rows, skipped } of pass) {
@@ -173,7 +187,7 @@ export function tableReader(source: TableSource, space: FeatureSpace, options: T
       yield;
     }
   }
-  return { name: source.name, space, declared: space.declared, tally, read };
+  return { name: source.name, reading: source.reading, space, declared: space.declared, tally, read };
 }
 
 type Visit = (field: (column: string) => Cell, label: number, weight: number, row: number, offset: number) => void;
@@ -272,6 +286,13 @@ function labeller(target: Target | null, columns: readonly string[]): Labeller {
   if (columns.includes(target)) return { columns: [target], label: (field, coder) => check(field(target), coder) };
   const expression = compileExpression(target);
   return { columns: expression.columns, label: (field, coder) => check(expression.evaluate(field), coder) };
+}
+
+/** Characters of a text that tell slices apart. */
+const SLICE_LENGTH = 200;
+
+function sliceOf(cell: Cell, column: string): string | null {
+  return isMissing(cell) ? null : textOf(cell, column).slice(0, SLICE_LENGTH);
 }
 
 function weightOf(cell: Cell, column: string): number {

@@ -6,8 +6,8 @@
  *     │ TASK │ LEFT │ DONE │ FAILED STARTED KERNEL CHUNKS COUNT FROM       │ arguments │ cause │ sums │ bounds │
  *     ╘══════╧══════╧══════╧═══════════════════════════════════════════════╧═══════════╧═══════╧══════╧════════╛
  *
- * A task is one kernel over a range that is cut into chunks. A thread takes a chunk by lowering LEFT, and reads only then
- * what the task is: that cannot change before the chunk is DONE.
+ * A task is one kernel over a range that is cut into chunks, or called once a chunk with arguments of its own. A thread
+ * takes a chunk by lowering LEFT, and reads only then what the task is: that cannot change before the chunk is DONE.
  */
 
 /** Words: how many tasks there were (workers wait on it), chunks that nobody has taken, chunks that are done. */
@@ -18,22 +18,24 @@ const DONE = 32;
 const FAILED = 48;
 /** Word: workers that have started. */
 export const STARTED = 49;
-/** Words: which kernel, chunks of the task, arguments, and where among them the range stands. */
+/** Words: which kernel, chunks of the task, arguments of a call, and where among them the range stands (NO_RANGE: none). */
 const KERNEL = 50;
 const CHUNKS = 51;
 const COUNT = 52;
 const FROM = 53;
+const NO_RANGE = -1;
 
 /** Chunks of a task at most. */
 export const MOST_CHUNKS = 1024;
-/** Arguments of a kernel at most. */
+/** Arguments of a kernel at most, and chunks that have their own. */
 const MOST_ARGUMENTS = 8;
+export const MOST_CALLS = 256;
 /** Bytes of a cause, the first for its length. */
 const CAUSE_BYTES = 256;
 
 /** Byte offsets, and the size of all. */
 const ARGUMENTS = 256;
-const CAUSE = ARGUMENTS + 8 * MOST_ARGUMENTS;
+const CAUSE = ARGUMENTS + 8 * MOST_ARGUMENTS * MOST_CALLS;
 const SUMS = CAUSE + CAUSE_BYTES;
 const BOUNDS = SUMS + 8 * MOST_CHUNKS;
 export const CONTROL_BYTES = BOUNDS + 4 * (MOST_CHUNKS + 1);
@@ -62,7 +64,7 @@ export class Control {
     this.words = new Int32Array(buffer, pointer, ARGUMENTS / 4);
     this.sums = new Float64Array(buffer, pointer + SUMS, MOST_CHUNKS);
     this.bounds = new Uint32Array(buffer, pointer + BOUNDS, MOST_CHUNKS + 1);
-    this.#arguments = new Float64Array(buffer, pointer + ARGUMENTS, MOST_ARGUMENTS);
+    this.#arguments = new Float64Array(buffer, pointer + ARGUMENTS, MOST_ARGUMENTS * MOST_CALLS);
     this.#cause = new Uint8Array(buffer, pointer + CAUSE, CAUSE_BYTES);
   }
 
@@ -79,11 +81,24 @@ export class Control {
 
   /** Offers a task, cut into chunks at `bounds`, to the workers, and wakes as many as asked. */
   offer({ kernel, args, from }: Task, chunks: number, workers: number): void {
-    const { words } = this;
     this.#arguments.set(args);
+    this.words[FROM] = from;
+    this.#announce(kernel, args.length, chunks, workers);
+  }
+
+  /** Offers calls of one kernel, each a chunk, and wakes as many workers as asked. */
+  offerCalls(kernel: number, calls: readonly number[][], workers: number): void {
+    calls.forEach((args, c) => {
+      this.#arguments.set(args, c * MOST_ARGUMENTS);
+    });
+    this.words[FROM] = NO_RANGE;
+    this.#announce(kernel, calls[0]!.length, calls.length, workers);
+  }
+
+  #announce(kernel: number, count: number, chunks: number, workers: number): void {
+    const { words } = this;
     words[KERNEL] = kernel;
-    words[COUNT] = args.length;
-    words[FROM] = from;
+    words[COUNT] = count;
     words[CHUNKS] = chunks;
     Atomics.store(words, DONE, 0);
     Atomics.store(words, LEFT, chunks);
@@ -123,10 +138,13 @@ export class Control {
     const { words, sums, bounds } = this;
     try {
       const args: number[] = [];
-      for (let t = 0; t < words[COUNT]!; t++) args.push(this.#arguments[t]!);
       const from = words[FROM]!;
-      args[from] = bounds[chunk]!;
-      args[from + 1] = bounds[chunk + 1]!;
+      const first = from === NO_RANGE ? chunk * MOST_ARGUMENTS : 0;
+      for (let t = 0; t < words[COUNT]!; t++) args.push(this.#arguments[first + t]!);
+      if (from !== NO_RANGE) {
+        args[from] = bounds[chunk]!;
+        args[from + 1] = bounds[chunk + 1]!;
+      }
       sums[chunk] = kernels[words[KERNEL]!]!(...args);
     } catch (error) {
       const text = new TextEncoder().encode(String(error)).subarray(0, CAUSE_BYTES - 1);

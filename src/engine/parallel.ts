@@ -24,15 +24,13 @@ const SUMS: Record<string, { at: number; cost: number }> = {
   bend: { at: 0, cost: 0.5 },
 };
 
-/** Kernels that a worker runs alone while the caller does something else, and where their range stands. */
-const BACKGROUND: Record<string, number> = Object.fromEntries(
-  ["ftrlRows", "ftrlBatches", "sgdRows"].flatMap((name) =>
-    ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => [name + loss + values, 2])),
-  ),
+/** Kernels that workers run whole while the caller does something else. */
+const BACKGROUND = ["ftrlRows", "ftrlBatches", "sgdRows"].flatMap((name) =>
+  ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => name + loss + values)),
 );
 
 /** Names of the kernels that threads run, in the order of their numbers in a task. */
-export const SHARED: readonly string[] = [SCANS, SUMS, BACKGROUND].flatMap(Object.keys);
+export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS), ...BACKGROUND];
 
 /** Nanoseconds that are worth waking a worker for: an entry or a row of a scan takes about one. */
 const WORTH_WAKING = 80_000;
@@ -49,28 +47,42 @@ export function parallelKernels(exports: Exports, memory: LinearMemory, pool: Po
   return wasmKernels(shared as Exports, memory);
 }
 
-/** Kernels that run while their caller goes on, one at a time. */
+/** Kernels that run while their caller goes on. */
 export interface Background {
-  /** Those of BACKGROUND only: they return at once, not a number. What they were given must stay as it is. */
-  readonly kernels: Kernels;
+  /**
+   * Takes so many sets of kernels, each with argument structs of its own at the top of the arena. Those of BACKGROUND
+   * note their call and return at once, not a number; all are to be called alike, but for their arguments.
+   */
+  lanes(count: number): Kernels[];
   /** Starts the workers ahead of the first task. */
   start(): void;
-  /** Waits for the kernel called last and returns what it returned. Throws NoughtError when it failed. */
-  finish(): number;
+  /** Lets the workers run the calls that were noted. What they were given must stay as it is. */
+  launch(): void;
+  /** Waits for them and returns what each returned, in order. Throws NoughtError when one failed. */
+  finish(): Float64Array;
 }
 
-/** Returns kernels of an instance that a pool's worker runs in the background. */
+/** Returns kernels of an instance that a pool's workers run in the background. */
 export function backgroundOf(exports: Exports, memory: LinearMemory, pool: Pool): Background {
-  const posted: Record<string, unknown> = { ...exports };
-  for (const [name, from] of Object.entries(BACKGROUND)) {
-    const kernel = SHARED.indexOf(name);
-    posted[name] = (...args: number[]) => {
-      pool.launch({ kernel, args, from });
+  let calls: number[][] = [];
+  let kernel = 0;
+  const noting: Record<string, unknown> = { ...exports };
+  for (const name of BACKGROUND) {
+    noting[name] = (...args: number[]) => {
+      kernel = SHARED.indexOf(name);
+      calls.push(args);
       return Number.NaN;
     };
   }
-  const kernels = wasmKernels(posted as Exports, memory);
-  return { kernels, start: () => pool.start(), finish: () => pool.finish() };
+  return {
+    lanes: (count) => Array.from({ length: count }, () => wasmKernels(noting as Exports, memory)),
+    start: () => pool.start(),
+    launch() {
+      pool.launch(kernel, calls);
+      calls = [];
+    },
+    finish: () => pool.finish(),
+  };
 }
 
 /** Whether a task of a cost had better be shared. */

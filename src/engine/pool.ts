@@ -42,6 +42,7 @@ export class Pool {
   #rest = LEAST_REST;
   #notBefore = 0;
   #missed = 0;
+  #launched = 0;
   readonly #status: Status = {
     threads: [],
     refused: 0,
@@ -116,19 +117,20 @@ export class Pool {
     if (!status.isStarted && !status.isEnded) startAll(status, this.#start, this.#size - 1, this.#control);
   }
 
-  /** Hands a whole task to one worker; `finish` must follow before another task. Throws as `run` does. */
-  launch(task: Task): void {
-    const { bounds } = this;
+  /**
+   * Hands calls of one kernel, MOST_CALLS at most, to the workers; `finish` must follow before another task. Throws as
+   * `run` does.
+   */
+  launch(kernel: number, calls: readonly number[][]): void {
     this.#check();
-    bounds[0] = task.args[task.from]!;
-    bounds[1] = task.args[task.from + 1]!;
-    this.#control.offer(task, 1, 1);
+    this.#control.offerCalls(kernel, calls, Math.min(calls.length, this.#size - 1));
+    this.#launched = calls.length;
   }
 
-  /** Waits for the task that was launched, or does it here if no worker has begun. Returns what the kernel returned. */
-  finish(): number {
-    this.#complete(1);
-    return this.#control.sums[0]!;
+  /** Does here what no worker has begun of what was launched, waits for the rest and returns what each call returned. */
+  finish(): Float64Array {
+    this.#complete(this.#launched);
+    return this.#control.sums.slice(0, this.#launched);
   }
 
   /** Helps with the task at hand and waits for its end. Returns the milliseconds that a chunk took here. */

@@ -233,6 +233,11 @@ export class FeatureSpace {
     return unseen;
   }
 
+  /** Returns a cell of a record, also of a column that the space derives. */
+  cellOf(column: string, field: (column: string) => Cell): Cell {
+    return this.#cells.read(column, field);
+  }
+
   /** Encodes a record given as an object. Throws DataError when it lacks a field: null says that a value is missing. */
   encodeFields(out: Entries, fields: Fields): number {
     return this.encodeInto(out, (column) => {

@@ -32,15 +32,27 @@ export function addOffsets({ offsets, count }: Dataset, margins: F64): void {
 
 /** Measures a model on rows as they come; keeps three numbers a row. Throws DataError when all weigh 0. */
 export async function evaluateRows(model: Model, reader: RowReader, signal?: AbortSignal): Promise<Metrics> {
-  const margins: number[] = [];
+  const [metrics] = await evaluateEach([model], reader, signal);
+  return metrics as Metrics;
+}
+
+/** As evaluateRows, for several models in one pass. */
+export async function evaluateEach(
+  models: readonly Model[],
+  reader: RowReader,
+  signal?: AbortSignal,
+): Promise<Metrics[]> {
+  const margins = models.map((): number[] => []);
   const labels: number[] = [];
   const weights: number[] = [];
   const pass = reader.read((entries, label, weight, _row, offset = 0) => {
-    margins.push(model.marginOf(entries) + offset);
+    models.forEach((model, i) => {
+      margins[i]!.push(model.marginOf(entries) + offset);
+    });
     labels.push(label);
     weights.push(weight);
   });
   for await (const _ of pass) signal?.throwIfAborted();
   if (!weights.some((s) => s > 0)) throw new DataError(`${reader.name}: every row's weight is 0`);
-  return measure(model.loss, margins, labels, weights);
+  return models.map(({ loss }, i) => measure(loss, margins[i]!, labels, weights));
 }

@@ -14,6 +14,11 @@ export interface Metrics {
   rmse: number;
 }
 
+/** The mean loss that metrics tell of. */
+export function meanLossOf({ logLoss, rmse }: Metrics): number {
+  return logLoss ?? rmse ** 2 / 2;
+}
+
 /** Measures margins against labels (−1/+1 for logistic loss). All of equal length; null weights are all 1. */
 export function measure(
   loss: Loss,

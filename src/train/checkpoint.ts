@@ -3,6 +3,7 @@ import { hostArray } from "../engine/memory.js";
 import { ModelError, NoughtError } from "../errors.js";
 import type { FeatureSpace } from "../features/space.js";
 import { crc32, parseSpaceState } from "../model/codec.js";
+import type { Standing } from "./progressive.js";
 
 // The file of a training state, version 1, little-endian:
 //
@@ -25,7 +26,7 @@ export const STATE_BYTES = 8;
 const ID_BYTES = { numbered: 8, touched: 4, dense: 0 } as const;
 
 /** How far a streamed training came. */
-export interface Counts {
+export interface Counts extends Standing {
   /** Pass over the data at hand, from 1, and how many of its rows are done with. */
   epoch: number;
   reached: number;
@@ -37,9 +38,6 @@ export interface Counts {
   heldWeight: number;
   /** What of these came before this data, with the rows of the data then. */
   earlier: { visits: number; heldWeight: number; rows: number };
-  /** Progressive loss of this pass: Σ s·loss and Σ s. */
-  lossSum: number;
-  lossWeight: number;
 }
 
 /** What a trainer carries for its columns: 8 bytes each, as they lie in memory. */
@@ -163,8 +161,9 @@ function parseHeader(json: string): Header {
   expect(isObject(counts) && isObject(counts.earlier), "its counts are incomplete");
   const { epoch, reached, visits, earlier } = counts;
   expect([epoch, reached, visits, earlier.visits].every(isCount) && epoch >= 1, "a count is no whole number");
-  const { weightSum, heldWeight, lossSum, lossWeight } = counts;
-  const sums = [weightSum, heldWeight, lossSum, lossWeight, earlier.heldWeight, earlier.rows];
+  const { weightSum, heldWeight, lossRows, lossSum, lossWeight, held } = counts;
+  expect(Array.isArray(held), "its counts are incomplete");
+  const sums = [weightSum, heldWeight, lossRows, lossSum, lossWeight, ...held, earlier.heldWeight, earlier.rows];
   expect(sums.every(Number.isFinite), "a sum is no number");
   expect(typeof counts.isDone === "boolean", "it does not say whether it is done");
   return header;

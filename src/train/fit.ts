@@ -9,7 +9,15 @@ import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
 import { BatchProblem, type Certificate } from "./batch.js";
 import { Monitor } from "./monitor.js";
-import { type BatchOptions, checkSolver, type OrderOptions, SOLVER_OPTIONS, type SolverOptions } from "./options.js";
+import {
+  type BatchOptions,
+  checkSolver,
+  NOT_STREAMED,
+  type OrderOptions,
+  SOLVER_OPTIONS,
+  type SolverOptions,
+} from "./options.js";
+import { Progressive } from "./progressive.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
 export type FitOptions = (SolverOptions & OrderOptions) | BatchOptions;
@@ -102,6 +110,7 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
     options.onProgress?.({
       ...{ rows: data.count, epoch: iteration, loss: problem.loss, kept, bytes: kept * 12 },
       objective: sum / problem.total,
+      ...NOT_STREAMED,
     }),
   );
   const certificate = problem.certify(start);
@@ -146,22 +155,27 @@ async function run(data: Dataset, trainer: Trainer, options: StreamingOptions): 
   const isBatches = kind === "batches";
   const order = kind === "file" ? null : identity(data.engine.memory.u32(data.count));
   if (isBatches && order) random.shuffle(order.view);
-  const monitor = new Monitor(trainer, data.engine.memory, () => data.seen, options);
+  const progressive = new Progressive(data.loss);
+  const { memory } = data.engine;
+  const total = epochs * (isBatches ? steps * trainer.batch : data.count);
+  const done = () => ({ read: null, share: Math.min(progressive.rows / total, 1) });
+  const monitor = new Monitor({ trainer, memory, progressive, columns: () => data.seen, done }, options);
   const block = Math.max(1, Math.round(BLOCK_ROWS / trainer.batch)) * trainer.batch;
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     monitor.beginEpoch(epoch);
+    progressive.beginEpoch();
     if (order && !isBatches) random.shuffle(order.view);
     const length = isBatches ? steps : Math.ceil(data.count / block);
     for (let i = 0; i < length; i++) {
       const from = isBatches ? random.below(Math.ceil(data.count / trainer.batch)) * trainer.batch : i * block;
       const to = Math.min(from + (isBatches ? trainer.batch : block), data.count);
-      monitor.count(trainer.train(data.rows, order, from, to), weightOf(data, order, from, to), to - from);
+      progressive.count(trainer.train(data.rows, order, from, to), weightOf(data, order, from, to), to - from);
       if (monitor.isDue) await monitor.breathe();
     }
     await monitor.endEpoch();
   }
-  return monitor.loss;
+  return progressive.loss;
 }
 
 function identity(order: U32): U32 {
@@ -224,7 +238,7 @@ export function diverged(): DivergenceError {
 }
 
 /** The options that shape a model. How it was computed (kernels, threads) does not change it, and is not recorded. */
-const SHAPING = new Set([...SOLVER_OPTIONS, "target", "positive", "weight", "holdout"]);
+const SHAPING = new Set([...SOLVER_OPTIONS, "target", "positive", "weight", "holdout", "holdoutEvery"]);
 
 /** What a model's file records of its training. */
 export function summary(
@@ -233,10 +247,13 @@ export function summary(
   seen: Pick<Training, "seen" | "seenByFeature">,
   loss: Training["loss"],
 ): Training {
-  const plain = Object.entries(options).filter(
-    ([name, value]) => SHAPING.has(name) && ["number", "string", "boolean"].includes(typeof value),
-  );
-  return { options: Object.fromEntries(plain), rows, ...seen, loss };
+  // In one order, so that a file does not tell in which they were given.
+  const plain: Training["options"] = {};
+  for (const name of SHAPING) {
+    const value = (options as Record<string, unknown>)[name];
+    if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") plain[name] = value;
+  }
+  return { options: plain, rows, ...seen, loss };
 }
 
 /** Counts the columns of a dataset, in all and by feature. */

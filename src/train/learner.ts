@@ -1,13 +1,16 @@
 import { type Block, type BlockSize, BlockStore, type Table } from "../data/blocks.js";
 import { isHeldOut } from "../data/reader.js";
 import type { Engine } from "../engine/engine.js";
-import { NOWHERE } from "../engine/kernels.js";
+import { type Kernels, type Loss, NOWHERE } from "../engine/kernels.js";
 import { ModelError } from "../errors.js";
+import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
 import type { Counts, State } from "./checkpoint.js";
 import { checkKind, columnsOf, numberIn, restore } from "./columns.js";
+import { Milestones } from "./milestones.js";
 import { CHUNK, Monitor } from "./monitor.js";
-import type { SolverOptions } from "./options.js";
+import type { CommonOptions, Progress, ProgressiveOptions, SliceOptions } from "./options.js";
+import { Progressive } from "./progressive.js";
 import type { Trainer } from "./trainer.js";
 
 /** A block ends at so many rows or entries: it stays in the processor's cache, and costs more than to hand it over. */
@@ -28,27 +31,44 @@ export interface Harvest {
 export interface Holdout {
   fraction: number;
   seed: number;
+  /** Every so manieth row too; 0 for none. */
+  every: number;
 }
 
-/** Where a training stands within the data at hand. */
-export type Standing = Pick<State, "globals" | "columns"> & { counts: Omit<Counts, "epoch" | "isDone" | "earlier"> };
+/** A block that is trained on: rows that are, and the sum of their weights. */
+interface Underway {
+  block: Block;
+  trained: number;
+  weight: number;
+  cells: (string | null)[];
+}
+
+/** What a training took up, and where it stands within the data at hand. */
+export type Stand = Pick<State, "globals" | "columns"> & { counts: Omit<Counts, "epoch" | "isDone" | "earlier"> };
 
 /**
- * Trains on a stream of rows as it fills a store, block by block and in order. With more than one thread a worker trains
- * on a block while the next one is parsed; the result has the same bits.
+ * Trains models on one stream of rows as it fills a store, block by block and in order. With more than one thread workers
+ * train on a block while the next one is parsed; the result has the same bits.
  */
 export class Learner {
   readonly store: BlockStore;
   readonly monitor: Monitor;
+  /** What is measured of each model. */
+  readonly progressives: readonly Progressive[];
   /** Rows trained on, over all passes, and the sample weight of those that were held out. */
   rows = 0;
   heldWeight = 0;
   /** Rows that this learner was through with, trained on or held out. */
   handled = 0;
+  /** Whether rows need the texts of columns. */
+  readonly isSliced: boolean;
   readonly #engine: Engine;
-  readonly #trainer: Trainer;
+  readonly #trainers: readonly Trainer[];
+  readonly #lanes: readonly Kernels[];
   readonly #table: Table | null;
   readonly #holdout: Holdout;
+  readonly #milestones: Milestones | null;
+  readonly #isMeasured: boolean;
   #columns = 0;
   #batchEntries = 0;
   #weightSum = 0;
@@ -57,17 +77,65 @@ export class Learner {
   #columnsReached = 0;
   /** Rows of this pass that a resumed training has been trained on. */
   #done = 0;
-  /** What a worker is training on: its rows and their weight. */
-  #pending: { weight: number; rows: number } | null = null;
+  /** Texts that slices are told apart by, of the rows that fill the block to come. */
+  #cells: (string | null)[] = [];
+  /** Of the block at hand. */
+  readonly #hidden = { rows: [] as number[], weights: [] as number[] };
+  /** What workers are training on. */
+  #pending: Underway | null = null;
 
-  constructor(engine: Engine, trainer: Trainer, table: Table | null, holdout: Holdout, options: SolverOptions) {
-    const batched = { rows: Math.ceil(BATCHED_ROWS / trainer.batch) * trainer.batch, entries: NOWHERE };
+  /** `trainers`: of one solver, with steps of as many rows. */
+  constructor(
+    engine: Engine,
+    trainers: readonly Trainer[],
+    loss: Loss,
+    table: Table | null,
+    holdout: Holdout,
+    options: CommonOptions & ProgressiveOptions & SliceOptions,
+    done: () => Pick<Progress, "read" | "share">,
+  ) {
+    const { batch } = trainers[0]!;
+    const { slices = [], onMilestone } = options;
+    const batched = { rows: Math.ceil(BATCHED_ROWS / batch) * batch, entries: NOWHERE };
+    const size = batch > 1 ? batched : BLOCK;
     this.#engine = engine;
-    this.#trainer = trainer;
+    this.#trainers = trainers;
+    this.#lanes = engine.background?.lanes(trainers.length) ?? [];
     this.#table = table;
     this.#holdout = holdout;
-    this.store = new BlockStore(engine, table, trainer.batch > 1 ? batched : BLOCK, (block) => this.#train(block));
-    this.monitor = new Monitor(trainer, engine.memory, () => this.#columns, options);
+    this.store = new BlockStore(engine, table, size, (block) => this.#train(block));
+    this.progressives = trainers.map(() => new Progressive(loss, slices, holdout.every > 0));
+    this.#milestones = onMilestone ? new Milestones(loss, holdout.every > 0, onMilestone) : null;
+    this.isSliced = slices.length > 0;
+    this.#isMeasured = this.isSliced || holdout.every > 0;
+    this.monitor = new Monitor(
+      {
+        ...{ trainer: trainers[0]!, memory: engine.memory, progressive: this.progressives[0]!, done },
+        columns: () => this.#columns,
+        settle: () => this.settle(),
+      },
+      options,
+    );
+    for (const [i, trainer] of trainers.entries()) {
+      if (this.#isMeasured || (i === 0 && onMilestone)) trainer.margins = engine.memory.f64(size.rows);
+    }
+  }
+
+  beginEpoch(epoch: number): void {
+    this.monitor.beginEpoch(epoch);
+    for (const it of this.progressives) it.beginEpoch();
+  }
+
+  /** Adds a row to the store. `cells`: the texts that slices are told apart by. */
+  addRow(entries: Entries, label: number, weight: number, cells: readonly (string | null)[]): void {
+    const had = this.#cells.length;
+    this.#cells.push(...cells);
+    try {
+      this.store.addRow(entries, label, weight);
+    } catch (error) {
+      this.#cells.length = had;
+      throw error;
+    }
   }
 
   /** Trains on what is left, and waits for it. */
@@ -79,12 +147,12 @@ export class Learner {
     this.#done = 0;
   }
 
-  /** Waits for the worker. What it trained on is then in the trainer's state. */
+  /** Waits for the workers. What they trained on is then in the trainers' state. */
   settle(): void {
     const pending = this.#pending;
     if (!pending) return;
     this.#pending = null;
-    this.monitor.count(this.#engine.background!.finish(), pending.weight, pending.rows);
+    this.#take(pending, this.#engine.background!.finish());
   }
 
   #train(block: Block): void {
@@ -98,20 +166,26 @@ export class Learner {
     this.#reached = block.first + count;
     this.#columnsReached = this.store.dictionary?.length ?? 0;
     this.handled += count;
-    const held = this.#hide(block);
+    this.#hide(block);
     this.#reserve(count, entries);
     const weight = rows.weights ? rows.weights.view.subarray(0, count).reduce((sum, s) => sum + s, 0) : count;
-    const trained = count - held;
+    const trained = count - this.#hidden.rows.length;
     this.#weightSum += weight;
-    this.#trainer.weigh?.(this.#weightSum / (this.rows + trained) || 1);
+    for (const it of this.#trainers) it.weigh?.(this.#weightSum / (this.rows + trained) || 1);
     this.rows += trained;
+    const underway = { block, trained, weight, cells: this.#cells };
+    this.#cells = [];
     // The first block may be all there is: too little to start a worker for.
     if (background && block.first > 0) {
-      this.#trainer.train(rows, null, 0, count, background.kernels);
-      this.#pending = { weight, rows: trained };
+      for (const [i, it] of this.#trainers.entries()) it.train(rows, null, 0, count, this.#lanes[i]!);
+      background.launch();
+      this.#pending = underway;
     } else {
       background?.start();
-      this.monitor.count(this.#trainer.train(rows, null, 0, count), weight, trained);
+      this.#take(
+        underway,
+        this.#trainers.map((it) => it.train(rows, null, 0, count)),
+      );
     }
   }
 
@@ -123,21 +197,32 @@ export class Learner {
     }
   }
 
-  /** Gives the rows that are held out the weight 0: no trainer learns from such a row. Returns how many they are. */
-  #hide({ rows, weights, count, first }: Block): number {
-    const { fraction, seed } = this.#holdout;
-    let held = 0;
-    for (let i = 0; fraction > 0 && i < count; i++) {
-      if (!isHeldOut(first + i, fraction, seed)) continue;
+  /** Takes what the trainers made of a block: its loss with each. */
+  #take({ block, trained, weight, cells }: Underway, sums: ArrayLike<number>): void {
+    for (const [i, { margins }] of this.#trainers.entries()) {
+      const progressive = this.progressives[i]!;
+      progressive.count(sums[i]!, weight, trained);
+      if (this.#isMeasured) progressive.measure(block, margins!, this.#hidden, cells);
+    }
+    this.#milestones?.take(block, this.#trainers[0]!.margins!, this.#hidden, sums[0]!, weight);
+  }
+
+  /** Gives the rows that are held out the weight 0: no trainer learns from such a row. */
+  #hide({ rows, weights, count, first }: Block): void {
+    const { fraction, seed, every } = this.#holdout;
+    const hidden = this.#hidden;
+    hidden.rows.length = hidden.weights.length = 0;
+    for (let i = 0; (fraction > 0 || every > 0) && i < count; i++) {
+      if (!isHeldOut(first + i, fraction, seed, every)) continue;
       if (!rows.weights) {
         rows.weights = weights;
         weights.view.fill(1, 0, count);
       }
+      hidden.rows.push(i);
+      hidden.weights.push(weights.view[i]!);
       this.heldWeight += weights.view[i]!;
       weights.view[i] = 0;
-      held++;
     }
-    return held;
   }
 
   #reserve(rows: number, entries: number): void {
@@ -146,21 +231,23 @@ export class Learner {
     // Room for columns grows by half at a time, so that it is rarely moved.
     else if (dictionary.length > this.#columns) this.#columns = Math.ceil(dictionary.length * 1.5);
     this.#batchEntries = Math.max(this.#batchEntries, entries);
-    this.#trainer.reserve({
-      columns: this.#columns,
-      longestRow: this.#batchEntries,
-      batchRows: Math.min(rows, this.#trainer.batch),
-      batchEntries: this.#batchEntries,
-    });
+    for (const trainer of this.#trainers) {
+      trainer.reserve({
+        columns: this.#columns,
+        longestRow: this.#batchEntries,
+        batchRows: Math.min(rows, trainer.batch),
+        batchEntries: this.#batchEntries,
+      });
+    }
   }
 
-  /** Tells where the training stands, by its last block. Settle before. The columns are valid until more is allocated. */
-  standing(): Standing {
+  /** Tells where the training of one model stands, by its last block. Settle before. The columns are valid until more is allocated. */
+  standing(): Stand {
     const counts = {
       ...{ reached: this.#reached, visits: this.rows, weightSum: this.#weightSum, heldWeight: this.heldWeight },
-      ...this.monitor.sums,
+      ...this.progressives[0]!.standing,
     };
-    const trainer = this.#trainer;
+    const trainer = this.#trainers[0]!;
     const columns = columnsOf(trainer, this.store.dictionary, this.#columnsReached, this.#table);
     return { counts, globals: trainer.globals.view, columns };
   }
@@ -175,8 +262,9 @@ export class Learner {
     this.#weightSum = counts.weightSum;
     if (isSame) {
       this.#reached = this.#done = counts.reached;
-      this.monitor.resume(counts.visits, counts);
+      this.progressives[0]!.resume(counts.visits, counts);
     }
+    this.#milestones?.resume(counts.visits, counts.weightSum);
     const { dictionary } = this.store;
     checkKind(columns, dictionary, this.#table);
     if (columns.kind === "numbered") {
@@ -184,16 +272,16 @@ export class Learner {
       this.#columnsReached = columns.ids.length;
     }
     this.#reserve(0, 0);
-    restore(this.#trainer, globals, columns);
+    restore(this.#trainers[0]!, globals, columns);
   }
 
-  /** Returns the weights as they are, in single precision as they ship. */
-  harvest(space: FeatureSpace | null): Harvest {
+  /** Returns the weights of trainer `i` as they are, in single precision as they ship. */
+  harvest(i: number, space: FeatureSpace | null): Harvest {
     const { memory } = this.#engine;
-    const trainer = this.#trainer;
+    const trainer = this.#trainers[i]!;
     const { dictionary } = this.store;
     const columns = dictionary?.length ?? this.#table!.slots;
-    const isAll = dictionary !== null && this.heldWeight === 0;
+    const isAll = dictionary !== null && this.#holdout.fraction === 0 && this.#holdout.every === 0;
     const places = new Map(space?.features.map(({ name }, i) => [name, i]));
     const seenByFeature = Array<number>(places.size).fill(0);
     const [ids, kept]: [number[], number[]] = [[], []];

@@ -1,6 +1,6 @@
 import type { Memory } from "../engine/memory.js";
-import { DivergenceError } from "../errors.js";
-import type { CommonOptions } from "./options.js";
+import type { CommonOptions, Progress } from "./options.js";
+import type { Progressive } from "./progressive.js";
 import type { Trainer } from "./trainer.js";
 
 /** Milliseconds between two events at least, and between two pauses that let other work run. */
@@ -9,58 +9,39 @@ const PAUSE_EVERY = 30;
 /** Counting non-zeros visits every column: it may take this share of the time. */
 const COUNTING_SHARE = 0.02;
 
-/** Counts what a training does, tells who listens, and lets it be stopped. It never changes the result. */
+/** What a monitor asks of the training that it looks after. */
+export interface Watched {
+  readonly trainer: Trainer;
+  readonly memory: Memory;
+  readonly progressive: Progressive;
+  /** Columns so far. */
+  columns(): number;
+  /** Makes the trainer's state that of all rows counted. */
+  settle?(): void;
+  /** How much of all is done. */
+  done(): Pick<Progress, "read" | "share">;
+}
+
+/** Tells how a training goes to who listens, and lets it be stopped. It never changes the result. */
 export class Monitor {
-  #trainer: Trainer;
-  #memory: Memory;
-  #seen: () => number;
-  #options: CommonOptions;
+  readonly #watched: Watched;
+  readonly #options: CommonOptions;
   #epoch = 0;
-  #rows = 0;
-  #lossSum = 0;
-  #weightSum = 0;
+  #kept = 0;
+  /** Where the last event was. */
+  #told = { loss: 0, weight: 0 };
   #nextEvent = performance.now() + EVERY;
+  #nextCount = 0;
   #lastPause = performance.now();
 
-  constructor(trainer: Trainer, memory: Memory, seen: () => number, options: CommonOptions) {
-    this.#trainer = trainer;
-    this.#memory = memory;
-    this.#seen = seen;
+  constructor(watched: Watched, options: CommonOptions) {
+    this.#watched = watched;
     this.#options = options;
-  }
-
-  /** Progressive loss of the epoch at hand. */
-  get loss(): number {
-    return this.#weightSum > 0 ? this.#lossSum / this.#weightSum : 0;
-  }
-
-  /** Sums of the epoch at hand. */
-  get sums(): { lossSum: number; lossWeight: number } {
-    return { lossSum: this.#lossSum, lossWeight: this.#weightSum };
   }
 
   beginEpoch(epoch: number): void {
     this.#epoch = epoch;
-    this.#lossSum = 0;
-    this.#weightSum = 0;
-  }
-
-  /** Goes on where another monitor was; call it after `beginEpoch`. */
-  resume(rows: number, { lossSum, lossWeight }: Monitor["sums"]): void {
-    this.#rows = rows;
-    this.#lossSum = lossSum;
-    this.#weightSum = lossWeight;
-  }
-
-  /** Takes the outcome of one call of `train`. Throws DivergenceError when it is not finite. */
-  count(lossSum: number, weightSum: number, rows: number): void {
-    this.#lossSum += lossSum;
-    this.#weightSum += weightSum;
-    this.#rows += rows;
-    if (Number.isFinite(lossSum)) return;
-    throw new DivergenceError(
-      `the loss left the finite range by row ${this.#rows}: lower the learning rate (alpha, rate), or scale large values down`,
-    );
+    this.#told = { loss: 0, weight: 0 };
   }
 
   /** Whether it is time for `breathe`. */
@@ -73,26 +54,47 @@ export class Monitor {
     await new Promise((resolve) => setTimeout(resolve));
     this.#options.signal?.throwIfAborted();
     this.#lastPause = performance.now();
-    if (this.#lastPause > this.#nextEvent) this.#emit();
+    if (this.#lastPause > this.#nextEvent) this.#emit(this.#lastPause > this.#nextCount);
   }
 
   async endEpoch(): Promise<void> {
-    this.#emit();
+    this.#emit(true);
     await this.breathe();
   }
 
-  #emit(): void {
+  #emit(isCounting: boolean): void {
     const { onProgress } = this.#options;
     if (!onProgress) return;
+    const { progressive, done } = this.#watched;
+    if (isCounting) this.#count();
+    const { loss, weight } = progressive.sums;
+    const since = { loss: loss - this.#told.loss, weight: weight - this.#told.weight };
+    this.#told = { loss, weight };
+    onProgress({
+      rows: progressive.rows,
+      epoch: this.#epoch,
+      loss: progressive.loss,
+      recent: since.weight > 0 ? since.loss / since.weight : null,
+      holdout: progressive.holdout?.loss ?? null,
+      kept: this.#kept,
+      bytes: this.#kept * 12,
+      objective: null,
+      ...done(),
+    });
+    this.#nextEvent = performance.now() + EVERY;
+  }
+
+  #count(): void {
+    const { memory, trainer, columns, settle } = this.#watched;
+    settle?.();
     const began = performance.now();
-    const mark = this.#memory.mark();
+    const mark = memory.mark();
     try {
-      const kept = countKept(this.#memory, this.#trainer, this.#seen());
-      onProgress({ rows: this.#rows, epoch: this.#epoch, loss: this.loss, kept, bytes: kept * 12, objective: null });
+      this.#kept = countKept(memory, trainer, columns());
     } finally {
-      this.#memory.release(mark);
+      memory.release(mark);
       const now = performance.now();
-      this.#nextEvent = now + Math.max(EVERY, (now - began) / COUNTING_SHARE);
+      this.#nextCount = now + (now - began) / COUNTING_SHARE;
     }
   }
 }

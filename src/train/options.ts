@@ -1,6 +1,7 @@
 import { OptionError } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { checkNames } from "../options.js";
+import type { Milestone } from "./milestones.js";
 
 /** Options that every streaming trainer takes. */
 export interface CommonOptions {
@@ -23,13 +24,24 @@ export interface Progress {
   epoch: number;
   /** Progressive validation loss of this epoch: the mean loss of its rows, each predicted before it was learned. */
   loss: number;
-  /** Weights that are not 0 at this moment. */
+  /** The same of the rows since the last event; null without any, and where the solver is no streaming one. */
+  recent: number | null;
+  /** Mean loss in this epoch of the rows that `holdoutEvery` keeps from training; null without. */
+  holdout: number | null;
+  /** Weights that are not 0, at this moment or, where there are so many columns that counting takes long, shortly before. */
   kept: number;
   /** What those weights take in memory: 12 bytes each, an id and a weight. */
   bytes: number;
   /** Of a batch solver, the objective of the weights at hand; null for a streaming one. */
   objective: number | null;
+  /** Bytes of the inputs read so far, before they are decompressed, over all passes; null for data in memory. */
+  read: number | null;
+  /** Share of the work that is done, 0 to 1; null where that is not known. */
+  share: number | null;
 }
+
+/** What only a streamed training knows. */
+export const NOT_STREAMED = { recent: null, holdout: null, read: null, share: null } as const;
 
 /** FTRL-Proximal (McMahan et al., KDD 2013, Algorithm 1). Strengths count against the SUM of gradients seen. */
 export interface FtrlOptions extends CommonOptions {
@@ -50,6 +62,34 @@ export interface FtrlOptions extends CommonOptions {
   initialAccumulator?: number;
   /** Whether λ₁ and λ₂ hold for the intercept too. Default false. */
   penalizeIntercept?: boolean;
+}
+
+/** What differs between the models of a sweep: strengths and learning rates. */
+export type SweepPoint =
+  | Pick<FtrlOptions, "lambda1" | "lambda2" | "alpha" | "beta">
+  | Pick<SgdOptions, "l1" | "l2" | "rate" | "decay">;
+
+/** What a stream measures as it goes, and how many models it trains. */
+export interface ProgressiveOptions {
+  /**
+   * Trains a model for each of these, at most 256, in one reading; what one leaves out is that of the other options. Every
+   * model has the bits that it would have alone, since each has a state {z, n} of its own, 8 bytes a column. (One n for
+   * all, McMahan et al., §4.3, would take half of that, but a model's rates would depend on the others.)
+   */
+  sweep?: readonly SweepPoint[];
+  /**
+   * Never learns every so manieth row, ≥ 2, but predicts it when its turn comes: the loss of these rows stays honest with
+   * more than one epoch, where the progressive one does not, since its rows have been learned before.
+   */
+  holdoutEvery?: number;
+  /** Called at row 1, 2, 4, 8 … that is trained on; of a sweep, about its first model. */
+  onMilestone?: (milestone: Milestone) => void;
+}
+
+/** What a stream of rows with named columns measures besides. */
+export interface SliceOptions {
+  /** Columns by whose values the progressive loss is told apart. Rows are then not parsed by a kernel. */
+  slices?: readonly string[];
 }
 
 /** Where a stream's FTRL-Proximal has its state: 8 bytes a column. By default columns are numbered as ids are met. */
@@ -151,9 +191,18 @@ const PATH: Record<string, Range> = {
   maxLoss: [0, true],
 };
 
+/** Options that make sense where rows are streamed. */
+const STREAMED = ["sweep", "holdoutEvery", "slices", "onMilestone"];
+
+function refuseStreamed(options: object): void {
+  const own = STREAMED.find((name) => (options as Record<string, unknown>)[name] !== undefined);
+  if (own) throw new OptionError(`${own} is an option of streams: streamSvmlight, streamVw, streamCsv, streamNdjson`);
+}
+
 /** Throws OptionError on options of a path that cannot be used as given. */
 export function checkPath(options: object): void {
   checkNames(options);
+  refuseStreamed(options);
   for (const [name, value] of Object.entries(options)) {
     const range = PATH[name];
     if (range && value !== undefined) checkNumber(name, value, range);
@@ -208,6 +257,7 @@ export function checkSolver<O extends object>(given: O, isStreamed = false): O &
   checkNames(given);
   const solver = solverFor(given, isStreamed);
   const options = { ...given, solver };
+  if (!isStreamed) refuseStreamed(given);
   if (isStreamed && solver === "batch") {
     throw new OptionError('solver "batch" needs the data in memory: a stream takes "ftrl" or "sgd"');
   }
@@ -243,6 +293,44 @@ export function checkSolver<O extends object>(given: O, isStreamed = false): O &
   if ((order === "batches") !== (steps !== undefined)) throw new OptionError(`order "batches" and steps go together`);
   if (steps !== undefined) checkNumber("steps", steps, [1, true, "whole"]);
   return options;
+}
+
+/** Options by which a training state is kept or gone on with. */
+const STATEFUL = ["checkpoint", "resume", "update", "keepState"];
+/** Models of a sweep at most. */
+const MOST_POINTS = 256;
+const SWEPT = { ftrl: ["lambda1", "lambda2", "alpha", "beta"], sgd: ["l1", "l2", "rate", "decay"] } as const;
+
+/**
+ * Returns the points that a stream trains, one where there is no sweep. Throws OptionError on what cannot be, of them and
+ * of the other options of a stream; `options` are those that checkSolver returned.
+ */
+export function checkStream(
+  options: SolverOptions & ProgressiveOptions & SliceOptions & { holdout?: number },
+): SweepPoint[] {
+  const { sweep = [{}], holdoutEvery, holdout = 0, slices = [] } = options;
+  const kept = STATEFUL.find((name) => options[name as keyof typeof options]);
+  if (kept && (options.sweep || options.slices)) {
+    throw new OptionError(`${kept}: a training state is of one model, and has no slices: leave sweep and slices away`);
+  }
+  if (holdoutEvery !== undefined) {
+    checkNumber("holdoutEvery", holdoutEvery, [2, true, "whole"]);
+    if (holdout > 0) throw new OptionError("holdout and holdoutEvery are two ways to keep rows back: give one");
+  }
+  if (!(Array.isArray(slices) && slices.every((it) => typeof it === "string"))) {
+    throw new OptionError("slices: expected names of columns");
+  }
+  if (!Array.isArray(sweep) || sweep.length === 0 || sweep.length > MOST_POINTS) {
+    throw new OptionError(`sweep: expected 1 to ${MOST_POINTS} objects of strengths and rates`);
+  }
+  const names: readonly string[] = SWEPT[options.solver as "ftrl" | "sgd"];
+  for (const [i, point] of sweep.entries()) {
+    const isObject = typeof point === "object" && point !== null;
+    const other = isObject ? Object.keys(point).find((name) => !names.includes(name)) : `point ${i + 1}`;
+    if (other !== undefined) throw new OptionError(`sweep: ${other}: expected an object of ${names.join(", ")}`);
+    checkSolver({ ...options, ...point }, true);
+  }
+  return [...sweep];
 }
 
 /** Throws OptionError where the first step would divide by 0 or ∞, in single precision as features have it. */

@@ -6,7 +6,7 @@ import type { Model } from "../model/model.js";
 import { BatchProblem, type SolveOptions } from "./batch.js";
 import { designOf, type Strengths } from "./design.js";
 import { modelOf, seenOf } from "./fit.js";
-import { checkPath } from "./options.js";
+import { checkPath, NOT_STREAMED } from "./options.js";
 
 export interface PathOptions extends SolveOptions {
   /** How many strengths λ, 2 or more. Default 100. */
@@ -96,7 +96,15 @@ export async function walkOf(data: Dataset, options: PathOptions, least = data.t
     const model = modelOf(data, problem, seen, { solver: "batch", l1, l2 }, loss);
     const { kept } = model;
     const { objective } = problem;
-    onProgress?.({ rows: data.count, epoch: ++visited, loss: loss.train, kept, bytes: kept * 12, objective });
+    onProgress?.({
+      rows: data.count,
+      epoch: ++visited,
+      loss: loss.train,
+      kept,
+      bytes: kept * 12,
+      objective,
+      ...NOT_STREAMED,
+    });
     return {
       lambda,
       l1,

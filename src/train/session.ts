@@ -38,7 +38,7 @@ const FREE = new Set(
   "kernels threads skipBad name signal onProgress space checkpoint resume update keepState".split(" "),
 );
 /** Options that new data may have otherwise. */
-const OF_DATA = new Set("epochs seed holdout delimiter header base".split(" "));
+const OF_DATA = new Set("epochs seed holdout holdoutEvery delimiter header base".split(" "));
 const EVERY_SECONDS = 60;
 
 /** What a streamed training begins with. */

@@ -6,17 +6,22 @@ import { isHeldOut, type RowReader } from "../data/reader.js";
 import type { Input } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
 import { isLearned, learnSpace, type TableSource, tableReader } from "../data/table.js";
-import type { Store } from "../data/text.js";
 import { vwReader } from "../data/vw.js";
 import { createEngine } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
 import { DataError, OptionError } from "../errors.js";
-import { evaluateRows } from "../model/evaluate.js";
-import { Model } from "../model/model.js";
-import type { Metrics } from "../report/metrics.js";
-import { diverged, type Fit, summary } from "./fit.js";
+import type { Fit } from "./fit.js";
 import { Learner } from "./learner.js";
-import { checkSolver, type SolverOptions, type TableOptions } from "./options.js";
+import {
+  checkSolver,
+  checkStream,
+  type Progress,
+  type ProgressiveOptions,
+  type SliceOptions,
+  type SolverOptions,
+  type TableOptions,
+} from "./options.js";
+import { bestOf, finishPoint, type StreamPoint, validate } from "./points.js";
 import { Keeper, openSession, type ResumeOptions, type Session } from "./session.js";
 import { tableFor } from "./slots.js";
 import { createTrainer } from "./trainer.js";
@@ -24,20 +29,21 @@ import { until } from "./until.js";
 
 type Without<T> = Omit<T, "like" | "signal">;
 /** What every format takes. */
-type Streaming = SolverOptions & TableOptions & ResumeOptions;
+type Streaming = SolverOptions & TableOptions & ProgressiveOptions & ResumeOptions;
 type StreamOptions = Streaming & Without<DatasetOptions>;
+type StreamTableOptions = Streaming & SliceOptions & Without<TableDatasetOptions>;
 export type StreamSvmlightOptions = StreamOptions & { name?: string };
 /** `bits`: of the hashes, and of the table that solver ftrl trains in. */
 export type StreamVwOptions = StreamSvmlightOptions;
-export type StreamCsvOptions = Streaming & Without<TableDatasetOptions> & CsvOptions;
-export type StreamNdjsonOptions = Streaming & Without<TableDatasetOptions> & NdjsonOptions;
+export type StreamCsvOptions = StreamTableOptions & CsvOptions;
+export type StreamNdjsonOptions = StreamTableOptions & NdjsonOptions;
 
-/** What a streamed training gave: as Fit, with what was met on the way. */
-export interface StreamFit extends Fit {
+/** What a streamed training gave: as Fit, with what was met on the way. Of a sweep, all is that of the best model. */
+export interface StreamFit extends Fit, StreamPoint {
   /** Bad lines left out, and values not seen when the space was learned. */
   skipped: number;
-  /** Measured in a last pass over the rows held out; null without any. */
-  holdout: Metrics | null;
+  /** All models, in the order of `sweep`. */
+  points: StreamPoint[];
   /** The training state, to save and to `update` with new data; null unless `keepState` asked for it. */
   state: Uint8Array | null;
 }
@@ -49,6 +55,7 @@ export interface StreamFit extends Fit {
 export async function streamSvmlight(input: Input, given: StreamSvmlightOptions = {}): Promise<StreamFit> {
   const options = checkSolver(given, true) as StreamSvmlightOptions;
   const loss = lossOf(options);
+  checkStream(options);
   const session = await openSession("svmlight", input, options);
   return train(svmlightReader(input, { ...options, loss, keep: isReadAgain(options) }), loss, options, session);
 }
@@ -58,6 +65,7 @@ export async function streamVw(input: Input, given: StreamVwOptions = {}): Promi
   const options = checkSolver(given, true) as StreamVwOptions;
   const loss = lossOf(options);
   const reader = vwReader(input, { ...options, loss, keep: isReadAgain(options) });
+  checkStream(options);
   const session = await openSession("vw", input, options);
   // Hashes of 29 bits, and those for sgd, are numbered as they are met.
   const { bits, ...others } = options;
@@ -77,17 +85,18 @@ export async function streamNdjson(input: Input, given: StreamNdjsonOptions): Pr
 async function streamTable(
   input: Input,
   open: (keep: boolean) => TableSource,
-  given: Streaming & Without<TableDatasetOptions>,
+  given: StreamTableOptions,
 ): Promise<StreamFit> {
   const options = checkSolver(given, true) as typeof given;
   if (options.offset !== undefined) throw new OptionError('a stream takes no offsets: solver "batch" does');
   if (!options.space) throw new OptionError('a table needs a feature space: give "space"');
   const loss = lossOf(options);
-  const { holdout = 0, seed = 1 } = options;
+  const { holdout = 0, seed = 1, holdoutEvery: every = 0 } = options;
+  checkStream(options);
   const session = await openSession("table", input, options);
   const known = session.start?.space;
   const source = open(isReadAgain(options) || (!known && isLearned(options)));
-  const table = { ...options, loss, holdout: { fraction: holdout, seed } };
+  const table = { ...options, loss, holdout: { fraction: holdout, seed, every } };
   const space = known ?? (await learnSpace(stoppable(source, options.signal), options.space, table));
   return train(tableReader(source, space, table), loss, options, session);
 }
@@ -104,14 +113,23 @@ function isReadAgain({ epochs = 1, holdout = 0 }: SolverOptions & DatasetOptions
 /** One parses while the other trains. */
 const THREADS = 2;
 
-async function train(reader: RowReader, loss: Loss, options: StreamOptions, session: Session): Promise<StreamFit> {
-  const { holdout: fraction = 0, seed = 1, epochs = 1, signal, keepState = false } = options;
+async function train(
+  reader: RowReader,
+  loss: Loss,
+  options: StreamOptions & SliceOptions,
+  session: Session,
+): Promise<StreamFit> {
+  const { holdout: fraction = 0, seed = 1, holdoutEvery: every = 0, epochs = 1, signal, keepState = false } = options;
   checkHoldout(fraction);
+  const points = checkStream(options);
+  if (options.slices && !reader.space) throw new OptionError("slices are of a table: this data has no columns by name");
   signal?.throwIfAborted();
   using engine = await createEngine({ ...options, threads: options.threads ?? THREADS });
-  const trainer = createTrainer(engine, loss, options, 1);
+  const trainers = points.map((point) => createTrainer(engine, loss, { ...options, ...point }, 1));
   const table = tableFor(reader.declared, options);
-  const learner = new Learner(engine, trainer, table, { fraction, seed }, options);
+  const passes = epochs - (session.isResumed ? session.start!.counts.epoch - 1 : 0);
+  const done = await progressOf(reader, passes);
+  const learner = new Learner(engine, trainers, loss, table, { fraction, seed, every }, options, done);
   const keeper = new Keeper(session, learner, reader, options.checkpoint);
   try {
     await runEpochs(reader, learner, keeper, session, options);
@@ -125,33 +143,14 @@ async function train(reader: RowReader, loss: Loss, options: StreamOptions, sess
   }
   const state = await keeper.finish(keepState);
 
-  const { space, vwBits = null, tally } = reader;
-  const declared = Math.max(keeper.declared, table?.isFolded ? 0 : (table?.slots ?? 0));
-  const slots = table?.isFolded ? table.slots : null;
-  const { ids, weights, intercept, seen, seenByFeature } = learner.harvest(slots ? null : space);
-  if (!Number.isFinite(weights.reduce((sum, it) => sum + it, intercept))) throw diverged();
-  const { skipped } = tally;
-  const progressive = learner.monitor.loss;
   const rows = (learner.rows - earlier.visits) / epochs;
-  const losses = { progressive, train: null, validation: null as number | null };
-  const training = summary(options, earlier.rows + rows, { seen, seenByFeature }, losses);
-  const model = Model.from({ loss, intercept, declared, slots, space, vwBits, training }, ids, weights);
-  const isHeld = learner.heldWeight > earlier.heldWeight;
-  const metrics = isHeld ? await evaluateRows(model, heldOut(reader, fraction, seed), signal) : null;
-  const validation = metrics && (metrics.logLoss ?? metrics.rmse ** 2 / 2);
-  training.loss.validation = validation;
-  return {
-    model,
-    rows,
-    columns: { declared, seen, kept: model.kept },
-    loss: { progressive, train: null, validation },
-    objective: null,
-    certificate: null,
-    runtime: engine.runtime,
-    skipped,
-    holdout: metrics,
-    state,
-  };
+  const base = { reader, table, loss, declared: keeper.declared, rows: earlier.rows + rows };
+  const models = points.map((point, i) => finishPoint(learner, i, base, { ...options, ...point }, point));
+  const isHeld = fraction > 0 && learner.heldWeight > earlier.heldWeight;
+  if (isHeld) await validate(models, heldOut(reader, fraction, seed), signal);
+  const { skipped } = reader.tally;
+  const rest = { rows, objective: null, certificate: null, runtime: engine.runtime, skipped, state, points: models };
+  return { ...bestOf(models), ...rest };
 }
 
 /** Trains through all passes that are left. */
@@ -162,16 +161,14 @@ async function runEpochs(
   { start, isResumed }: Session,
   { epochs = 1, signal }: StreamOptions,
 ): Promise<void> {
-  const { monitor, store } = learner;
+  const { monitor } = learner;
   if (start && isResumed) keeper.epoch = start.counts.epoch;
-  monitor.beginEpoch(keeper.epoch);
+  learner.beginEpoch(keeper.epoch);
   if (start) learner.resume(start, isResumed);
-  for (; ; monitor.beginEpoch(++keeper.epoch)) {
-    for await (const _ of until(signal, readInto(reader, store))) {
+  for (; ; learner.beginEpoch(++keeper.epoch)) {
+    for await (const _ of until(signal, readInto(reader, learner))) {
       await keeper.tick();
-      if (!monitor.isDue) continue;
-      learner.settle();
-      await monitor.breathe();
+      if (monitor.isDue) await monitor.breathe();
     }
     learner.finish();
     await monitor.endEpoch();
@@ -180,10 +177,23 @@ async function runEpochs(
   }
 }
 
-/** Reads all rows into a store, by a kernel where the format has one. */
-function readInto(reader: RowReader, store: Store): AsyncIterable<void> {
-  if (reader.parse) return reader.parse(store);
-  return reader.read((entries, label, weight) => store.addRow(entries, label, weight));
+/** Returns a function that tells how much of so many passes is done. */
+async function progressOf({ reading }: RowReader, passes: number): Promise<() => Pick<Progress, "read" | "share">> {
+  if (!reading) return () => ({ read: null, share: null });
+  const length = await reading.length();
+  const before = reading.read;
+  return () => ({
+    read: reading.read,
+    share: length ? Math.min((reading.read - before) / (length * passes), 1) : null,
+  });
+}
+
+/** Reads all rows to a learner, by a kernel where the format has one and nothing but rows is asked for. */
+function readInto(reader: RowReader, learner: Learner): AsyncIterable<void> {
+  if (reader.parse && !learner.isSliced) return reader.parse(learner.store);
+  return reader.read((entries, label, weight, _row, _offset, cells = []) =>
+    learner.addRow(entries, label, weight, cells),
+  );
 }
 
 /** The rows of a reader that were held out. */

@@ -63,6 +63,7 @@ describe.each([
   ["svmlight", { lambda1: 3, epochs: 2, batch: 7, clip: 2, initialAccumulator: 0.5 }],
   ["svmlight", { lambda1: 3, holdout: 0.2, seed: 4 }],
   ["svmlight", { lambda1: 3, bits: 5 }],
+  ["svmlight", { lambda1: 3, holdoutEvery: 7, epochs: 2 }],
   ["svmlight", { lambda1: 3, dense: 1000, initialAccumulator: 0.1 }],
   ["svmlight", { solver: "sgd", l1: 1e-3, l2: 0.01, epochs: 3 }],
   ["svmlight", { loss: "squared", lambda1: 3, epochs: 2, threads: 2 }],
@@ -89,6 +90,7 @@ describe.each([
       );
       expect(encodeModel(again.fitted.model)).toEqual(whole);
       expect(again.fitted.loss).toEqual(fitted.loss);
+      expect(again.fitted.progressive).toEqual(fitted.progressive);
       expect(again.fitted.rows).toBe(fitted.rows);
       expect(again.states.at(-1)).toEqual(states.at(-1));
     }
