@@ -33,6 +33,12 @@ export function numeric(text: string): number {
   return number;
 }
 
+/** As numeric, or several divided by commas. */
+export function numerics(text: string): number | number[] {
+  const numbers = text.split(",").map(numeric);
+  return numbers.length === 1 ? (numbers[0] as number) : numbers;
+}
+
 export function addDataFlags(command: Command, target: string): Command {
   const add = (option: Option) => command.addOption(option.helpGroup("Data:"));
   add(new Option("--format <format>", "by default from the file's name").choices(Object.keys(FORMATS)));

@@ -1,11 +1,13 @@
 import { type Command, Option } from "commander";
 import type { Metrics } from "../report/metrics.js";
 import { count, duration, metricsText, plural, size } from "../report/text.js";
-import type { Progress } from "../train/options.js";
-import { addDataFlags, DATA, numeric } from "./data.js";
+import { addDataFlags, DATA, numeric, numerics } from "./data.js";
 import { addFeatureFlags } from "./features.js";
 import { inputsOf } from "./inputs.js";
-import { EXIT, LiveLine, print, warn } from "./output.js";
+import { Live } from "./live.js";
+import { EXIT, print, warn } from "./output.js";
+import { progressiveText } from "./progressive.js";
+import { sweepText } from "./sweep.js";
 import { type Result, runTraining, type TrainFlags } from "./training.js";
 
 export function addTrain(program: Command, signal: AbortSignal): void {
@@ -19,6 +21,8 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   const add = (group: string, flags: string, text: string, choices?: string[]) => {
     const option = new Option(flags, text).helpGroup(group);
     if (choices) option.choices(choices);
+    else if (/<x,…>/.test(flags)) option.argParser(numerics);
+    else if (/<column>/.test(flags)) option.argParser((value: string, list: string[] = []) => [...list, value]);
     else if (/[<[](n|x)[>\]]/.test(flags)) option.argParser(numeric);
     command.addOption(option);
   };
@@ -46,10 +50,10 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     "with --stream: a table of 2ⁿ slots, which ids past it share by their hash; Vowpal Wabbit text: its hashes' bits",
   );
   add(ftrl, "--dense [n]", "with --stream: a table of all dimensions, or of n");
-  add(ftrl, "--lambda1 <x>", "L1 strength (default 1)");
-  add(ftrl, "--lambda2 <x>", "L2 strength (default 0)");
-  add(ftrl, "--alpha <x>", "learning rate (default 0.1)");
-  add(ftrl, "--beta <x>", "smoothing of the rates (default 1)");
+  add(ftrl, "--lambda1 <x,…>", "L1 strength (default 1); of several, each is trained in one reading (--stream)");
+  add(ftrl, "--lambda2 <x,…>", "L2 strength (default 0)");
+  add(ftrl, "--alpha <x,…>", "learning rate (default 0.1)");
+  add(ftrl, "--beta <x,…>", "smoothing of the rates (default 1)");
   add(ftrl, "--batch <n>", "rows a step, gradients summed (default 1)");
   add(ftrl, "--clip <x>", "largest norm of a step's gradient (default none)");
   add(ftrl, "--initial-accumulator <x>", "where the sums of squared gradients begin (default 0)");
@@ -65,10 +69,10 @@ export function addTrain(program: Command, signal: AbortSignal): void {
       .argParser((value: string, list: string[] = []) => [...list, value])
       .helpGroup(batch),
   );
-  add(sgd, "--l1 <x>", "L1 strength (default 1e-4)");
-  add(sgd, "--l2 <x>", "L2 strength (default 0)");
-  add(sgd, "--rate <x>", "learning rate of the first step (default 0.1)");
-  add(sgd, "--decay <x>", "rate of step t: rate/√(1 + decay·t) (default 0.01)");
+  add(sgd, "--l1 <x,…>", "L1 strength (default 1e-4)");
+  add(sgd, "--l2 <x,…>", "L2 strength (default 0)");
+  add(sgd, "--rate <x,…>", "learning rate of the first step (default 0.1)");
+  add(sgd, "--decay <x,…>", "rate of step t: rate/√(1 + decay·t) (default 0.01)");
   const search = "Search for the strength (solver batch):";
   add(search, "--max-weights <n>", "the best model of at most n weights");
   add(search, "--max-bytes <n>", "the best model whose file has at most n bytes");
@@ -82,6 +86,8 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   const checks = "Validation:";
   add(checks, "--validate <file|fraction>", "measure on a file (or a glob), or on a random share of the rows held out");
   add(checks, "--test <file>", "measure the finished model on another file (or a glob)");
+  add(checks, "--holdout-every <n>", "with --stream: predict every nth row and never learn it");
+  add(checks, "--slice <column>", "with --stream: tell the progressive loss by a column's values; may be repeated");
   const running = "Running:";
   add(running, "--kernels <kernels>", "default wasm", ["wasm", "baseline"]);
   add(running, "--threads <n>", "threads at most (default 1, with --stream 2)");
@@ -100,21 +106,12 @@ export function addPathFlags(command: Command, group: string): void {
 }
 
 async function train(names: string[], flags: TrainFlags, signal: AbortSignal): Promise<void> {
-  const live = new LiveLine();
-  const onProgress = (it: Progress) =>
-    live.show(
-      (it.objective === null
-        ? `epoch ${it.epoch}  ${plural(it.rows, "row")}  loss ${it.loss.toFixed(4)}`
-        : `step ${it.epoch}  objective ${it.objective.toFixed(6)}  loss ${it.loss.toFixed(4)}`) +
-        `  ${count(it.kept)} kept  ${size(it.bytes)}`,
-    );
+  const live = new Live(flags.quiet ?? false, flags.holdoutEvery !== undefined);
   try {
     const files = await inputsOf(names);
-    if (!flags.quiet) live.show(`reading ${names.join(" ")}`);
-    const { result, validation, test } = await runTraining(files, flags, {
-      signal,
-      ...(!flags.quiet && { onProgress }),
-    });
+    live.show(`reading ${names.join(" ")}`);
+    const running = { signal, ...live.listeners(flags.stream ?? false) };
+    const { result, validation, test } = await runTraining(files, flags, running);
     live.clear();
     if (result.skipped > 0) warn(`${plural(result.skipped, "bad line")} left out`);
     if (result.runtime.reason && !flags.quiet) warn(`running on ${result.runtime.kernels}: ${result.runtime.reason}`);
@@ -136,16 +133,18 @@ async function train(names: string[], flags: TrainFlags, signal: AbortSignal): P
 }
 
 function summary(
-  { columns, loss, seconds, bytes, model, rows, gap, provenZero, merged, start }: Result,
+  { columns, loss, seconds, bytes, model, rows, gap, provenZero, merged, start, progressive, points, best }: Result,
   validation: Metrics | null,
   test: Metrics | null,
 ): string {
   const { kept, seen, declared } = columns;
   const lines = [
+    ...(points ? sweepText(points, best as number) : []),
     `✓ ${plural(kept, "weight")} of ${count(seen)} seen (${count(declared)} declared), ${plural(rows, "row")}, ${duration(seconds.total)}`,
     loss.train === null
       ? `  progressive loss ${loss.progressive?.toFixed(4)}`
       : `  training loss ${loss.train.toFixed(4)}`,
+    ...(progressive ? progressiveText(progressive) : []),
     ...(gap === null
       ? []
       : [

@@ -5,26 +5,39 @@ import { uncompressedName } from "../data/source.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import type { SpaceDefinition } from "../features/define.js";
-import { evaluate, evaluateRows } from "../model/evaluate.js";
+import { evaluate, evaluateEach } from "../model/evaluate.js";
 import { loadModel, saveModel } from "../model/file.js";
-import type { Metrics } from "../report/metrics.js";
+import type { Model } from "../model/model.js";
+import { type Metrics, meanLossOf } from "../report/metrics.js";
 import type { Certificate } from "../train/batch.js";
 import { fitToBudget } from "../train/budget.js";
 import { type Fit, type FitOptions, fit } from "../train/fit.js";
-import { type FtrlOptions, type OrderOptions, type SolverOptions, solverFor } from "../train/options.js";
+import {
+  type FtrlOptions,
+  type OrderOptions,
+  type ProgressiveOptions,
+  type SolverOptions,
+  type SweepPoint,
+  solverFor,
+} from "../train/options.js";
+import { bestOf, type StreamPoint } from "../train/points.js";
+import type { ProgressiveReport } from "../train/progressive.js";
 import { streamCsv, streamNdjson, streamSvmlight, streamVw } from "../train/stream.js";
 import { crossValidate } from "../train/validate.js";
 import { csvOptions, type DataFlags, FORMAT_NAMES, type Format, formatOf, readerFor } from "./data.js";
 import { type FeatureFlags, spaceOf } from "./features.js";
 import { inputsOf } from "./inputs.js";
 import { warn } from "./output.js";
+import { listsOf, type PointResult, sweepOf, sweepResult } from "./sweep.js";
 
 export type TrainFlags = DataFlags &
   FeatureFlags &
   OrderOptions & {
     solver?: "ftrl" | "sgd" | "batch";
-    l1?: number;
-    l2?: number;
+    l1?: number | number[];
+    l2?: number | number[];
+    holdoutEvery?: number;
+    slice?: string[];
     loss?: "logistic" | "squared";
     validate?: string;
     test?: string;
@@ -64,6 +77,11 @@ interface Result {
   start: Certificate["start"];
   /** Whether the budget asked for was met; null where none was. */
   met: boolean | null;
+  /** Of a streamed training: how well rows were predicted before they were learned. */
+  progressive: ProgressiveReport | null;
+  /** Of a sweep: all its models, and which of them was chosen; null without. */
+  points: PointResult[] | null;
+  best: number | null;
   metrics: { validation: Metrics | null; test: Metrics | null };
   seconds: { load: number; encode: number; solve: number; total: number };
   bytes: { model: number; dense: number };
@@ -71,7 +89,7 @@ interface Result {
   [strength: string]: unknown;
 }
 
-type Running = Pick<FitOptions, "signal" | "onProgress">;
+type Running = Pick<FitOptions, "signal" | "onProgress"> & Pick<ProgressiveOptions, "onMilestone">;
 
 /** A training as run, in memory or streamed. */
 interface Trained extends Fit {
@@ -82,6 +100,9 @@ interface Trained extends Fit {
   met?: boolean;
   /** Those that a search found. */
   strengths?: { l1: number; l2: number };
+  /** Of a streamed training: its models, one without a sweep, and the one chosen. */
+  points?: StreamPoint[];
+  best?: StreamPoint;
 }
 
 /** Trains as the flags say, writes the model, measures it. Nothing is written unless all went well. */
@@ -104,18 +125,23 @@ export async function runTraining(
     ...picked(flags, SEARCH_FLAGS.split(" ")),
     ...(flags.penaltyFactor && { penaltyFactors: penaltyFactorsOf(flags.penaltyFactor) }),
     ...(flags.from !== undefined && { from: await loadModel(flags.from) }),
+    ...(flags.holdoutEvery !== undefined && { holdoutEvery: flags.holdoutEvery }),
+    ...(flags.slice && { slices: flags.slice }),
     ...running,
   } as AllOptions;
-  const trained = await (flags.stream
-    ? trainStreamed(files, format, space, options)
+  let trained = await (flags.stream
+    ? trainStreamed(files, format, space, options, sweepOf(flags))
     : trainInMemory(files, format, space, options, flags.choose));
 
-  const { model } = trained;
-  const measured = async (path: string) =>
-    evaluateRows(model, readerFor(model, await inputsOf([path]), flags, true), running.signal);
-  const validation = Number.isNaN(fraction) ? await measured(flags.validate as string) : trained.metrics;
-  const test = flags.test === undefined ? null : await measured(flags.test);
-  const validationLoss = validation && (validation.logLoss ?? validation.rmse ** 2 / 2);
+  const measured = async (models: readonly Model[], path: string) =>
+    evaluateEach(models, readerFor(models[0] as Model, await inputsOf([path]), flags, true), running.signal);
+  if (Number.isNaN(fraction)) {
+    const models = trained.points?.map(({ model }) => model) ?? [trained.model];
+    trained = validated(trained, await measured(models, flags.validate as string));
+  }
+  const { model, metrics: validation, points, best } = trained;
+  const test = flags.test === undefined ? null : ((await measured([model], flags.test))[0] as Metrics);
+  const validationLoss = validation && meanLossOf(validation);
   model.training.loss.validation = validationLoss;
   const output = flags.output ?? modelNameFor(files[0] as string);
   const modelBytes = await saveModel(model, output);
@@ -125,7 +151,7 @@ export async function runTraining(
     rows: trained.rows,
     skipped: trained.skipped,
     columns: trained.columns,
-    ...strengthsOf({ ...solver, ...trained.strengths } as FitOptions),
+    ...strengthsOf({ ...solver, ...best?.point, ...trained.strengths } as FitOptions),
     intercept: model.intercept,
     loss: { ...trained.loss, validation: validationLoss },
     objective: trained.objective,
@@ -135,6 +161,8 @@ export async function runTraining(
     merged: trained.certificate?.merged ?? null,
     start: trained.certificate?.start ?? null,
     met: trained.met ?? null,
+    progressive: best?.progressive ?? null,
+    ...sweepResult(solver, points, best),
     metrics: { validation, test },
     seconds: { ...trained.seconds, total: since(began) },
     bytes: { model: modelBytes, dense: 4 * trained.columns.declared },
@@ -146,6 +174,18 @@ export async function runTraining(
 /** Everything that readers and trainers take; each picks what is its own. */
 type AllOptions = FitOptions &
   DatasetOptions & { target: string } & Pick<TrainFlags, "maxWeights" | "maxBytes" | "maxLoss" | "folds">;
+
+/** Takes what was measured on other data, of one model or of each of a sweep, of which the best is then chosen. */
+function validated(trained: Trained, metrics: readonly Metrics[]): Trained {
+  const { points } = trained;
+  if (!points) return { ...trained, metrics: metrics[0] as Metrics };
+  points.forEach((it, i) => {
+    it.loss.validation = meanLossOf(metrics[i] as Metrics);
+  });
+  const best = bestOf(points);
+  const { model, columns, loss } = best;
+  return { ...trained, model, columns, loss, best, metrics: metrics[points.indexOf(best)] as Metrics };
+}
 
 async function trainInMemory(
   files: readonly string[],
@@ -218,13 +258,16 @@ async function trainStreamed(
   format: Format,
   space: SpaceDefinition | null,
   options: AllOptions,
+  sweep: SweepPoint[] | null,
 ): Promise<Trained> {
   const began = performance.now();
-  const streaming = options as SolverOptions & DatasetOptions & { target: string }; // checkFlags saw to it
+  const streaming = { ...options, ...(sweep && { sweep }) } as SolverOptions & DatasetOptions & { target: string }; // checkFlags saw to it
   const streamTable = format === "ndjson" ? streamNdjson : streamCsv;
   const streamLines = format === "vw" ? streamVw : streamSvmlight;
   const fitted = space ? await streamTable(files, { ...streaming, space }) : await streamLines(files, streaming);
-  return { ...fitted, metrics: fitted.holdout, seconds: { load: 0, encode: 0, solve: since(began) } };
+  const { points, model, holdout } = fitted;
+  const best = points.find((it) => it.model === model) as StreamPoint;
+  return { ...fitted, best, metrics: holdout, seconds: { load: 0, encode: 0, solve: since(began) } };
 }
 
 /** Throws OptionError on flags that do not go together. */
@@ -248,12 +291,29 @@ function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefinition | 
     if (own) throw new OptionError(`--${own === "penaltyFactor" ? "penalty-factor" : own}: of solver batch only`);
   }
   checkSearch(flags);
+  checkStreamed(flags, table);
   const isTable = flags.dense !== undefined || (flags.bits !== undefined && format !== "vw");
   if (!flags.stream && isTable)
     throw new OptionError("--bits, --dense: of --stream (--bits also of Vowpal Wabbit text)");
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
   }
+}
+
+/** Throws OptionError on flags of a stream where there is none, or of a table. */
+function checkStreamed(flags: TrainFlags, table: boolean): void {
+  if (flags.stream) {
+    if (flags.slice && !table) throw new OptionError("--slice: this format has no columns by name");
+    return;
+  }
+  const [list] = listsOf(flags);
+  if (list) {
+    throw new OptionError(
+      `--${list[0]} ${list[1].join(",")}: several are trained in one reading of --stream (see also path)`,
+    );
+  }
+  if (flags.holdoutEvery !== undefined) throw new OptionError("--holdout-every: of --stream; else --validate 0.1");
+  if (flags.slice) throw new OptionError("--slice: of --stream");
 }
 
 /** Parses "feature=factor" flags. */
@@ -291,9 +351,11 @@ const SOLVER_FLAGS =
 const DATA_FLAGS = "loss positive skipBad bits dense kernels threads target weight offset";
 const SEARCH_FLAGS = "maxWeights maxBytes maxLoss folds lambdas ratio l1Ratio";
 
+/** The options of the solver, but for those that have several values. */
 function solverOf(flags: TrainFlags): FitOptions {
   const options = picked(flags, SOLVER_FLAGS.split(" "));
-  return { ...options, solver: solverFor(options, flags.stream) } as FitOptions;
+  const single = Object.entries(options).filter(([, value]) => !Array.isArray(value));
+  return { ...Object.fromEntries(single), solver: solverFor(options, flags.stream) } as FitOptions;
 }
 
 function strengthsOf(solver: FitOptions): Record<string, number> {

@@ -61,7 +61,8 @@ describe("on a table", () => {
     const result = JSON.parse(await good(args));
     expect(Object.keys(result)).toEqual([
       ...["model", "solver", "rows", "skipped", "columns", "l1", "l2", "intercept", "loss", "objective"],
-      ...["gap", "converged", "provenZero", "merged", "start", "met", "metrics", "seconds", "bytes", "runtime"],
+      ...["gap", "converged", "provenZero", "merged", "start", "met", "progressive", "points", "best"],
+      ...["metrics", "seconds", "bytes", "runtime"],
     ]);
     expect(result).toMatchObject({ model: "j.nought", solver: "batch", skipped: 0, l1: 1e-4, l2: 0, met: null });
     expect(Object.keys(result.columns)).toEqual(["declared", "seen", "kept"]);
@@ -126,7 +127,7 @@ describe("on svmlight text", () => {
     const runs = [
       await good(["train", "p.svm", "-o", "a.nought", ...flags]),
       await good(["train", "p.svm.gz", "-o", "b.nought", ...flags]),
-      await good(["train", "p.svm", "-o", "c.nought", ...flags, "--stream"]),
+      await good(["train", "p.svm", "-o", "c.nought", ...flags, "--stream", "--quiet"]),
       await good(["train", "-", "-o", "d.nought", ...flags], text),
     ].map((out) => JSON.parse(out));
     for (const { rows, columns, loss } of runs) {
@@ -162,7 +163,7 @@ describe("on Vowpal Wabbit text", () => {
     expect(await good(["inspect", "v.nought"])).toMatch(
       /declared 262,144, seen 19.*\n\n.*intercept\n[−+]\d+\.\d+ {2}#\d+\n/s,
     );
-    const streamed = JSON.parse(await good(["train", "v.vw", "--stream", "--json", "-o", "s.nought"]));
+    const streamed = JSON.parse(await good(["train", "v.vw", "--stream", "--quiet", "--json", "-o", "s.nought"]));
     expect(streamed).toMatchObject({ rows: 500, columns: { declared: 2 ** 22, seen: 19 } });
     expect(await good(["path", "v.vw", "--bits", "18", "--lambdas", "3"])).toMatch(/^500 rows/);
   });
