@@ -115,8 +115,11 @@ export class BlockStore extends TextParser implements Store, Tables {
       const place = this.#table?.isFolded ? this.#placeOf(column, end) : end;
       if (value !== 1 || place < end) this.storeValues(end);
       const { indices, values: stored } = this.#at;
-      if (place < end) stored.view[place]! += value;
-      else {
+      if (place < end) {
+        const sum = Math.fround(stored.view[place]! + value);
+        if (!Number.isFinite(sum)) throw new DataError("values that share a slot add up beyond single precision");
+        stored.view[place] = sum;
+      } else {
         indices.view[end] = column;
         if (this.#isStored) stored.view[end] = value;
         end++;
