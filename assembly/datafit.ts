@@ -10,6 +10,8 @@ export abstract class Datafit {
   abstract gradient(y: f64, m: f64): f64;
   /** −loss*(−a): what a row adds to the dual value at a = −∂loss/∂m, 0 beyond where it is finite. */
   abstract dual(y: f64, a: f64): f64;
+  /** The nearest to a slope q = −s·a whose dual value is finite. */
+  abstract nearest(y: f64, s: f64, q: f64): f64;
   /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at an address and returns s·loss. */
   abstract expand(y: f64, m: f64, s: f64, at: usize): f64;
   /** As `expand`, of two rows side by side, with the same bits; only in builds with SIMD. */
@@ -37,6 +39,11 @@ export class Logistic extends Datafit {
   dual(_y: f64, a: f64): f64 {
     const u = min<f64>(abs<f64>(a), 1.0);
     return entropy(u) + entropy(1.0 - u);
+  }
+
+  /** 0 ≤ −y·q ≤ s */
+  nearest(y: f64, s: f64, q: f64): f64 {
+    return -y * min<f64>(max<f64>(-y * q, 0.0), s);
   }
 
   /** D = e/(1 + e)² with e = exp(−|m|): one exponential for all three. */
@@ -87,6 +94,10 @@ export class Squared extends Datafit {
   /** y·a − ½a² */
   dual(y: f64, a: f64): f64 {
     return y * a - 0.5 * a * a;
+  }
+
+  nearest(_y: f64, _s: f64, q: f64): f64 {
+    return q;
   }
 
   expand(y: f64, m: f64, s: f64, at: usize): f64 {

@@ -99,6 +99,12 @@ export function gradientsStored(x: Matrix, from: u32, to: u32, model: usize, out
 export function gradientsOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   quadratic.gradients<Ones>(x, from, to, model, out);
 }
+export function couplingsStored(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.gradients<Stored>(x, from, to, model + sizeof<f64>(), out);
+}
+export function couplingsOnes(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
+  quadratic.gradients<Ones>(x, from, to, model + sizeof<f64>(), out);
+}
 export function derivativesStored(x: Matrix, from: u32, to: u32, model: usize, gradients: usize, curvatures: usize): void {
   quadratic.derivatives<Stored>(x, from, to, model, gradients, curvatures);
 }
@@ -116,6 +122,18 @@ export function curveStored(rows: Matrix, count: u32, model: usize, u: usize, ou
 }
 export function curveOnes(rows: Matrix, count: u32, model: usize, u: usize, out: usize): f64 {
   return quadratic.curve<Ones>(rows, count, model, u, out);
+}
+export function projectLogistic(rows: Rows, from: u32, to: u32, model: usize): void {
+  quadratic.project<Logistic>(rows, from, to, model);
+}
+export function projectSquared(rows: Rows, from: u32, to: u32, model: usize): void {
+  quadratic.project<Squared>(rows, from, to, model);
+}
+export function along(from: u32, to: u32, m: usize, v: usize, share: f64, out: usize): void {
+  quadratic.along(from, to, m, v, share, out);
+}
+export function advance(from: u32, to: u32, model: usize, v: usize): void {
+  quadratic.advance(from, to, model, v);
 }
 export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
   return quadratic.bend(from, to, model, v);

@@ -144,9 +144,9 @@ export class Face {
  * Coordinate descent on a quadratic model Σ_i (g_i m_i + ½ D_i m_i²) of the loss in the margins m = X·w, plus
  * l1_j·|w_j| + (l2_j/2)·w_j², within a box of half-width radius/max_i|x_ij| around the origin.
  *
- *     ╒═══════╤════════════╤═════════╤═══════════╤════════╤══════════════╤═════════╤═══════════╕
- *     │ model │ curvatures │ weights │ penalties │ origin │ inverseReach │ outcome │ (4 bytes) │
- *     ├───────┴────────┬───┴─────────┴─┬─────────┴────────┴──────────────┴─────────┴───────────╯
+ *     ╒═══════╤════════════╤═════════╤═══════════╤════════╤══════════════╤═════════╤═══════════╤═══════════╤═══════════╕
+ *     │ model │ curvatures │ weights │ penalties │ origin │ inverseReach │ outcome │ couplings │ intercept │ (4 bytes) │
+ *     ├───────┴────────┬───┴─────────┴─┬─────────┴────────┴──────────────┴─────────┴───────────┴───────────┴───────────╯
  *     │ radius (f64)   │ slack (f64)   │
  *     ╘════════════════╧═══════════════╛
  */
@@ -159,6 +159,8 @@ export class Descent {
   origin: usize; // f64[columns], weights in the middle of the box
   inverseReach: usize; // f64[columns], 1 / max_i |x_ij|
   outcome: usize; // f64[2], violation met and columns left
+  couplings: usize; // f64[columns], Σ_i D_i·x_ij; 0 without an intercept
+  intercept: u32; // its column
   radius: f64; // +∞ for no box
   slack: f64; // zeros whose gradient is further than this inside its bound are left out; +∞ keeps all
 }

@@ -49,6 +49,8 @@ export const DESCENT_PENALTIES: u32 = offsetof<Descent>("penalties");
 export const DESCENT_ORIGIN: u32 = offsetof<Descent>("origin");
 export const DESCENT_INVERSE_REACH: u32 = offsetof<Descent>("inverseReach");
 export const DESCENT_OUTCOME: u32 = offsetof<Descent>("outcome");
+export const DESCENT_COUPLINGS: u32 = offsetof<Descent>("couplings");
+export const DESCENT_INTERCEPT: u32 = offsetof<Descent>("intercept");
 export const DESCENT_RADIUS: u32 = offsetof<Descent>("radius");
 export const DESCENT_SLACK: u32 = offsetof<Descent>("slack");
 

@@ -97,7 +97,8 @@ function descend(engine: Engine, rows: Rows): Case {
   for (let j = 0; j < SHAPE.columns; j++) penalties.view[2 * j] = 1e-5;
   const none = Number.POSITIVE_INFINITY;
   inverseReach.view.fill(1);
-  const o = { model, curvatures, weights, penalties, origin, inverseReach, outcome, radius: none, slack: none };
+  const columns = { model, curvatures, weights, penalties, origin, inverseReach };
+  const o = { ...columns, outcome, couplings: null, intercept: -1, radius: none, slack: none };
   const D = 0.25 / SHAPE.rows;
   for (let j = 0; j < SHAPE.columns; j++) {
     order.view[j] = j;

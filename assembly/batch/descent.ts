@@ -41,9 +41,14 @@ export class Entries<V extends Values> extends Coordinates {
   }
 }
 
+/** Least curvature without the mean, as a share of that with it: below it a column is constant but for rounding. */
+const LEAST_CURVATURE: f64 = 1e-6;
+
 /**
  * Visits columns order[0 … count) of x, X (CSC) or H, once and minimises the model over each in turn:
  * w_j ← S(h·w_j − G, l1)/h within the box, with G = Σ_i x_ij·q_i + l2·w_j and h = Σ_i D_i·x_ij² + l2.
+ * The intercept follows every step to its own minimum: a column's slope and curvature are those without its mean,
+ * G + c_j·shift and h − c_j²/Σ D for c_j = Σ_i D_i·x_ij, and what it has to move, shift, is paid once, at the end.
  * Columns at 0 and well inside their bound, l1 − |G| > slack, leave `order`; the others move up.
  * Writes to o.outcome the violation, Σ h·|Δw_j|, which is 0 exactly at the model's optimum, and how many stay.
  */
@@ -59,6 +64,16 @@ export function descendEpoch<C extends Coordinates>(x: Matrix, order: usize, cou
   const inverseReach = o.inverseReach;
   const radius = o.radius;
   const slack = o.slack;
+  const couplings = o.couplings;
+  const intercept: usize = o.intercept;
+  let inverseMass: f64 = 0.0; // 1 / Σ D
+  let shift: f64 = 0.0;
+  if (couplings) {
+    const first = load<u32>(pointers + (intercept << 2));
+    const last = load<u32>(pointers + (intercept << 2), 4);
+    inverseMass = 1.0 / load<f64>(curvatures + (intercept << 3));
+    shift = -changetype<C>(0).slope(indices, values, first, last, model, intercept) * inverseMass;
+  }
   let violation: f64 = 0.0;
   let left = order;
   for (let t = order, end = order + (<usize>count << 2); t < end; t += 4) {
@@ -66,13 +81,14 @@ export function descendEpoch<C extends Coordinates>(x: Matrix, order: usize, cou
     const l1 = load<f64>(penalties + (j << 4));
     const l2 = load<f64>(penalties + (j << 4), 8);
     const curvature = load<f64>(curvatures + (j << 3));
-    const h = curvature + l2;
-    if (h <= 0.0) continue; // an empty column
+    const coupling = couplings ? load<f64>(couplings + (j << 3)) : 0.0;
+    const h = max<f64>(curvature - coupling * coupling * inverseMass, LEAST_CURVATURE * curvature) + l2;
+    if (h <= 0.0 || (couplings && j == intercept)) continue; // an empty column, or one that moves by itself
     const first = load<u32>(pointers + (j << 2));
     const last = load<u32>(pointers + (j << 2), 4);
     const at = weights + (j << 3);
     const w = load<f64>(at);
-    const g = changetype<C>(0).slope(indices, values, first, last, model, j) + l2 * w;
+    const g = changetype<C>(0).slope(indices, values, first, last, model, j) + coupling * shift + l2 * w;
     if (w == 0.0 && l1 - abs<f64>(g) > slack) continue;
     store<u32>(left, <u32>j);
     left += 4;
@@ -84,9 +100,21 @@ export function descendEpoch<C extends Coordinates>(x: Matrix, order: usize, cou
     store<f64>(at, next);
     violation += h * abs<f64>(step);
     changetype<C>(0).move(indices, values, first, last, model, j, curvature, step);
+    shift -= coupling * inverseMass * step;
   }
+  if (couplings) moveIntercept<C>(x, intercept, shift, o);
   store<f64>(o.outcome, violation);
   store<f64>(o.outcome, <f64>((left - order) >> 2), 8);
+}
+
+/** Moves the intercept by what it follows the other columns. */
+function moveIntercept<C extends Coordinates>(x: Matrix, j: usize, shift: f64, o: Descent): void {
+  const first = load<u32>(x.pointers + (j << 2));
+  const last = load<u32>(x.pointers + (j << 2), 4);
+  const at = o.weights + (j << 3);
+  const curvature = load<f64>(o.curvatures + (j << 3));
+  store<f64>(at, load<f64>(at) + shift);
+  changetype<C>(0).move(x.indices, x.values, first, last, o.model, j, curvature, shift);
 }
 
 /** q_i += D_i·x_ij·step for one column. */

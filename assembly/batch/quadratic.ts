@@ -143,7 +143,35 @@ export function spread<V extends Values>(x: Matrix, count: u32, d: usize, out: u
   }
 }
 
-/** Multiplies v_i, f64[rows], by D_i for rows from ≤ i < to and returns Σ D_i·v_i², by blocks. */
+/** Moves the model's slopes q_i of rows from ≤ i < to to the nearest that are a dual point. */
+export function project<D extends Datafit>(rows: Rows, from: u32, to: u32, model: usize): void {
+  const labels = rows.labels;
+  const weights = rows.weights;
+  for (let i = from; i < to; ++i) {
+    const at = <usize>i << 3;
+    const s = weights ? load<f64>(weights + at) : 1.0;
+    const slope = model + (at << 1);
+    store<f64>(slope, changetype<D>(0).nearest(load<f64>(labels + at), s, load<f64>(slope)));
+  }
+}
+
+/** Writes out[i] = m_i + share·v_i, f64[rows], for rows from ≤ i < to. */
+export function along(from: u32, to: u32, m: usize, v: usize, share: f64, out: usize): void {
+  const end = <usize>to << 3;
+  for (let at = <usize>from << 3; at < end; at += 8) {
+    store<f64>(out + at, load<f64>(m + at) + share * load<f64>(v + at));
+  }
+}
+
+/** Adds D_i·v_i, v: f64[rows], to the model's slopes q_i of rows from ≤ i < to. */
+export function advance(from: u32, to: u32, model: usize, v: usize): void {
+  for (let i = from; i < to; ++i) {
+    const at = model + (<usize>i << 4);
+    store<f64>(at, load<f64>(at) + load<f64>(at, 8) * load<f64>(v + (<usize>i << 3)));
+  }
+}
+
+/** Returns Σ D_i·v_i², v: f64[rows], for rows from ≤ i < to, by blocks. */
 export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
   let sum: f64 = 0.0;
   for (let i = from; i < to; i += ROW_BLOCK) sum += bendBlock(i, min(i + ROW_BLOCK, to), model, v);
@@ -153,11 +181,8 @@ export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
 function bendBlock(from: u32, to: u32, model: usize, v: usize): f64 {
   let sum: f64 = 0.0;
   for (let i = from; i < to; ++i) {
-    const at = v + (<usize>i << 3);
-    const move = load<f64>(at);
-    const bent = load<f64>(model + (<usize>i << 4), 8) * move;
-    store<f64>(at, bent);
-    sum += bent * move;
+    const move = load<f64>(v + (<usize>i << 3));
+    sum += load<f64>(model + (<usize>i << 4), 8) * move * move;
   }
   return sum;
 }

@@ -10,6 +10,8 @@ export interface Datafit {
   gradient(y: number, m: number): number;
   /** −loss*(−a): what a row adds to the dual value at a = −∂loss/∂m. */
   dual(y: number, a: number): number;
+  /** The nearest to a slope q = −s·a whose dual value is finite. */
+  nearest(y: number, s: number, q: number): number;
   /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at model[at] and returns s·loss. */
   expand(y: number, m: number, s: number, model: Float64Array, at: number): number;
   /** What an entry adds, times s, to its column's bound on the side that it pulls to. */
@@ -26,6 +28,7 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
       const u = Math.min(Math.abs(a), 1);
       return entropy(u) + entropy(1 - u);
     },
+    nearest: (y, s, q) => -y * Math.min(Math.max(-y * q, 0), s),
     expand: (y, m, s, model, at) => {
       const e = expNegative(-Math.abs(m));
       const wrong = -y * m;
@@ -41,6 +44,7 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
     loss: (y, m) => 0.5 * (y - m) * (y - m),
     gradient: (y, m) => m - y,
     dual: (y, a) => y * a - 0.5 * a * a,
+    nearest: (_y, _s, q) => q,
     expand: (y, m, s, model, at) => {
       model[at] = s * (m - y);
       model[at + 1] = Math.max(s, LEAST_CURVATURE);

@@ -1,5 +1,4 @@
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
-import { softThreshold } from "./math.js";
 
 // The kernels of assembly/batch/hessian.ts.
 
@@ -99,32 +98,3 @@ export const curveByHessian: Kernels["curveByHessian"] = (H, count, curvatures, 
 };
 
 /** One epoch of coordinate descent by H; o.model are the slopes. */
-export const descendByHessian: Kernels["descendByHessian"] = (H, order, count, o) => {
-  const [pointers, indices, numbers] = [H.pointers.view, H.indices.view, H.values.view];
-  const [slopes, curvatures, weights, columns] = [o.model.view, o.curvatures.view, o.weights.view, order.view];
-  const [penalties, origin, inverseReach] = [o.penalties.view, o.origin.view, o.inverseReach.view];
-  const { radius, slack } = o;
-  let violation = 0;
-  let left = 0;
-  for (let t = 0; t < count; t++) {
-    const j = columns[t]!;
-    const l1 = penalties[2 * j]!;
-    const l2 = penalties[2 * j + 1]!;
-    const h = curvatures[j]! + l2;
-    if (h <= 0) continue; // an empty column
-    const w = weights[j]!;
-    const g = slopes[j]! + l2 * w;
-    if (w === 0 && l1 - Math.abs(g) > slack) continue;
-    columns[left++] = j;
-    const middle = origin[j]!;
-    const reach = radius * inverseReach[j]!;
-    const next = Math.min(Math.max(softThreshold(h * w - g, l1) / h, middle - reach), middle + reach);
-    const step = next - w;
-    if (step === 0) continue;
-    weights[j] = next;
-    violation += h * Math.abs(step);
-    slopes[j]! += curvatures[j]! * step;
-    for (let k = pointers[j]!; k < pointers[j + 1]!; k++) slopes[indices[k]!]! += numbers[k]! * step;
-  }
-  o.outcome.view.set([violation, left]);
-};

@@ -1,10 +1,24 @@
 import type { Kernels } from "../engine/kernels.js";
 import { countIndices, inverseReach, mergeColumns, select, transpose } from "./columns.js";
-import { descend } from "./descent.js";
+import { descend, descendByHessian } from "./descent.js";
 import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlTouched, ftrlWeights } from "./ftrl.js";
-import { couple, curveByHessian, descendByHessian, mirror, weigh } from "./hessian.js";
-import { bend, curve, derivatives, dual, gradients, gram, linearize, spread, survey } from "./quadratic.js";
+import { couple, curveByHessian, mirror, weigh } from "./hessian.js";
+import {
+  advance,
+  along,
+  bend,
+  couplings,
+  curve,
+  derivatives,
+  dual,
+  gradients,
+  gram,
+  linearize,
+  project,
+  spread,
+  survey,
+} from "./quadratic.js";
 import { screen, tally } from "./screen.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
@@ -26,7 +40,11 @@ export const BASELINE: Kernels = {
   dual,
   gradients,
   derivatives,
+  couplings,
   spread,
+  project,
+  along,
+  advance,
   bend,
   curve,
   parseSvmlight,

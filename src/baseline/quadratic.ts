@@ -1,4 +1,4 @@
-import type { Kernels } from "../engine/kernels.js";
+import type { Kernels, Matrix } from "../engine/kernels.js";
 import { byBlocks } from "./blocks.js";
 import { DATAFITS } from "./datafit.js";
 import { dotOnes, dotStored } from "./sparse.js";
@@ -35,17 +35,20 @@ export const dual: Kernels["dual"] = (name, rows, from, to, o, offsets, c) => {
   });
 };
 
-export const gradients: Kernels["gradients"] = (x, from, to, o, out) => {
+export const gradients: Kernels["gradients"] = (x, from, to, o, out) => scan(x, from, to, o.view, out.view);
+
+export const couplings: Kernels["couplings"] = (x, from, to, o, out) => scan(x, from, to, o.view.subarray(1), out.view);
+
+/** Writes out[j] = Σ_i x_ij·model[2i]. */
+function scan(x: Matrix, from: number, to: number, model: Float64Array, out: Float64Array): void {
   const pointers = x.pointers.view;
   const indices = x.indices.view;
   const values = x.values?.view;
-  const model = o.view;
-  const result = out.view;
   for (let j = from; j < to; j++) {
     const [start, end] = [pointers[j]!, pointers[j + 1]!];
-    result[j] = values ? dotStored(indices, values, start, end, model, 2) : dotOnes(indices, start, end, model, 2);
+    out[j] = values ? dotStored(indices, values, start, end, model, 2) : dotOnes(indices, start, end, model, 2);
   }
-};
+}
 
 export const derivatives: Kernels["derivatives"] = (x, from, to, o, gradients, curvatures) => {
   const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
@@ -101,16 +104,31 @@ export const curve: Kernels["curve"] = (rows, count, o, u, out) => {
   return sum;
 };
 
+export const project: Kernels["project"] = (name, rows, from, to, o) => {
+  const datafit = DATAFITS[name];
+  const [labels, weights, model] = [rows.labels.view, rows.weights?.view, o.view];
+  for (let i = from; i < to; i++) {
+    model[2 * i] = datafit.nearest(labels[i]!, weights ? weights[i]! : 1, model[2 * i]!);
+  }
+};
+
+export const along: Kernels["along"] = (from, to, margins, direction, share, out) => {
+  const [m, v, result] = [margins.view, direction.view, out.view];
+  for (let i = from; i < to; i++) result[i] = m[i]! + share * v[i]!;
+};
+
+export const advance: Kernels["advance"] = (from, to, o, direction) => {
+  const [model, v] = [o.view, direction.view];
+  for (let i = from; i < to; i++) model[2 * i]! += model[2 * i + 1]! * v[i]!;
+};
+
 export const bend: Kernels["bend"] = (from, to, o, moves) => {
   const model = o.view;
   const v = moves.view;
   return byBlocks(from, to, (start, end) => {
     let sum = 0;
     for (let i = start; i < end; i++) {
-      const move = v[i]!;
-      const bent = model[2 * i + 1]! * move;
-      v[i] = bent;
-      sum += bent * move;
+      sum += model[2 * i + 1]! * v[i]! * v[i]!;
     }
     return sum;
   });

@@ -105,6 +105,10 @@ export interface Descent {
   inverseReach: F64;
   /** [2]: the violation met, Σ h·|Δw|, and how many columns of the order stay, in front. */
   outcome: F64;
+  /** [columns], Σ_i D_i·x_ij; null without an intercept, which otherwise is at its best at every step. */
+  couplings: F64 | null;
+  /** Its column. */
+  intercept: number;
   /** Infinity for no box. */
   radius: number;
   /** Zeros whose gradient is further than this inside its bound leave the order; Infinity keeps all. */
@@ -279,11 +283,19 @@ export interface Kernels {
   gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
   /** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns from ≤ j < to of x (CSC). */
   derivatives(x: Matrix, from: number, to: number, model: F64, gradients: F64, curvatures: F64): void;
+  /** Writes out[j] = Σ_i D_i·x_ij for columns from ≤ j < to of x (CSC). */
+  couplings(x: Matrix, from: number, to: number, model: F64, out: F64): void;
   /** Adds x_ij·d_j to out[i] for columns 0 ≤ j < count of x (CSC). */
   spread(x: Matrix, count: number, d: F64, out: F64): void;
   /** Adds XᵀDX·u to out [columns], over `count` rows, and returns Σ D_i·(x_i·u)². */
   curve(rows: Matrix, count: number, model: F64, u: F64, out: F64): number;
-  /** Multiplies v_i by D_i for rows from ≤ i < to and returns Σ D_i·v_i², by blocks. */
+  /** Moves the model's slopes q_i of rows from ≤ i < to to the nearest that are a dual point. */
+  project(loss: Loss, rows: Rows, from: number, to: number, model: F64): void;
+  /** Writes out[i] = m_i + share·v_i for rows from ≤ i < to. */
+  along(from: number, to: number, margins: F64, v: F64, share: number, out: F64): void;
+  /** Adds D_i·v_i to the model's slopes q_i of rows from ≤ i < to. */
+  advance(from: number, to: number, model: F64, v: F64): void;
+  /** Returns Σ D_i·v_i² for rows from ≤ i < to, by blocks. */
   bend(from: number, to: number, model: F64, v: F64): number;
   /** Writes all of H but its diagonal, [columns · (columns − 1)], from `count` rows whose indices ascend. H begins as 0. */
   gram(rows: Matrix, count: number, columns: number, model: F64, out: F64): void;

@@ -10,6 +10,8 @@ const SCANS: Record<string, number> = {
   marginsOnes: 1,
   gradientsStored: 1,
   gradientsOnes: 1,
+  couplingsStored: 1,
+  couplingsOnes: 1,
   derivativesStored: 1,
   derivativesOnes: 1,
 };

@@ -45,6 +45,8 @@ const DESCENT = {
   origin: "Uint32",
   inverseReach: "Uint32",
   outcome: "Uint32",
+  couplings: "Uint32",
+  intercept: "Uint32",
   radius: "Float64",
   slack: "Float64",
 } as const;
@@ -190,11 +192,23 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     derivatives: (x, from, to, model, gradients, curvatures) => {
       call(`derivatives${kind(x)}`, writeMatrix(x), from, to, at(model), at(gradients), at(curvatures));
     },
+    couplings: (x, from, to, model, out) => {
+      call(`couplings${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
+    },
     spread: (x, count, d, out) => {
       call(`spread${kind(x)}`, writeMatrix(x), count, at(d), at(out));
     },
     curve: (rows, count, model, u, out) =>
       call(`curve${kind(rows)}`, writeMatrix(rows), count, at(model), at(u), at(out)),
+    project: (loss, rows, from, to, model) => {
+      call(loss === "logistic" ? "projectLogistic" : "projectSquared", writeRows(rows), from, to, at(model));
+    },
+    along: (from, to, margins, v, share, out) => {
+      call("along", from, to, at(margins), at(v), share, at(out));
+    },
+    advance: (from, to, model, v) => {
+      call("advance", from, to, at(model), at(v));
+    },
     bend: (from, to, model, v) => call("bend", from, to, at(model), at(v)),
     gram: (rows, count, columns, model, out) => {
       call(`gram${kind(rows)}`, writeMatrix(rows), count, columns, at(model), at(out));

@@ -50,6 +50,9 @@ export type Steer = Pick<SolveOptions, "tolerance" | "iterations" | "seed"> & {
 /** How much further than the last step a path may go on by itself. */
 const MOST_SHARE = 1.5;
 
+/** What the rounding of an objective and of its bound may hide, as a share of the objective. */
+const ROUNDING = 2 ** -50;
+
 /** Milliseconds between two pauses that let other work run. */
 const PAUSE_EVERY = 30;
 
@@ -251,7 +254,7 @@ export class BatchProblem {
     if (!(objective - dual <= this.#steering.tolerance * state.nullObjective)) {
       dual = Math.max(dual, boundsOf(state, survey(state), Number.POSITIVE_INFINITY).dual);
     }
-    const gap = Math.max(objective - dual, 0);
+    const gap = Math.max(objective - dual, 0) + ROUNDING * objective;
     const relativeGap = state.nullObjective > 0 ? gap / state.nullObjective : 0;
     return {
       objective: objective / total,

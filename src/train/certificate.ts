@@ -1,3 +1,4 @@
+import type { F64 } from "../engine/memory.js";
 import type { State } from "./newton.js";
 
 /** Returns the dual value of c times a_i = −loss′ at the margins: a lower bound of the optimum when that is feasible. */
@@ -59,7 +60,7 @@ export interface Bounds {
  * −q, scaled until |X_jᵀq| ≤ l1_j for all j, is a dual point. What is above l1_j may stay where l2_j > 0 and costs
  * (|X_jᵀq| − l1_j)²/(2·l2_j). A column without penalties, such as the intercept, wants X_jᵀq = 0, and is there but for
  * rounding and what the solve has left: that is covered by |X_jᵀq| times twice its weight and their joint Newton step.
- * `listed`: all columns with a weight or a violation.
+ * `listed`: all columns with a weight or a violation. The best dual value yet is remembered.
  */
 export function boundsOf(state: State, listed: Uint32Array, enough: number): Bounds {
   const { count, design, model, margins, offsets, gradients, w, penalties } = state;
@@ -91,11 +92,25 @@ export function boundsOf(state: State, listed: Uint32Array, enough: number): Bou
     slope += q[2 * i]! * (m[i]! - (o ? o[i]! : 0));
   }
   const least = penalty + shrink * slope;
-  if (least > enough) return { objective: state.lossSum + penalty, dual: Number.NEGATIVE_INFINITY, gap: least };
-  return bounds(dualOf(state, shrink));
+  return least > enough ? bounds(Number.NEGATIVE_INFINITY, least) : bounds(dualOf(state, shrink));
 
-  function bounds(value: number): Bounds {
-    const [objective, dual] = [state.lossSum + penalty, value - slack];
-    return { objective, dual, gap: objective - dual };
+  function bounds(value: number, least = Number.POSITIVE_INFINITY): Bounds {
+    const objective = state.lossSum + penalty;
+    state.dual = Math.max(state.dual, value - slack);
+    return { objective, dual: state.dual, gap: Math.min(least, objective - state.dual) };
   }
+}
+
+/**
+ * Remembers the dual value of the slopes that a model has at its own minimum, q + D·X·d, if it is the best yet. Those
+ * at the new margins are off by what the model missed, and the gap with them; these violate no bound, and their dual
+ * value is off only by what the objective is. The model is that of another moment than the state's, and is moved.
+ */
+export function improveDual(state: State, model: F64): void {
+  const { engine, loss, rows, count, design, scores, w, penalties, order } = state;
+  const { kernels } = engine;
+  kernels.project(loss, rows, 0, count, model);
+  kernels.gradients(design.x, 0, design.size, model, scores);
+  const listed = order.view.subarray(0, kernels.survey(design.size, scores, w, penalties, order));
+  state.dual = boundsOf({ ...state, model, gradients: scores }, listed, Number.POSITIVE_INFINITY).dual;
 }

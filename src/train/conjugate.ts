@@ -1,5 +1,6 @@
 import type { Quadratic } from "./quadratic.js";
-import type { WorkingSet } from "./working.js";
+import type { Effort } from "./step.js";
+import { curvatureOf, type WorkingSet } from "./working.js";
 
 /** Share of the decrease without bounds that a good step brings in spite of them. */
 const GOOD = 0.5;
@@ -10,21 +11,21 @@ const MOST_DAMPING = 1e6;
  * Minimises the quadratic model by conjugate gradients on the face that the weights are on: the non-zero columns of a
  * working set with their signs, within the trust box, preconditioned as the model knows. A minimum beyond
  * the face is projected back as far as the model falls there; at worst the step ends where the first weight meets 0
- * or the box. `boldness`: how far to trust that the minimum is on the face; the next call's is returned. set.damping says
- * what curvature ends a step at the bound that its own slope pushes to (Coleman & Li, SIAM J. Optim. 1996).
+ * or the box. effort.boldness: how far to trust that the minimum is on the face. set.damping says what curvature ends a
+ * step at the bound that its own slope pushes to (Coleman & Li, SIAM J. Optim. 1996). set.slopes are the model's.
+ * Returns the decrease as a share of what there would be without bounds.
  */
 export async function conjugate(
   model: Quadratic,
   set: WorkingSet,
-  radius: number,
-  boldness: number,
+  effort: Effort,
+  enough: number,
   breathe: () => Promise<void>,
 ): Promise<number> {
   const { least, most } = model.boldness;
-  const bold = Math.min(Math.max(boldness, least), most);
-  model.slopes();
-  face(set, radius);
-  await model.conjugate(bold, breathe);
+  const bold = Math.min(Math.max(effort.boldness, least), most);
+  face(set, effort.radius);
+  await model.conjugate(bold, enough, breathe);
 
   const { size } = set;
   const [w, d, descent] = [set.w.view, set.step.view, set.downhill.view];
@@ -50,13 +51,15 @@ export async function conjugate(
     for (let t = 0; t < size; t++) change += 0.5 * ridge[t]! * u[t]! * u[t]!;
     if (share <= first || change < 0) break;
   }
-  if (!(change < 0)) return least; // rounding allows no more
+  effort.boldness = least;
+  if (!(change < 0)) return 0; // rounding allows no more
   for (let t = 0; t < size; t++) {
     if (share < breakpoints[t]!) w[t]! += u[t]!;
     else w[t] = d[t]! > 0 ? upper[t]! : lower[t]!;
   }
   model.advance();
-  return change <= GOOD * hoped ? Math.min(2 * bold, most) : Math.max(bold >> 1, least);
+  effort.boldness = change <= GOOD * hoped ? Math.min(2 * bold, most) : Math.max(bold >> 1, least);
+  return change / hoped;
 }
 
 /** Writes what each weight of a set may do without a change of sign, within the box, and what it wants to do. */
@@ -70,15 +73,16 @@ function face(set: WorkingSet, radius: number): void {
   set.step.view.fill(0);
   for (let t = 0; t < set.size; t++) {
     const weight = w[t]!;
-    if (weight === 0) continue;
-    const wall = radius * reach[t]!;
-    lower[t] = weight > 0 ? Math.max(origin[t]! - wall, 0) : origin[t]! - wall;
-    upper[t] = weight < 0 ? Math.min(origin[t]! + wall, 0) : origin[t]! + wall;
+    const isFree = t === set.intercept;
+    if (weight === 0 && !isFree) continue;
+    const wall = isFree ? Number.POSITIVE_INFINITY : radius * reach[t]!;
+    lower[t] = weight > 0 && !isFree ? Math.max(origin[t]! - wall, 0) : origin[t]! - wall;
+    upper[t] = weight < 0 && !isFree ? Math.min(origin[t]! + wall, 0) : origin[t]! + wall;
     ridge[t] = l[2 * t + 1]!;
     const downhill = -(slope[t]! + ridge[t]! * weight + (weight > 0 ? l[2 * t]! : -l[2 * t]!));
     if (downhill > 0 ? weight >= upper[t]! : weight <= lower[t]!) continue; // held by its bound
     descent[t] = downhill;
-    inverse[t] = 1 / (h[t]! + ridge[t]!);
+    inverse[t] = 1 / ((isFree ? h[t]! : curvatureOf(set, t)) + ridge[t]!);
     const room = downhill > 0 ? upper[t]! - weight : weight - lower[t]!;
     damping[t] = Math.min(Math.abs(downhill) / room, MOST_DAMPING * h[t]!);
   }

@@ -1,7 +1,7 @@
 import { type Face, type Hessian, type Matrix, NOWHERE, type Weighing } from "../engine/kernels.js";
 import type { F64, Memory, U32 } from "../engine/memory.js";
 import type { State } from "./newton.js";
-import { type Quadratic, RESIDUAL } from "./quadratic.js";
+import type { Quadratic } from "./quadratic.js";
 import type { WorkingSet } from "./working.js";
 
 /** H = XᵀDX of a working set, written out. */
@@ -11,6 +11,8 @@ export interface Coupled {
   scratch: Weighing | null;
   /** [columns], H·u of the last `energy`. */
   product: F64;
+  /** [columns], the weights where the rows' slopes are. */
+  base: F64;
   face: Omit<Face, "inverse" | "ridge" | "residual" | "step" | "isFactored" | "limit" | "enough">;
   /** Whether steps by the diagonal alone were too many: the factor costs as much as some twenty of them. */
   isHard: boolean;
@@ -22,7 +24,7 @@ const MOST_PRODUCTS = 8;
 const MOST_ENTRIES = 1;
 /** Steps of conjugate gradients at most. */
 const STEPS = 30;
-/** H is worth any products where X has this many times more entries than it. */
+/** H is worth twice the products where X has this many times more entries than it. */
 const FEW = 4;
 
 /**
@@ -33,13 +35,14 @@ function coupledOf({ engine, count }: State, { x, size, rows }: WorkingSet): Cou
   const { kernels, memory } = engine;
   const { pointers } = rows as Matrix;
   const entries = x.indices.length;
-  if (FEW * size * size <= entries) return completeOf(memory, size);
   let products = 0;
   for (let i = 0, starts = pointers.view; i < count; i++) {
     const length = starts[i + 1]! - starts[i]!;
     products += (length * (length - 1)) / 2;
   }
-  if (products > MOST_PRODUCTS * entries) return null;
+  const isFew = FEW * size * size <= entries;
+  if (products > (isFew ? 2 : 1) * MOST_PRODUCTS * entries) return null;
+  if (isFew) return completeOf(memory, size);
   const room = Math.min(MOST_ENTRIES * entries, products);
   const mark = memory.mark();
   const [cursor, next, counts] = [memory.u32(count, "raw"), memory.u32(size), memory.u32(size)];
@@ -56,7 +59,14 @@ function coupledOf({ engine, count }: State, { x, size, rows }: WorkingSet): Cou
   next.view.set(starts.subarray(0, size));
   kernels.mirror(own, size, next, H);
   const scratch = { cursor, next, sums: memory.f64(size) };
-  return { H, scratch, product: memory.f64(size), face: faceOf(memory, size, half, counts), isHard: false };
+  return {
+    H,
+    scratch,
+    product: memory.f64(size),
+    base: memory.f64(size),
+    face: faceOf(memory, size, half, counts),
+    isHard: false,
+  };
 }
 
 /** Returns H with all its entries, for a few columns. */
@@ -70,7 +80,14 @@ function completeOf(memory: Memory, size: number): Coupled {
   }
   const counts = memory.u32(size);
   counts.view.fill(size - 1);
-  return { H, scratch: null, product: memory.f64(size), face: faceOf(memory, size, half, counts), isHard: false };
+  return {
+    H,
+    scratch: null,
+    product: memory.f64(size),
+    base: memory.f64(size),
+    face: faceOf(memory, size, half, counts),
+    isHard: false,
+  };
 }
 
 /** Makes room for the factor of a face. The columns with fewest entries in H are eliminated first. */
@@ -113,14 +130,14 @@ function sortByCount(counts: Uint32Array, order: Uint32Array): void {
 
 /** The model by its Hessian, of the set's rows; null where that is not worth it. */
 export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | null {
-  const { engine, count, model, outcome } = state;
+  const { engine, count, model, direction, outcome } = state;
   const { kernels } = engine;
   if (set.hessian === undefined) set.hessian = coupledOf(state, set);
   if (set.hessian === null) return null;
   const coupled = set.hessian;
-  const { H, scratch, product, face } = coupled;
+  const { H, scratch, product, base, face } = coupled;
   const { x, size, order, curvatures, slopes, w: weights, penalties, origin, inverseReach, moves } = set;
-  const { inverse, ridge, damping, residual, step } = set;
+  const { inverse, ridge, damping, residual, step, couplings, intercept } = set;
   const rows = set.rows as Matrix;
   if (scratch) {
     scratch.cursor.view.set(rows.pointers.view.subarray(0, count));
@@ -131,14 +148,15 @@ export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | nul
     kernels.gram(rows, count, size, model, H.values);
   }
   kernels.gradients(x, 0, size, model, slopes);
+  base.view.set(weights.view);
   return {
     boldness: { least: 1, most: 1000 },
     descend(active, radius, slack) {
       const o = { model: slopes, curvatures, weights, penalties, origin, inverseReach, outcome, radius, slack };
-      kernels.descendByHessian(H, order, active, o);
+      kernels.descendByHessian(H, order, active, { ...o, couplings, intercept });
     },
     slopes: () => {}, // they follow every step
-    async conjugate(boldness) {
+    async conjugate(boldness, enough) {
       // A minimum that the signs forbid says little. A curvature that grows keeps the step near (Marquardt 1963).
       const share = 1 / (boldness * boldness);
       for (let t = 0, [more, l2, h] = [damping.view, ridge.view, curvatures.view]; t < size; t++) {
@@ -153,13 +171,19 @@ export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | nul
         step,
         isFactored: isHard,
         limit: STEPS,
-        enough: RESIDUAL,
+        enough,
       };
       coupled.isHard = !kernels.conjugateByFactor(H, size, curvatures, o) || isHard;
     },
     energy: () => kernels.curveByHessian(H, size, curvatures, moves, product),
     advance() {
       for (let t = 0, [g, moved] = [slopes.view, product.view]; t < size; t++) g[t]! += moved[t]!;
+    },
+    settle() {
+      for (let t = 0, [u, w, from] = [moves.view, weights.view, base.view]; t < size; t++) u[t] = w[t]! - from[t]!;
+      base.view.set(weights.view);
+      kernels.margins(rows, 0, count, moves, 0, direction);
+      kernels.advance(0, count, model, direction);
     },
   };
 }

@@ -1,9 +1,9 @@
 import { transpose } from "../data/columns.js";
 import { conjugate } from "./conjugate.js";
 import { hessianQuadratic } from "./hessian.js";
-import type { Effort, State } from "./newton.js";
+import type { State } from "./newton.js";
 import { type Quadratic, sparseQuadratic } from "./quadratic.js";
-import { violationOf, type WorkingSet } from "./working.js";
+import { excessOf, violationOf, type WorkingSet } from "./working.js";
 
 /** Passes of a minimisation, at least and at most. */
 const LEAST_PASSES = 2;
@@ -11,23 +11,27 @@ const MOST_PASSES = 200;
 /** Passes between two rounds of conjugate gradients, at least and at most. */
 const CONJUGATE_EVERY = 4;
 const MOST_DESCENT = 16;
+/** Residual that a round of them leaves, squared and as preconditioned, as a share of the first. */
+const RESIDUAL = 0.01;
 /** Least share of the violation that a pass is taken to meet. */
 const LEAST_VISIBLE = 0.05;
 
 /**
  * Minimises the quadratic model over a working set: coordinate descent, with conjugate gradients on the face when
- * columns overlap so much that descent would take longer. Returns the violation left, that at the walls of the box too.
+ * columns overlap so much that descent would take longer. Returns the violation left, that at the walls of the box too;
+ * `wanted` is that to reach.
  */
 export async function minimise(
   state: State,
   set: WorkingSet,
-  violation: number,
-  effort: Effort,
+  wanted: number,
   breathe: () => Promise<void>,
 ): Promise<number> {
+  const { effort } = state;
   const { radius } = effort;
-  const enough = effort.tolerance * effort.visible * violation;
+  const enough = effort.visible * wanted;
   let model = (set.hessian && hessianQuadratic(state, set)) || sparseQuadratic(state, set);
+  set.quadratic = model;
   let slack = Number.POSITIVE_INFINITY;
   let active = 0;
   let last = Number.NaN;
@@ -47,15 +51,61 @@ export async function minimise(
     const ahead = met > enough ? Math.log(met / enough) / Math.log(last / met) : 1;
     last = met;
     if (since >= CONJUGATE_EVERY && !(ahead >= 0 && since + ahead <= MOST_DESCENT)) {
-      if (!set.rows) {
-        set.rows = transpose(state.engine, set.x, set.size, state.count);
-        model = hessianQuadratic(state, set) ?? model;
-      }
-      effort.boldness = await conjugate(model, set, radius, effort.boldness, breathe);
+      model = byRows(state, set);
+      model.slopes();
+      await conjugate(model, set, effort, RESIDUAL, breathe);
       [since, last] = [0, Number.NaN];
     }
     await breathe();
   }
+}
+
+/** Rounds of a polish at most. */
+const MOST_ROUNDS = 8;
+/** Share of the hoped-for decrease from which on a face is taken to be that of the minimum. */
+const SETTLED = 0.99;
+/** What a round leaves of the excess to reach, as a share. */
+const SPARE = 0.8;
+/** Least residual worth asking for. */
+const LEAST_RESIDUAL = 1e-14;
+
+/**
+ * Minimises the model on, from where `minimise` left it, until no slope exceeds its bound by more than a share of it:
+ * conjugate gradients, to the end once the face is that of the minimum. Returns the violation left. The slopes of rows
+ * are then at the minimum too.
+ */
+export async function polish(
+  state: State,
+  set: WorkingSet,
+  excess: number,
+  breathe: () => Promise<void>,
+): Promise<number> {
+  const { effort } = state;
+  const model = byRows(state, set);
+  model.slopes();
+  let isSettled = false;
+  for (let round = 0; round < MOST_ROUNDS && excessOf(set) > excess; round++) {
+    const share = (SPARE * excess) / excessOf(set);
+    const enough: number = isSettled ? Math.max(share * share, LEAST_RESIDUAL) : RESIDUAL;
+    isSettled = (await conjugate(model, set, effort, enough, breathe)) >= SETTLED;
+    model.slopes();
+    if (excessOf(set) <= excess) break;
+    for (let pass = isSettled ? CONJUGATE_EVERY : 1; pass <= CONJUGATE_EVERY; pass++) {
+      model.descend(everyColumn(set), effort.radius, Number.POSITIVE_INFINITY);
+    }
+    model.slopes();
+  }
+  model.settle();
+  return violationOf({ ...set, gradients: set.slopes }, null);
+}
+
+/** Returns the model that a set's Newton step minimises, with what conjugate gradients need. */
+function byRows(state: State, set: WorkingSet): Quadratic {
+  if (!set.rows) {
+    set.rows = transpose(state.engine, set.x, set.size, state.count);
+    set.quadratic = hessianQuadratic(state, set) ?? set.quadratic;
+  }
+  return set.quadratic as Quadratic;
 }
 
 /** The model's violation. */

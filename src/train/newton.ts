@@ -4,7 +4,7 @@ import type { F64, U32 } from "../engine/memory.js";
 import { Random } from "../random.js";
 import { type Bounds, boundsOf } from "./certificate.js";
 import type { Design } from "./design.js";
-import { minimise } from "./minimise.js";
+import { type Effort, effortOf, step } from "./step.js";
 import { choose, covers, gather, giveBack, place, violationOf, type WorkingSet } from "./working.js";
 
 /** Where a solve stands: weights w, margins m = X·w, and the quadratic model of the loss there. Then its scratch. */
@@ -29,6 +29,8 @@ export interface State {
   isScanned: boolean;
   /** How hard the next model is worked on. */
   effort: Effort;
+  /** The best dual value known at these strengths: the optimum is at least that, as a sum. */
+  dual: number;
   /** Σ s·loss at the margins. */
   lossSum: number;
   /** The objective of the best model without features, as a sum. */
@@ -62,42 +64,14 @@ export interface Steering {
   report: (iteration: number, kept: number, objective: number) => void;
 }
 
-/** How hard a solve works, as it learns from its steps. */
-export interface Effort {
-  /** Half-width of the trust box in margins, and the largest. */
-  radius: number;
-  widest: number;
-  /** Violation left of the model, as a share of what it begins with. */
-  tolerance: number;
-  /** Share of the violation that a pass of descent meets: what it does on the way hides the rest. */
-  visible: number;
-  /** Of conjugate gradients. */
-  boldness: number;
-  /** Steps in a row that may have lowered the objective, but not the violation. */
-  idle: number;
-}
-
 /** |Σ q| before a look at all columns, as a share of the gap to reach: the dual point wants it 0. */
 const CENTRED = 1e-3;
 /** Violation left of a working set, as a share of all columns', when these are looked at again. */
 const PATIENCE = 0.3;
+/** Share of all violation that a working set meets when it may be all that there is to do. */
+const WHOLE = 0.999;
 /** Readings of a working set that a Newton step takes at least: a look at all columns should not cost more than steps. */
 const STEP_PASSES = 6;
-/** Share of the promised decrease that a step must bring (Armijo). */
-const ARMIJO = 0.01;
-const MOST_HALVINGS = 40;
-const HIDDEN_HALVINGS = 3;
-/** Steps whose decrease may be rounding that are taken in a row though the violation does not fall. */
-const MOST_IDLE = 5;
-/** A decrease that the rounding of a sum of losses may hide, as a share of the objective without features. */
-const ROUNDING = 1e-11;
-/** Bounds of the violation left of a model, as a share of what it begins with. */
-const TIGHTEST = 0.2;
-const LOOSEST = 0.9;
-/** Bounds of the trust box. */
-const WIDEST = 2;
-const NARROWEST = 0.25;
-
 /** Makes the state of a solve at w = 0. Margins begin at the offsets. */
 export function stateOf(
   engine: Engine,
@@ -109,7 +83,6 @@ export function stateOf(
 ): State {
   const { memory } = engine;
   const { size } = design;
-  const widest = loss === "logistic" ? WIDEST : Number.POSITIVE_INFINITY; // a squared loss is its own model
   const state: State = {
     engine,
     loss,
@@ -121,7 +94,8 @@ export function stateOf(
     w: memory.f64(size),
     margins: memory.f64(count),
     isScanned: false,
-    effort: { radius: widest, widest, tolerance: LOOSEST, visible: 1, boldness: 1, idle: 0 },
+    effort: effortOf(loss),
+    dual: Number.NEGATIVE_INFINITY,
     model: memory.f64(2 * count),
     gradients: memory.f64(size),
     lossSum: 0,
@@ -141,7 +115,9 @@ export function stateOf(
 }
 
 /** Sets the strengths, against the sum of losses. */
-export function penalize({ penalties, design }: State, l1: number, l2: number): void {
+export function penalize(state: State, l1: number, l2: number): void {
+  const { penalties, design } = state;
+  state.dual = Number.NEGATIVE_INFINITY;
   const l = penalties.view;
   design.factors.forEach((factor, j) => {
     l[2 * j] = factor * l1;
@@ -185,7 +161,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
       const begun = iterations;
       const pause = begun + Math.ceil(design.entries / (STEP_PASSES * set.x.indices.length));
       do {
-        const left = await step(state, set, violation, effort, breathe);
+        const left = await step(state, set, violation, violation >= WHOLE * whole ? goal : 0, breathe);
         if (left === null && iterations === begun) return stopped(); // rounding allows no more
         if (left === null) break;
         iterations++;
@@ -208,74 +184,6 @@ export function survey(state: State): Uint32Array {
   state.isScanned = true;
   const listed = engine.kernels.survey(design.size, gradients, w, penalties, order);
   return order.view.subarray(0, listed);
-}
-
-/** Σ penalties at `to` less those at `from`. */
-function penaltyChange(l: Float64Array, from: Float64Array, to: Float64Array): number {
-  let sum = 0;
-  for (let t = 0; t < from.length; t++) {
-    const [a, b] = [from[t]!, to[t]!];
-    if (a !== b) sum += l[2 * t]! * (Math.abs(b) - Math.abs(a)) + 0.5 * l[2 * t + 1]! * (b * b - a * a);
-  }
-  return sum;
-}
-
-/** Takes one Newton step on a working set. Returns the violation left there; null when no step brings the objective down. */
-async function step(
-  state: State,
-  set: WorkingSet,
-  violation: number,
-  effort: Effort,
-  breathe: () => Promise<void>,
-): Promise<number | null> {
-  const { kernels } = state.engine;
-  set.origin.view.set(set.w.view);
-  const modelled = await minimise(state, set, violation, effort, breathe);
-
-  // What the slope and the penalty promise of d = w − origin, and the margins that it moves.
-  const [w, origin, d, g, l] = [set.w.view, set.origin.view, set.moves.view, set.gradients.view, set.penalties.view];
-  let change = penaltyChange(l, origin, w);
-  let promised = change;
-  for (let t = 0; t < set.size; t++) {
-    d[t] = w[t]! - origin[t]!;
-    promised += g[t]! * d[t]!;
-  }
-  state.direction.view.fill(0);
-  kernels.spread(set.x, set.size, set.moves, state.direction);
-
-  // Rounding may hide so small a decrease: the violation then has to fall, if not with every step.
-  const isHidden = promised > -ROUNDING * state.nullObjective;
-  for (let halvings = 0, share = 1; halvings < MOST_HALVINGS && promised < 0; halvings++, share /= 2) {
-    const [m, v, trial] = [state.margins.view, state.direction.view, state.trial.view];
-    for (let i = 0; i < m.length; i++) trial[i] = m[i]! + share * v[i]!;
-    if (halvings > 0) {
-      for (let t = 0; t < set.size; t++) w[t] = origin[t]! + share * d[t]!;
-      change = penaltyChange(l, origin, w);
-    }
-    const lossSum = kernels.linearize(state.loss, state.rows, 0, state.count, state.trial, state.trialModel);
-    const rise = lossSum - state.lossSum + change;
-    const falls = rise <= ARMIJO * share * promised;
-    if (!falls && !(isHidden && rise <= ROUNDING * state.nullObjective)) continue;
-    kernels.derivatives(set.x, 0, set.size, state.trialModel, set.gradients, set.curvatures);
-    const left = violationOf(set, null);
-    if (isHidden && left >= violation && (!falls || effort.idle >= MOST_IDLE)) {
-      if (halvings < HIDDEN_HALVINGS) continue;
-      break;
-    }
-    effort.idle = left < violation ? 0 : effort.idle + 1;
-    [state.margins, state.trial] = [state.trial, state.margins];
-    [state.model, state.trialModel] = [state.trialModel, state.model];
-    state.lossSum = lossSum;
-    state.isScanned = false;
-    // Trust the next model as far as this one held.
-    const missed = Math.abs(left - modelled) / violation;
-    effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);
-    effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : Math.min(2 * effort.radius, effort.widest);
-    return left;
-  }
-  w.set(origin);
-  linearize(state); // descent has moved the model
-  return null;
 }
 
 /** Largest step of the intercept under logistic loss, whose curvature misleads far from the optimum. */

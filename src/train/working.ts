@@ -2,6 +2,7 @@ import type { Matrix } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import type { Coupled } from "./hessian.js";
 import type { State } from "./newton.js";
+import type { Quadratic } from "./quadratic.js";
 
 /** The columns that are worked on, gathered side by side: a small problem of its own. */
 export interface WorkingSet {
@@ -13,6 +14,8 @@ export interface WorkingSet {
   x: Matrix;
   /** x by rows, made when it is first needed. */
   rows: Matrix | null;
+  /** The model of the Newton step at hand. */
+  quadratic: Quadratic | null;
   /** XᵀDX: null where it is not worth it, undefined as long as nobody asked. */
   hessian: Coupled | null | undefined;
   /** [size], as in State, and the strengths [2 · size]. */
@@ -21,6 +24,10 @@ export interface WorkingSet {
   inverseReach: F64;
   gradients: F64;
   curvatures: F64;
+  /** [size], Σ_i D_i·x_ij, by which each column leans on the intercept; null without one. */
+  couplings: F64 | null;
+  /** The intercept's place; −1 without one. */
+  intercept: number;
   /** Weights where the Newton step begins. */
   origin: F64;
   /** Steps, and slopes along them. */
@@ -68,12 +75,15 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     places: new Uint8Array(design.size),
     x,
     rows: null,
+    quadratic: null,
     hessian: undefined,
     w: memory.f64(size),
     penalties: memory.f64(2 * size),
     inverseReach: memory.f64(size),
     gradients: memory.f64(size),
     curvatures: memory.f64(size),
+    couplings: design.intercept ? memory.f64(size) : null,
+    intercept: design.intercept ? columns.indexOf(design.size - 1) : -1,
     origin: memory.f64(size),
     moves: memory.f64(size),
     slopes: memory.f64(size),
@@ -107,9 +117,26 @@ export function covers({ columns, places }: WorkingSet, wanted: Uint32Array): bo
 }
 
 /** Puts a set where its state stands: weights, gradients and curvatures. */
-export function place({ engine, w, model }: State, { x, size, columns, ...set }: WorkingSet): void {
+export function place(state: State, set: WorkingSet): void {
+  derive(state, set, state.model);
+  for (let t = 0, [own, all] = [set.w.view, state.w.view]; t < set.size; t++) own[t] = all[set.columns[t]!]!;
+}
+
+/** Writes what a model says of a set's columns. */
+export function derive({ engine }: State, { x, size, ...set }: WorkingSet, model: F64): void {
   engine.kernels.derivatives(x, 0, size, model, set.gradients, set.curvatures);
-  for (let t = 0, [own, all] = [set.w.view, w.view]; t < size; t++) own[t] = all[columns[t]!]!;
+  if (set.couplings) engine.kernels.couplings(x, 0, size, model, set.couplings);
+}
+
+/** Least share of a column's curvature that is taken to be left without its mean. As in assembly/batch/descent.ts. */
+const LEAST_CURVATURE = 1e-6;
+
+/** Returns a column's curvature where the intercept follows it to its own minimum. */
+export function curvatureOf({ curvatures, couplings, intercept }: WorkingSet, t: number): number {
+  const h = curvatures.view[t]!;
+  if (!couplings) return h;
+  const c = couplings.view[t]!;
+  return Math.max(h - (c * c) / curvatures.view[intercept]!, LEAST_CURVATURE * h);
 }
 
 /** Gives a set's weights to its state. */
@@ -172,6 +199,14 @@ export function choose(
       (j) => j !== last && (weights[j] !== 0 || (Math.abs(g[j]!) - l[2 * j]! >= least && left-- > 0)),
     );
   }
+}
+
+/** Returns by what share the steepest slope of a set's model exceeds its l1. */
+export function excessOf({ slopes, penalties, size }: WorkingSet): number {
+  const [g, l] = [slopes.view, penalties.view];
+  let excess = 0;
+  for (let t = 0; t < size; t++) if (l[2 * t]! > 0) excess = Math.max(excess, Math.abs(g[t]!) / l[2 * t]! - 1);
+  return excess;
 }
 
 /** Returns Σ |violation of optimality| over some columns (null: all), from the last gradients. */

@@ -120,14 +120,18 @@ function runDescend(engine: Engine, rows: Rows, curve: number): BigUint64Array {
     origin.view[j] = (j % 5) / 20;
     inverseReach.view[j] = 1 / (1 + (j % 4));
   }
+  const means = memory.f64(COLUMNS);
+  kernels.couplings(x, 2, COLUMNS, model, means);
   let count = COLUMNS;
-  const outcomes = [Number.POSITIVE_INFINITY, 0.5, 0.01].flatMap((slack) => {
-    const o = { model, curvatures, weights, penalties, origin, inverseReach, outcome, radius: 0.4, slack };
-    kernels.descend(x, order, count, o);
-    count = outcome.view[1]!;
-    return [...outcome.view];
-  });
-  return bitsOf([...outcomes, ...order.view, ...model.view, ...weights.view]);
+  const outcomes = [null, means].flatMap((couplings) =>
+    [Number.POSITIVE_INFINITY, 0.5, 0.01].flatMap((slack) => {
+      const o = { model, curvatures, weights, penalties, origin, inverseReach, outcome, radius: 0.4, slack };
+      kernels.descend(x, order, count, { ...o, couplings, intercept: COLUMNS - 1 });
+      count = outcome.view[1]!;
+      return [...outcome.view];
+    }),
+  );
+  return bitsOf([...outcomes, ...means.view, ...order.view, ...model.view, ...weights.view]);
 }
 
 function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F64): BigUint64Array {
@@ -285,7 +289,9 @@ function runHessian(engine: Engine, rows: Rows): BigUint64Array {
   reach.view.fill(1);
   for (let j = 0; j < COLUMNS; j++) penalties.view.set([1 + (j % 2), 0.1 * (j % 3)], 2 * j);
   const o = { model: slopes, curvatures, weights, penalties, origin: f64(), inverseReach: reach, outcome };
-  kernels.descendByHessian(H, order, COLUMNS, { ...o, radius: 0.4, slack: 0.5 });
+  const couplings = f64();
+  kernels.couplings(x, 0, COLUMNS, model, couplings);
+  kernels.descendByHessian(H, order, COLUMNS, { ...o, radius: 0.4, slack: 0.5, couplings, intercept: 7 });
   const results = [H.pointers, H.indices, H.values, product, slopes, weights, order, outcome];
   return bitsOf([refused, energy, ...solutions, ...results.flatMap((it) => [...it.view])]);
 }

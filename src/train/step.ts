@@ -1,0 +1,154 @@
+import type { Loss } from "../engine/kernels.js";
+import { improveDual } from "./certificate.js";
+import { minimise, polish } from "./minimise.js";
+import { linearize, type State } from "./newton.js";
+import { derive, giveBack, violationOf, type WorkingSet } from "./working.js";
+
+/** How hard a solve works, as it learns from its steps. */
+export interface Effort {
+  /** Half-width of the trust box in margins, and the largest. */
+  radius: number;
+  widest: number;
+  /** Violation left of the model, as a share of what it begins with. */
+  tolerance: number;
+  /** Share of the violation that a pass of descent meets: what it does on the way hides the rest. */
+  visible: number;
+  /** Of conjugate gradients. */
+  boldness: number;
+  /** Steps in a row that may have lowered the objective, but not the violation. */
+  idle: number;
+}
+
+/** Share of the promised decrease that a step must bring (Armijo). */
+const ARMIJO = 0.01;
+const MOST_HALVINGS = 40;
+const HIDDEN_HALVINGS = 3;
+/** Steps whose decrease may be rounding that are taken in a row though the violation does not fall. */
+const MOST_IDLE = 5;
+/** A decrease that the rounding of a sum of losses may hide, as a share of the objective without features. */
+const ROUNDING = 1e-11;
+/** Bounds of the violation left of a model, as a share of what it begins with. */
+const TIGHTEST = 0.2;
+const LOOSEST = 0.9;
+/** Bounds of the trust box. */
+const WIDEST = 2;
+const NARROWEST = 0.25;
+/** What a model may miss of the loss, as a share of the gap to reach, for its slopes to be tried as a dual point. */
+const MOST_MISSED = 0.25;
+/** Share of that gap that scaling them down to their bounds may cost. */
+const AFFORDED = 0.7;
+
+/** How hard a solve begins to work. */
+export function effortOf(loss: Loss): Effort {
+  const widest = loss === "logistic" ? WIDEST : Number.POSITIVE_INFINITY; // a squared loss is its own model
+  return { radius: widest, widest, tolerance: LOOSEST, visible: 1, boldness: 1, idle: 0 };
+}
+
+/** What a step is to bring: the change of the penalties, and with what the slopes promise. */
+interface Aim {
+  change: number;
+  promised: number;
+}
+
+/**
+ * Takes one Newton step on a working set. Returns the violation left there; null when no step brings the objective down.
+ * Where the model holds to within the gap to reach, `goal`, it is minimised until its own slopes are a dual point that
+ * proves so much; 0 when the set is not all that there is.
+ */
+export async function step(
+  state: State,
+  set: WorkingSet,
+  violation: number,
+  goal: number,
+  breathe: () => Promise<void>,
+): Promise<number | null> {
+  const { effort } = state;
+  set.origin.view.set(set.w.view);
+  let modelled = await minimise(state, set, effort.tolerance * violation, breathe);
+  let aim = aimOf(state, set);
+  let lossSum = lossAlong(state, 1);
+  // Where H is sparse a round of conjugate gradients costs no less than the next step.
+  const isTrue = !set.hessian?.scratch && Math.abs(lossSum - state.lossSum - riseOf(set)) < MOST_MISSED * goal;
+  if (isTrue) {
+    modelled = await polish(state, set, (AFFORDED * goal) / penaltyChange(set, null), breathe);
+    aim = aimOf(state, set);
+    lossSum = lossAlong(state, 1);
+  }
+
+  // Rounding may hide so small a decrease: the violation then has to fall, if not with every step.
+  const isHidden = aim.promised > -ROUNDING * state.nullObjective;
+  const [w, origin, d] = [set.w.view, set.origin.view, set.moves.view];
+  for (let halvings = 0, share = 1; halvings < MOST_HALVINGS && aim.promised < 0; halvings++) {
+    if (halvings > 0) {
+      share /= 2;
+      for (let t = 0; t < set.size; t++) w[t] = origin[t]! + share * d[t]!;
+      aim.change = penaltyChange(set, origin);
+      lossSum = lossAlong(state, share);
+    }
+    const rise = lossSum - state.lossSum + aim.change;
+    const falls = rise <= ARMIJO * share * aim.promised;
+    if (!falls && !(isHidden && rise <= ROUNDING * state.nullObjective)) continue;
+    derive(state, set, state.trialModel);
+    const left = violationOf(set, null);
+    if (isHidden && left >= violation && (!falls || effort.idle >= MOST_IDLE)) {
+      if (halvings < HIDDEN_HALVINGS) continue;
+      break;
+    }
+    effort.idle = left < violation ? 0 : effort.idle + 1;
+    [state.margins, state.trial] = [state.trial, state.margins];
+    [state.model, state.trialModel] = [state.trialModel, state.model];
+    state.lossSum = lossSum;
+    state.isScanned = false;
+    // Trust the next model as far as this one held.
+    const missed = Math.abs(left - modelled) / violation;
+    effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);
+    effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : Math.min(2 * effort.radius, effort.widest);
+    if (isTrue) {
+      giveBack(state, set);
+      improveDual(state, state.trialModel);
+    }
+    return left;
+  }
+  w.set(origin);
+  linearize(state); // descent has moved the model
+  return null;
+}
+
+/** Writes d = w − origin to set.moves and the margins that it moves to state.direction. */
+function aimOf({ engine, direction }: State, set: WorkingSet): Aim {
+  const [w, origin, d, g] = [set.w.view, set.origin.view, set.moves.view, set.gradients.view];
+  const change = penaltyChange(set, origin);
+  let promised = change;
+  for (let t = 0; t < set.size; t++) {
+    d[t] = w[t]! - origin[t]!;
+    promised += g[t]! * d[t]!;
+  }
+  direction.view.fill(0);
+  engine.kernels.spread(set.x, set.size, set.moves, direction);
+  return { change, promised };
+}
+
+/** Makes the model at a share of the step, and returns Σ s·loss there. */
+function lossAlong({ engine, loss, rows, count, margins, direction, trial, trialModel }: State, share: number): number {
+  engine.kernels.along(0, count, margins, direction, share, trial);
+  return engine.kernels.linearize(loss, rows, 0, count, trial, trialModel);
+}
+
+/** Returns what the model says that the loss rises by, from its slopes at both ends of the step. */
+function riseOf({ gradients, slopes, moves, size }: WorkingSet): number {
+  const [before, after, d] = [gradients.view, slopes.view, moves.view];
+  let sum = 0;
+  for (let t = 0; t < size; t++) sum += 0.5 * d[t]! * (before[t]! + after[t]!);
+  return sum;
+}
+
+/** Returns the penalties of a set's weights less those at `from`; null for 0. */
+function penaltyChange({ penalties, w: { view: w } }: WorkingSet, from: Float64Array | null): number {
+  const l = penalties.view;
+  let sum = 0;
+  for (let t = 0; t < w.length; t++) {
+    const [a, b] = [from ? from[t]! : 0, w[t]!];
+    if (a !== b) sum += l[2 * t]! * (Math.abs(b) - Math.abs(a)) + 0.5 * l[2 * t + 1]! * (b * b - a * a);
+  }
+  return sum;
+}
