@@ -152,6 +152,11 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const moves = memory.f64(ROWS);
   kernels.spread(x, COLUMNS - 4, w, moves);
   const energy = kernels.bend(2, ROWS - 1, model, moves);
+  const [ends, dualPoint] = [memory.f64(ROWS), memory.f64(2 * ROWS)];
+  kernels.along(1, ROWS - 1, margins, moves, 0.3, ends);
+  dualPoint.view.set(model.view);
+  kernels.advance(2, ROWS - 1, dualPoint, moves);
+  kernels.project(loss, rows, 1, ROWS, dualPoint);
   const dual = kernels.dual(loss, rows, 0, ROWS, model, margins, 0.9) + kernels.dual(loss, rows, 1, 5, model, null, 1);
   const reach = memory.f64(COLUMNS);
   kernels.inverseReach(x, COLUMNS, reach);
@@ -162,7 +167,9 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const places = order.view.slice(0, listed);
   const gram = memory.f64(COLUMNS * (COLUMNS - 1));
   kernels.gram(rows, ROWS, COLUMNS, model, gram);
-  const results = [model, reach, gradients, slopes, curvatures, moves, curved, gram].flatMap((it) => [...it.view]);
+  const results = [model, reach, gradients, slopes, curvatures, moves, ends, dualPoint, curved, gram].flatMap((it) => [
+    ...it.view,
+  ]);
   return bitsOf([sum, dual, energy, curve, ...places, ...results]);
 }
 
