@@ -8,15 +8,19 @@ export default defineConfig([
     entry: { node: "src/node.ts", predict: "src/predict.ts" },
     platform: "node",
     dts: false,
+    outputOptions: { chunkFileNames: "node.[name].js" },
   },
-  // One file with all it imports: it starts sooner.
+  // One file with all that every training needs, and what is imported later: it starts sooner.
   {
     ...shared,
     entry: { cli: "src/cli/main.ts" },
     platform: "node",
     dts: false,
     noExternal: [/./],
-    outputOptions: { inlineDynamicImports: true },
+    outputOptions: {
+      chunkFileNames: "cli.[name].js",
+      advancedChunks: { groups: [{ name: "shared", minShareCount: 2 }] },
+    },
     // commander would start other programs by it; nought has none, and it takes its time to load.
     minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     alias: { "node:child_process": "node:path" },
@@ -26,6 +30,7 @@ export default defineConfig([
     entry: { [name]: `src/${name}.ts` },
     platform: "node" as const,
     dts: false,
+    outputOptions: { inlineDynamicImports: true },
   })),
   // One file each without bare imports, for <script type="module"> and for a worker.
   ...["browser", "worker.browser", "folds.browser"].map((name) => ({
@@ -33,6 +38,7 @@ export default defineConfig([
     entry: { [name]: `src/${name}.ts` },
     platform: "browser" as const,
     dts: false,
+    outputOptions: { inlineDynamicImports: true },
     noExternal: [/./],
   })),
   { ...shared, entry: { index: "src/index.ts", predict: "src/predict.ts" }, dts: { emitDtsOnly: true } },

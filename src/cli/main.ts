@@ -39,11 +39,16 @@ for (const [name, add] of Object.entries(COMMANDS)) {
 }
 for (const command of program.commands) command.exitOverride();
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = showError(error, interrupt.signal.aborted);
+/** Not awaited at the top level: what is imported later imports from here, and would wait for the end of this. */
+async function run(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = showError(error, interrupt.signal.aborted);
+  }
+  await flush();
+  // At once: to take down gigabytes of memory piece by piece takes its time.
+  process.exit();
 }
-await flush();
-// At once: to take down gigabytes of memory piece by piece takes its time.
-process.exit();
+
+void run();

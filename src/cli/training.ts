@@ -22,7 +22,6 @@ import {
 } from "../train/options.js";
 import { bestOf, type StreamPoint } from "../train/points.js";
 import type { ProgressiveReport } from "../train/progressive.js";
-import { streamCsv, streamNdjson, streamSvmlight, streamVw } from "../train/stream.js";
 import { crossValidate } from "../train/validate.js";
 import { csvOptions, type DataFlags, FORMAT_NAMES, type Format, formatOf, readerFor } from "./data.js";
 import { type FeatureFlags, spaceOf } from "./features.js";
@@ -262,6 +261,7 @@ async function trainStreamed(
 ): Promise<Trained> {
   const began = performance.now();
   const streaming = { ...options, ...(sweep && { sweep }) } as SolverOptions & DatasetOptions & { target: string }; // checkFlags saw to it
+  const { streamCsv, streamNdjson, streamSvmlight, streamVw } = await import("../train/stream.js");
   const streamTable = format === "ndjson" ? streamNdjson : streamCsv;
   const streamLines = format === "vw" ? streamVw : streamSvmlight;
   const fitted = space ? await streamTable(files, { ...streaming, space }) : await streamLines(files, streaming);

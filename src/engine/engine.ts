@@ -1,4 +1,3 @@
-import { BASELINE } from "../baseline/index.js";
 import { NoughtError, OptionError } from "../errors.js";
 import { type Build, platform } from "../platform.js";
 import { instantiateOn } from "./instantiate.js";
@@ -211,7 +210,9 @@ export async function engineOn({ module, memory, from, to }: Lease): Promise<Eng
   return new Engine(wasmKernels(exports, arena), arena, runtime);
 }
 
-function baselineEngine(reason: string | null): Engine {
+/** The TypeScript kernels are loaded where they are needed. */
+async function baselineEngine(reason: string | null): Promise<Engine> {
+  const { BASELINE } = await import("../baseline/index.js");
   const runtime: Runtime = { kernels: "baseline", simd: false, shared: false, threads: 1, reason };
   return new Engine(BASELINE, new HostMemory(), runtime);
 }
