@@ -78,7 +78,15 @@ providePlatform({
   async save() {
     throw new OptionError("a browser has no files: use encodeModel and offer its bytes for download");
   },
+
+  inspect: noCache,
+  draft: noCache,
+  checksum: noCache,
 });
+
+async function noCache(): Promise<never> {
+  throw new OptionError("cache: a browser has no files to keep rows in");
+}
 
 async function* explained(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {

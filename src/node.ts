@@ -1,4 +1,5 @@
-import { open, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { zstdFrames } from "./data/zstd.js";
 import { NoughtError } from "./errors.js";
 import { type Build, providePlatform } from "./platform.js";
@@ -96,7 +97,74 @@ providePlatform({
       throw new NoughtError(`cannot write ${path}: ${reason}`, { cause });
     }
   },
+
+  async inspect(path) {
+    // Asked first: to open a pipe would wait for who writes to it.
+    const isPlain = await stat(path).then(
+      (it) => it.isFile(),
+      () => false,
+    );
+    const file = isPlain ? await open(path).catch(() => null) : null;
+    if (!file) return null;
+    const { size, mtimeMs: modified } = await file.stat();
+    return {
+      size,
+      modified,
+      async read(into, at) {
+        let length = 0;
+        while (length < into.length) {
+          const { bytesRead } = await file.read(into, length, into.length - length, at + length);
+          if (bytesRead === 0) break;
+          length += bytesRead;
+        }
+        return length;
+      },
+      close: () => file.close(),
+    };
+  },
+
+  async draft(path) {
+    await removeOrphans(path);
+    const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.draft`;
+    const file = await open(temporary, "wx");
+    return {
+      async write(bytes) {
+        for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+      },
+      async publish() {
+        await file.close();
+        await rename(temporary, path);
+      },
+      async discard() {
+        await file.close().catch(() => {});
+        await rm(temporary, { force: true });
+      },
+    };
+  },
+
+  async checksum() {
+    const { crc32 } = await import("node:zlib");
+    return (bytes) => crc32(bytes);
+  },
 });
+
+/** Removes drafts of a file whose processes are no more. */
+async function removeOrphans(path: string): Promise<void> {
+  const start = `${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    const pid = name.startsWith(start) ? /^(\d+)\.[a-z0-9]+\.draft$/.exec(name.slice(start.length))?.[1] : undefined;
+    if (pid && !isRunning(Number(pid))) await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // asks only
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
 
 /** Two buffers take turns: one is read into while the other is looked at. */
 async function* readThrough(path: string): AsyncGenerator<Uint8Array> {

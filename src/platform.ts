@@ -13,6 +13,22 @@ export interface FileFacts {
   modified: number;
 }
 
+/** A plain file, open for reading. */
+export interface OpenFile extends Readonly<FileFacts> {
+  /** Reads from byte `at` on until `into` is full or the file ends. Returns how many bytes that were. */
+  read(into: Uint8Array, at: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A file that nobody sees before it is complete. */
+export interface Draft {
+  /** Appends. What is given must stay as it is until that is done. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Gives it its name. */
+  publish(): Promise<void>;
+  discard(): Promise<void>;
+}
+
 /** A thread that was started. */
 export interface Thread {
   /** Ends it, whatever it does. May return a promise, kept when it has ended. */
@@ -39,6 +55,12 @@ export interface Platform {
   decompressor(compression: Compression): Promise<(chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>>;
   /** Writes a whole file or nothing: to a temporary file beside it, synced, then renamed. */
   save(path: string, bytes: Uint8Array): Promise<void>;
+  /** Opens a file to read here and there; null where there is none, or no plain one. OptionError where there are no files. */
+  inspect(path: string): Promise<OpenFile | null>;
+  /** Begins a file. Those of processes that were killed meanwhile are removed. */
+  draft(path: string): Promise<Draft>;
+  /** Makes ready to compute CRC-32 (ISO 3309) quickly. */
+  checksum(): Promise<(bytes: Uint8Array) => number>;
 }
 
 let current: Platform | null = null;

@@ -44,6 +44,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(solver, "--seed <n>", "decides every random choice (default 1)");
   add(solver, "--no-intercept", "learn no intercept");
   add(solver, "--stream", "never hold the data: rows in the order of the file, memory that does not grow with it");
+  add(solver, "--cache [file]", "with --stream: keep the parsed rows beside the data, for later passes and runs");
   add(
     ftrl,
     "--bits <n>",
@@ -114,6 +115,7 @@ async function train(names: string[], flags: TrainFlags, signal: AbortSignal): P
     const { result, validation, test } = await runTraining(files, flags, running);
     live.clear();
     if (result.skipped > 0) warn(`${plural(result.skipped, "bad line")} left out`);
+    if (result.cache?.reason) warn(result.cache.reason);
     if (result.runtime.reason && !flags.quiet) warn(`running on ${result.runtime.kernels}: ${result.runtime.reason}`);
     if (result.converged === false) {
       warn(

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { CacheReport } from "../data/cache.js";
 import type { Dataset, DatasetOptions } from "../data/dataset.js";
 import { readCsv, readNdjson, readSvmlight, readVw } from "../data/read.js";
 import { uncompressedName } from "../data/source.js";
@@ -44,6 +45,7 @@ export type TrainFlags = DataFlags &
     stream?: boolean;
     bits?: number;
     dense?: true | number;
+    cache?: true | string;
     maxWeights?: number;
     maxBytes?: number;
     maxLoss?: number;
@@ -85,6 +87,8 @@ interface Result {
   seconds: { load: number; encode: number; solve: number; total: number };
   bytes: { model: number; dense: number };
   runtime: Fit["runtime"];
+  /** null without --cache. */
+  cache: CacheReport | null;
   [strength: string]: unknown;
 }
 
@@ -97,6 +101,7 @@ interface Trained extends Fit {
   metrics: Metrics | null;
   seconds: { load: number; encode: number; solve: number };
   met?: boolean;
+  cache?: CacheReport | null;
   /** Those that a search found. */
   strengths?: { l1: number; l2: number };
   /** Of a streamed training: its models, one without a sweep, and the one chosen. */
@@ -166,6 +171,7 @@ export async function runTraining(
     seconds: { ...trained.seconds, total: since(began) },
     bytes: { model: modelBytes, dense: 4 * trained.columns.declared },
     runtime: trained.runtime,
+    cache: trained.cache ?? null,
   };
   return { result, validation, test };
 }
@@ -295,6 +301,7 @@ function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefinition | 
   const isTable = flags.dense !== undefined || (flags.bits !== undefined && format !== "vw");
   if (!flags.stream && isTable)
     throw new OptionError("--bits, --dense: of --stream (--bits also of Vowpal Wabbit text)");
+  if (!flags.stream && flags.cache !== undefined) throw new OptionError("--cache: of --stream");
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
   }
@@ -348,7 +355,7 @@ function checkSearch(flags: TrainFlags): void {
 const SOLVER_FLAGS =
   "solver lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
   "l1 l2 rate decay tolerance iterations epochs order steps seed intercept";
-const DATA_FLAGS = "loss positive skipBad bits dense kernels threads target weight offset";
+const DATA_FLAGS = "loss positive skipBad bits dense cache kernels threads target weight offset";
 const SEARCH_FLAGS = "maxWeights maxBytes maxLoss folds lambdas ratio l1Ratio";
 
 /** The options of the solver, but for those that have several values. */

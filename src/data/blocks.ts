@@ -24,6 +24,21 @@ export interface BlockSize {
   entries: number;
 }
 
+/** A whole block, the bytes of its arrays as kernels have them. */
+export interface PackedBlock {
+  rows: number;
+  entries: number;
+  /** Met by its end, where they are numbered. */
+  columns: number;
+  labels: Uint8Array;
+  /** null when every weight is 1. */
+  weights: Uint8Array | null;
+  pointers: Uint8Array;
+  indices: Uint8Array;
+  /** null when every value is 1. */
+  values: Uint8Array | null;
+}
+
 /** Columns that are the slots of a table instead of numbers in the order of their first occurrence. */
 export interface Table {
   slots: number;
@@ -54,9 +69,11 @@ export class BlockStore extends TextParser implements Store, Tables {
   largest = 0;
   share = 0;
   mayRepeat: boolean;
+  /** Sees every block before it is handed over; where it says false that one is not. */
+  tap: ((block: Block) => boolean) | null = null;
+  readonly table: Table | null;
+  readonly size: BlockSize;
   protected readonly numbering: Dictionary | null;
-  readonly #table: Table | null;
-  readonly #size: BlockSize;
   readonly #onBlock: (block: Block) => void;
   #at: Room;
   #other: Room;
@@ -86,11 +103,11 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.ids = memory.f64(0);
     this.direct = memory.u32(0);
     this.hashed = memory.u32(0);
-    this.#table = table;
+    this.table = table;
     this.mayRepeat = table?.isFolded ?? false;
     this.dictionary = table ? null : new Dictionary(this);
     this.numbering = this.dictionary;
-    this.#size = size;
+    this.size = size;
     this.#onBlock = onBlock;
   }
 
@@ -112,7 +129,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     for (let k = 0; k < length; k++) {
       const value = Math.fround(values[k]!);
       const column = this.#columnOf(ids[k]!);
-      const place = this.#table?.isFolded ? this.#placeOf(column, end) : end;
+      const place = this.table?.isFolded ? this.#placeOf(column, end) : end;
       if (value !== 1 || place < end) this.storeValues(end);
       const { indices, values: stored } = this.#at;
       if (place < end) {
@@ -148,15 +165,34 @@ export class BlockStore extends TextParser implements Store, Tables {
       weights: this.#isWeighted ? weights : null,
     };
     const block = { rows, weights, count: this.#rows, entries: this.#entries, first: this.#first };
+    const isTaken = this.tap?.(block) ?? true;
     this.#first += this.#rows;
-    [this.#at, this.#other] = [this.#other, this.#at];
     this.#rows = this.#entries = 0;
     this.#isStored = this.#isWeighted = false;
+    if (!isTaken) return;
+    [this.#at, this.#other] = [this.#other, this.#at];
     this.#onBlock(block);
   }
 
+  /** Takes a whole block, of no more rows than `size` has, and hands it over. */
+  take(block: PackedBlock): void {
+    const { rows, entries, columns, labels, weights, pointers, indices, values } = block;
+    this.#reserve(entries);
+    if (values) this.storeValues();
+    if (weights) this.storeWeights();
+    copy(labels, this.#at.labels);
+    copy(pointers, this.#at.pointers);
+    copy(indices, this.#at.indices);
+    if (weights) copy(weights, this.#at.weights);
+    if (values) copy(values, this.#at.values);
+    this.dictionary?.admit(columns);
+    this.#rows = rows;
+    this.#entries = entries;
+    this.flush();
+  }
+
   protected turnOver(): boolean {
-    if (this.#rows < this.#size.rows && this.#entries < this.#size.entries) return false;
+    if (this.#rows < this.size.rows && this.#entries < this.size.entries) return false;
     this.flush();
     return true;
   }
@@ -176,12 +212,12 @@ export class BlockStore extends TextParser implements Store, Tables {
       values: this.#isStored ? values : null,
       weights: this.#isWeighted ? weights : null,
       ...{ ids: this.ids, direct: this.direct, hashed: this.hashed, seen: this.#seen },
-      table: this.#table?.slots ?? 0,
-      isFolded: this.#table?.isFolded ?? false,
+      table: this.table?.slots ?? 0,
+      isFolded: this.table?.isFolded ?? false,
       rows: this.#rows,
       entries: this.#entries,
-      most: this.#size.rows,
-      enough: this.#size.entries,
+      most: this.size.rows,
+      enough: this.size.entries,
     };
   }
 
@@ -223,7 +259,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   }
 
   #columnOf(id: number): number {
-    const table = this.#table;
+    const table = this.table;
     if (!table) return this.dictionary!.add(id);
     if (id < table.slots) return id;
     if (table.isFolded) return foldId(id, table.slots);
@@ -235,4 +271,9 @@ export class BlockStore extends TextParser implements Store, Tables {
     const place = this.#at.indices.view.subarray(this.#entries, end).indexOf(column);
     return place < 0 ? end : this.#entries + place;
   }
+}
+
+function copy(bytes: Uint8Array, to: Slice): void {
+  const { buffer, byteOffset } = to.view;
+  new Uint8Array(buffer, byteOffset, bytes.length).set(bytes);
 }

@@ -64,9 +64,14 @@ export class Dictionary {
     return this.#tables.ids.view.subarray(0, this.#length);
   }
 
+  /** Takes columns up to `length` whose ids the tables hold already. They are looked up when that is asked for. */
+  admit(length: number): void {
+    this.#length = Math.max(this.#length, length);
+  }
+
   /** Returns the column of an id, −1 when it has none. */
   find(id: number): number {
-    if (this.#indexed < this.#length) this.#index();
+    if (this.#indexed < this.#length) this.index();
     const { direct, hashed } = this.#tables;
     if (id < DIRECT) return id < direct.length ? direct.view[id]! - 1 : -1;
     return hashed.length > 0 ? hashed.view[this.#slotOf(id)]! - 1 : -1;
@@ -78,7 +83,7 @@ export class Dictionary {
     if (known >= 0) return known;
     if (this.#length === this.#tables.ids.length) this.#tables.lengthen("ids", Math.max(256, this.#length * 2));
     this.#tables.ids.view[this.#length++] = id;
-    this.#index();
+    this.index();
     return this.#length - 1;
   }
 
@@ -114,8 +119,8 @@ export class Dictionary {
     this.#indexed = length;
   }
 
-  /** Enters the columns that are not yet in the tables. */
-  #index(): void {
+  /** Enters the columns that cannot be looked up yet. */
+  index(): void {
     while (this.#indexed < this.#length) {
       const id = this.#tables.ids.view[this.#indexed]!;
       if (!this.#hasRoom(id)) this.widen(id);

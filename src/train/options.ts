@@ -103,6 +103,16 @@ export interface TableOptions {
   dense?: true | number;
 }
 
+export interface CacheOptions {
+  /**
+   * Keeps the rows, as they are parsed, in a file: true for one beside the first input, its name with ".nought-cache", or
+   * a path. Later passes and later runs read it instead of the text; where the input or an option is another, or the
+   * file is damaged, it is made anew. Node only, for inputs that are files. The model is the same. What of an input
+   * decides: name, size, time of the last change, and 64 KiB at its beginning, middle and end.
+   */
+  cache?: true | string;
+}
+
 /** Stochastic proximal gradient (FOBOS). Strengths count against the MEAN loss: (1/S) Σ s·loss + l1·‖w‖₁ + (l2/2)·‖w‖². */
 export interface SgdOptions extends CommonOptions {
   solver: "sgd";
@@ -192,7 +202,7 @@ const PATH: Record<string, Range> = {
 };
 
 /** Options that make sense where rows are streamed. */
-const STREAMED = ["sweep", "holdoutEvery", "slices", "onMilestone"];
+const STREAMED = ["cache", "sweep", "holdoutEvery", "slices", "onMilestone"];
 
 function refuseStreamed(options: object): void {
   const own = STREAMED.find((name) => (options as Record<string, unknown>)[name] !== undefined);

@@ -35,7 +35,7 @@ export interface ResumeOptions {
 
 /** Options that do not shape the result, or are compared otherwise. */
 const FREE = new Set(
-  "kernels threads skipBad name signal onProgress space checkpoint resume update keepState".split(" "),
+  "kernels threads skipBad name signal onProgress space cache checkpoint resume update keepState".split(" "),
 );
 /** Options that new data may have otherwise. */
 const OF_DATA = new Set("epochs seed holdout holdoutEvery delimiter header base".split(" "));

@@ -1,3 +1,4 @@
+import { Cache, type CacheReport, readerOver } from "../data/cache.js";
 import { type CsvOptions, csvSource } from "../data/csv.js";
 import { checkHoldout, type DatasetOptions, lossOf } from "../data/dataset.js";
 import { type NdjsonOptions, ndjsonSource } from "../data/ndjson.js";
@@ -10,9 +11,12 @@ import { vwReader } from "../data/vw.js";
 import { createEngine } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
 import { DataError, OptionError } from "../errors.js";
+import type { SpaceDefinition } from "../features/define.js";
+import { checksumOf } from "./checkpoint.js";
 import type { Fit } from "./fit.js";
 import { Learner } from "./learner.js";
 import {
+  type CacheOptions,
   checkSolver,
   checkStream,
   type Progress,
@@ -29,7 +33,7 @@ import { until } from "./until.js";
 
 type Without<T> = Omit<T, "like" | "signal">;
 /** What every format takes. */
-type Streaming = SolverOptions & TableOptions & ProgressiveOptions & ResumeOptions;
+type Streaming = SolverOptions & TableOptions & CacheOptions & ProgressiveOptions & ResumeOptions;
 type StreamOptions = Streaming & Without<DatasetOptions>;
 type StreamTableOptions = Streaming & SliceOptions & Without<TableDatasetOptions>;
 export type StreamSvmlightOptions = StreamOptions & { name?: string };
@@ -46,6 +50,8 @@ export interface StreamFit extends Fit, StreamPoint {
   points: StreamPoint[];
   /** The training state, to save and to `update` with new data; null unless `keepState` asked for it. */
   state: Uint8Array | null;
+  /** What became of the cache; null where none was asked for. */
+  cache: CacheReport | null;
 }
 
 /**
@@ -57,7 +63,8 @@ export async function streamSvmlight(input: Input, given: StreamSvmlightOptions 
   const loss = lossOf(options);
   checkStream(options);
   const session = await openSession("svmlight", input, options);
-  return train(svmlightReader(input, { ...options, loss, keep: isReadAgain(options) }), loss, options, session);
+  const reader = svmlightReader(input, { ...options, loss, keep: isReadAgain(options) });
+  return withCache(input, "svmlight", options, (cache) => train(reader, loss, options, session, cache));
 }
 
 /** As streamSvmlight, for the text format of Vowpal Wabbit. */
@@ -69,21 +76,23 @@ export async function streamVw(input: Input, given: StreamVwOptions = {}): Promi
   const session = await openSession("vw", input, options);
   // Hashes of 29 bits, and those for sgd, are numbered as they are met.
   const { bits, ...others } = options;
-  return train(reader, loss, bits === 29 || options.solver === "sgd" ? others : options, session);
+  const trained = bits === 29 || options.solver === "sgd" ? others : options;
+  return withCache(input, "vw", options, (cache) => train(reader, loss, trained, session, cache));
 }
 
 /** As streamSvmlight, for CSV or TSV. A space that has to learn (all kinds but hash) needs a pass of its own first. */
 export async function streamCsv(input: Input, given: StreamCsvOptions): Promise<StreamFit> {
-  return streamTable(input, (keep) => csvSource(input, { ...given, keep }), given);
+  return streamTable(input, "csv", (keep) => csvSource(input, { ...given, keep }), given);
 }
 
 /** As streamCsv, for NDJSON, an object a line. */
 export async function streamNdjson(input: Input, given: StreamNdjsonOptions): Promise<StreamFit> {
-  return streamTable(input, (keep) => ndjsonSource(input, { ...given, keep }), given);
+  return streamTable(input, "ndjson", (keep) => ndjsonSource(input, { ...given, keep }), given);
 }
 
 async function streamTable(
   input: Input,
+  format: string,
   open: (keep: boolean) => TableSource,
   given: StreamTableOptions,
 ): Promise<StreamFit> {
@@ -97,13 +106,54 @@ async function streamTable(
   const known = session.start?.space;
   const source = open(isReadAgain(options) || (!known && isLearned(options)));
   const table = { ...options, loss, holdout: { fraction: holdout, seed, every } };
-  const space = known ?? (await learnSpace(stoppable(source, options.signal), options.space, table));
-  return train(tableReader(source, space, table), loss, options, session);
+  return withCache(input, format, options, async (cache) => {
+    const learn = () => learnSpace(stoppable(source, options.signal), options.space as SpaceDefinition, table);
+    const space = known ?? cache?.space ?? (await learn());
+    return train(tableReader(source, space, table), loss, options, session, cache);
+  });
 }
 
 /** A source whose reading a signal stops. */
 function stoppable(source: TableSource, signal: AbortSignal | undefined): TableSource {
   return { ...source, read: (tolerance) => until(signal, source.read(tolerance)) };
+}
+
+/** Calls `run` with the cache that is asked for, null where that is none. */
+async function withCache(
+  input: Input,
+  format: string,
+  options: StreamOptions & SliceOptions & Partial<TableDatasetOptions>,
+  run: (cache: Cache | null) => Promise<StreamFit>,
+): Promise<StreamFit> {
+  const cache = await Cache.open(options.cache, input, shapingOf(format, options));
+  try {
+    return await run(cache);
+  } finally {
+    await cache?.close();
+  }
+}
+
+/** Options that shape the rows of a stream, or its blocks. */
+const SHAPING = "loss positive skipBad name target weight delimiter header bits dense".split(" ");
+
+function shapingOf(format: string, options: StreamOptions & SliceOptions & Partial<TableDatasetOptions>): object {
+  const { space, solver, holdout = 0, holdoutEvery = 0, seed = 1, target, update } = options;
+  if (options.cache !== undefined && options.slices?.length) {
+    throw new OptionError("cache: it holds no texts of columns, which slices need: give one of both");
+  }
+  if (options.cache !== undefined && typeof target === "function") {
+    throw new OptionError("cache: a target that is a function cannot be told from another; give an expression");
+  }
+  return {
+    format,
+    ...Object.fromEntries(SHAPING.map((name) => [name, options[name as keyof typeof options]])),
+    batch: (solver !== "sgd" && options.batch) || 1,
+    isNumbered: solver === "sgd",
+    space,
+    ...(space && isLearned({ space }) && { holdout, holdoutEvery, seed }),
+    // What is updated has numbered columns, and its space has learned.
+    ...(update && { base: checksumOf(update) }),
+  };
 }
 
 function isReadAgain({ epochs = 1, holdout = 0 }: SolverOptions & DatasetOptions): boolean {
@@ -114,11 +164,13 @@ function isReadAgain({ epochs = 1, holdout = 0 }: SolverOptions & DatasetOptions
 const THREADS = 2;
 
 async function train(
-  reader: RowReader,
+  given: RowReader,
   loss: Loss,
   options: StreamOptions & SliceOptions,
   session: Session,
+  cache: Cache | null,
 ): Promise<StreamFit> {
+  const reader = cache ? readerOver(cache, given) : given;
   const { holdout: fraction = 0, seed = 1, holdoutEvery: every = 0, epochs = 1, signal, keepState = false } = options;
   checkHoldout(fraction);
   const points = checkStream(options);
@@ -132,7 +184,7 @@ async function train(
   const learner = new Learner(engine, trainers, loss, table, { fraction, seed, every }, options, done);
   const keeper = new Keeper(session, learner, reader, options.checkpoint);
   try {
-    await runEpochs(reader, learner, keeper, session, options);
+    await runEpochs(reader, learner, keeper, session, options, cache);
   } catch (error) {
     if (signal?.aborted && error === signal.reason) await keeper.save();
     throw error;
@@ -150,7 +202,7 @@ async function train(
   if (isHeld) await validate(models, heldOut(reader, fraction, seed), signal);
   const { skipped } = reader.tally;
   const rest = { rows, objective: null, certificate: null, runtime: engine.runtime, skipped, state, points: models };
-  return { ...bestOf(models), ...rest };
+  return { ...bestOf(models), ...rest, cache: cache && { ...cache.report } };
 }
 
 /** Trains through all passes that are left. */
@@ -160,13 +212,14 @@ async function runEpochs(
   keeper: Keeper,
   { start, isResumed }: Session,
   { epochs = 1, signal }: StreamOptions,
+  cache: Cache | null,
 ): Promise<void> {
   const { monitor } = learner;
   if (start && isResumed) keeper.epoch = start.counts.epoch;
   learner.beginEpoch(keeper.epoch);
   if (start) learner.resume(start, isResumed);
   for (; ; learner.beginEpoch(++keeper.epoch)) {
-    for await (const _ of until(signal, readInto(reader, learner))) {
+    for await (const _ of until(signal, readInto(reader, learner, cache))) {
       await keeper.tick();
       if (monitor.isDue) await monitor.breathe();
     }
@@ -188,12 +241,18 @@ async function progressOf({ reading }: RowReader, passes: number): Promise<() =>
   });
 }
 
-/** Reads all rows to a learner, by a kernel where the format has one and nothing but rows is asked for. */
-function readInto(reader: RowReader, learner: Learner): AsyncIterable<void> {
-  if (reader.parse && !learner.isSliced) return reader.parse(learner.store);
-  return reader.read((entries, label, weight, _row, _offset, cells = []) =>
-    learner.addRow(entries, label, weight, cells),
-  );
+/**
+ * Reads all rows to a learner: from a cache where it has them, else by a kernel where the format has one and nothing but
+ * rows is asked for.
+ */
+function readInto(reader: RowReader, learner: Learner, cache: Cache | null): AsyncIterable<void> {
+  const parse = () => {
+    if (reader.parse && !learner.isSliced) return reader.parse(learner.store);
+    return reader.read((entries, label, weight, _row, _offset, cells = []) =>
+      learner.addRow(entries, label, weight, cells),
+    );
+  };
+  return cache ? cache.read(reader, learner.store, parse) : parse();
 }
 
 /** The rows of a reader that were held out. */

@@ -34,7 +34,7 @@ const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript"
 /** What page.html writes. */
 interface Result extends Pick<Fit, "runtime" | "columns"> {
   csv: string;
-  /** Rows or the error: of two inputs, one gzipped; of truncated gzip; of zstd. */
+  /** Rows or the error: of two inputs, one gzipped; of truncated gzip; of zstd; of a stream with a cache. */
   inputs: (number | string)[];
   record: Fields;
   /** Of the model, and of the model decoded from its bytes. */
@@ -199,6 +199,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`nought on a plain page (needs Chromium a
           /^DataError: input: gzip data is truncated or damaged \(.+; browsers read no gzip of several/,
         ),
         expect.stringMatching(/^NoughtError: input: this browser does not decompress zstd/),
+        "OptionError: cache: a browser has no files to keep rows in",
       ]);
     }
   });

@@ -43,6 +43,20 @@ async function good(args: string[], input = ""): Promise<string> {
   return out;
 }
 
+test("train --stream --cache keeps the rows, and says why it makes them anew", async () => {
+  const args = ["train", "p.svm", "--stream", "--epochs", "2", "--cache", "kept", "--json", "--quiet"];
+  const plain = await good([...args.filter((it) => it !== "--cache" && it !== "kept"), "-o", "plain.nought"]);
+  expect(JSON.parse(plain).cache).toBe(null);
+  for (const isWritten of [true, false]) {
+    const { cache } = JSON.parse(await good([...args, "-o", "cached.nought"]));
+    expect(cache).toEqual({ path: "kept", isRead: true, isWritten, reason: null });
+    expect(await readFile(join(folder, "cached.nought"))).toEqual(await readFile(join(folder, "plain.nought")));
+  }
+  const { code, err } = await run([...args, "--skip-bad", "1"]);
+  expect([code, err]).toEqual([0, "warning: the cache kept is made anew: it was made with other options\n"]);
+  expect((await run(["train", "p.svm", "--cache"])).err).toContain("--cache: of --stream");
+});
+
 describe("on a table", () => {
   beforeAll(() => good(["train", "t.csv", "-o", "t.nought", ...TABLE]));
 
@@ -62,7 +76,7 @@ describe("on a table", () => {
     expect(Object.keys(result)).toEqual([
       ...["model", "solver", "rows", "skipped", "columns", "l1", "l2", "intercept", "loss", "objective"],
       ...["gap", "converged", "provenZero", "merged", "start", "met", "progressive", "points", "best"],
-      ...["metrics", "seconds", "bytes", "runtime"],
+      ...["metrics", "seconds", "bytes", "runtime", "cache"],
     ]);
     expect(result).toMatchObject({ model: "j.nought", solver: "batch", skipped: 0, l1: 1e-4, l2: 0, met: null });
     expect(Object.keys(result.columns)).toEqual(["declared", "seen", "kept"]);

@@ -104,7 +104,9 @@ test("an index past a dense table is bad data, with its place", async () => {
 
 test("values that share a slot do not add up to more than single precision holds", async () => {
   for (const kernels of ["wasm", "baseline"] as const) {
-    const error = await errorOf(streamSvmlight(bytesOf("1 3:1\n-1 5:3e38 7:3e38 9:3e38\n"), { bits: 1, kernels, name: "x" }));
+    const error = await errorOf(
+      streamSvmlight(bytesOf("1 3:1\n-1 5:3e38 7:3e38 9:3e38\n"), { bits: 1, kernels, name: "x" }),
+    );
     expect(error.message).toBe("x:2:1: values that share a slot add up beyond single precision");
   }
 });
