@@ -195,6 +195,9 @@ export class Parse {
   seats: u32; // a power of two, twice the entries of the longest row at least; 0 until a row may have a column twice
   most: u32; // rows at most
   enough: u32; // no row is begun when so many entries are there
+  limit: u32; // new ids are admitted whose hash with the row's number is below; 0: all
+  salt: u32; // of that hash
+  before: u32; // rows before those that progress counts, modulo 2³²
 }
 
 /** What a parser carries from call to call: u32[10]. */

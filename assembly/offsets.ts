@@ -100,3 +100,6 @@ export const PARSE_MASK: u32 = offsetof<Parse>("mask");
 export const PARSE_SEATS: u32 = offsetof<Parse>("seats");
 export const PARSE_MOST: u32 = offsetof<Parse>("most");
 export const PARSE_ENOUGH: u32 = offsetof<Parse>("enough");
+export const PARSE_LIMIT: u32 = offsetof<Parse>("limit");
+export const PARSE_SALT: u32 = offsetof<Parse>("salt");
+export const PARSE_BEFORE: u32 = offsetof<Parse>("before");

@@ -10,6 +10,26 @@ export function foldId(id: number, slots: number): number {
   return id < slots ? id : (hashOf(id) & (slots - 1)) >>> 0;
 }
 
+/** How new ids are admitted: those whose hash, salted, is below the limit. */
+export interface Admission {
+  limit: number;
+  salt: number;
+}
+
+/**
+ * Returns how ids that have no column are given one, each time with a probability: McMahan et al. (KDD 2013), §4.1. The
+ * pass, the row's number and the id decide, so that it is the same however the input is cut.
+ */
+export function admissionOf(probability: number, seed: number, epoch: number): Admission {
+  const limit = probability < 1 ? Math.min(Math.max(Math.round(probability * 2 ** 32), 1), 2 ** 32 - 1) : 0;
+  return { limit, salt: mix(mix(seed ^ 0x3c6ef372) + epoch) };
+}
+
+/** Whether a new id is admitted at a row; assembly/parse/columns.ts decides alike. */
+export function isAdmitted(id: number, row: number, { limit, salt }: Admission): boolean {
+  return limit === 0 || mix(mix((salt + Math.imul(row, 0x9e3779b1)) | 0) ^ hashOf(id)) < limit;
+}
+
 /**
  * Returns the slot of a hash table that holds an id, or the free one where it belongs. The table holds column + 1 of
  * each id, 0 where it is free: open addressing with linear probing. assembly/parse/columns.ts looks there too.

@@ -3,13 +3,16 @@ import { Values } from "../sparse";
 
 /** What columnOf says of an id that has no column and cannot be given one. */
 export const NOWHERE: u32 = u32.MAX_VALUE;
+/** What it says of a new id that is not admitted: the row goes without. */
+export const LEFT_OUT: u32 = u32.MAX_VALUE - 1;
 /** 2³² divided by the golden ratio. */
 const HASH: u32 = 0x9e3779b1;
 
 /**
  * Returns the column of an id: `columns` when it is new and takes the next. With o.table, columns are the slots of a
  * table: an id below is its own, another is folded where o.mask says so. Without room for an id, or a slot, NOWHERE;
- * of an id that the tables could be made wider for, it leaves the id in o.number and says so in o.progress.
+ * of an id that the tables could be made wider for, it leaves the id in o.number and says so in o.progress. Of a new id
+ * that is not admitted LEFT_OUT; progress.rows is then the row at hand.
  */
 // @ts-ignore: decorator
 @inline
@@ -18,6 +21,7 @@ export function columnOf(id: u64, columns: u32, o: Parse): u32 {
   const slot = o.direct + (<usize>id << 2);
   const column = load<u32>(slot) - 1;
   if (column != NOWHERE) return column;
+  if (o.limit && !isAdmitted(id, o)) return LEFT_OUT;
   store<u32>(slot, columns + 1);
   store<f64>(o.ids + (<usize>columns << 3), <f64>id);
   return columns;
@@ -33,6 +37,7 @@ export function numberRow(start: u32, end: u32, columns: u32, o: Parse): u32 {
   const span = o.span;
   const ids = o.ids;
   const isTable = o.table > 0;
+  const limit = o.limit;
   for (let at = o.indices + (<usize>start << 2), stop = o.indices + (<usize>end << 2); at < stop; at += 4) {
     const id = load<u32>(at);
     let column: u32;
@@ -40,9 +45,12 @@ export function numberRow(start: u32, end: u32, columns: u32, o: Parse): u32 {
       const slot = direct + (<usize>id << 2);
       column = load<u32>(slot) - 1;
       if (column == NOWHERE) {
-        column = columns++;
-        store<u32>(slot, columns);
-        store<f64>(ids + (<usize>column << 3), <f64>id);
+        if (limit && !isAdmitted(id, o)) column = LEFT_OUT;
+        else {
+          column = columns++;
+          store<u32>(slot, columns);
+          store<f64>(ids + (<usize>column << 3), <f64>id);
+        }
       }
     } else {
       column = otherColumn(id, columns, o);
@@ -75,6 +83,7 @@ export function otherColumn(id: u64, columns: u32, o: Parse): u32 {
     if (column == NOWHERE) break;
     if (load<f64>(ids + (<usize>column << 3)) == <f64>id) return column;
   }
+  if (o.limit && !isAdmitted(id, o)) return LEFT_OUT;
   if (progress.hashed << 1 >= slots) return refuse(id, o);
   ++progress.hashed;
   store<u32>(hashed + (<usize>slot << 2), columns + 1);
@@ -86,6 +95,30 @@ function refuse(id: u64, o: Parse): u32 {
   changetype<Progress>(o.progress).refused = 1;
   store<f64>(o.number, <f64>id);
   return NOWHERE;
+}
+
+/**
+ * Whether an id that has no column is given one: at each occurrence with the same probability, McMahan et al. (KDD 2013),
+ * §4.1, decided by the row's number and the id alone.
+ */
+export function isAdmitted(id: u64, o: Parse): bool {
+  const row = o.before + changetype<Progress>(o.progress).rows;
+  return mix(mix(o.salt + row * HASH) ^ hashOf(id)) < o.limit;
+}
+
+/** Takes the entries out of a row whose ids were not admitted, and returns where it then ends. */
+export function dropLeftOut<V extends Values>(start: u32, end: u32, o: Parse): u32 {
+  const indices = o.indices;
+  const values = o.values;
+  let kept = start;
+  for (let k = start; k < end; ++k) {
+    const column = load<u32>(indices + (<usize>k << 2));
+    if (column == LEFT_OUT) continue;
+    store<u32>(indices + (<usize>kept << 2), column);
+    if (changetype<V>(0).areStored()) store<f32>(values + (<usize>kept << 2), load<f32>(values + (<usize>k << 2)));
+    ++kept;
+  }
+  return kept;
 }
 
 /** As in src/slots.ts: both sides look into one table. */

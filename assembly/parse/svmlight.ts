@@ -1,6 +1,6 @@
 import { Parse, Progress } from "../layout";
 import { Values } from "../sparse";
-import { mergeRow, NOWHERE, numberRow } from "./columns";
+import { dropLeftOut, mergeRow, NOWHERE, numberRow } from "./columns";
 import { COLON, CR, countDigits, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 
 /**
@@ -19,6 +19,7 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
   const values = o.values;
   const number = o.number;
   const isFolded = o.mask > 0;
+  const isChosen = o.limit > 0;
   const most = o.most;
   const enough = o.enough;
   const progress = changetype<Progress>(o.progress);
@@ -83,11 +84,13 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
       ++end;
     }
     if (!isPlain) break;
+    progress.rows = rows;
     columns = numberRow(entries, end, columns, o);
     if (columns == NOWHERE) {
       columns = progress.reached;
       break;
     }
+    if (isChosen) end = dropLeftOut<V>(entries, end, o);
     if (isFolded) {
       end = mergeRow<V>(entries, end, o);
       if (end == NOWHERE) break;

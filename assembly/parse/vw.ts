@@ -1,6 +1,6 @@
 import { Parse, Progress } from "../layout";
 import { Values } from "../sparse";
-import { mergeRow, NOWHERE, otherColumn } from "./columns";
+import { isAdmitted, LEFT_OUT, mergeRow, NOWHERE, otherColumn } from "./columns";
 import { hashBytes, hashShort } from "./hash";
 import { BLANK, COLON, CR, countDigits, digitAt, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 
@@ -30,6 +30,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
   const direct = o.direct;
   const span = o.span;
   const number = o.number;
+  const limit = o.limit;
   const isTable = o.table > 0;
   const isFolded = o.mask > 0;
   const most = o.most;
@@ -48,6 +49,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
     let at = parseNumber(line, number);
     if (!at) break;
     const label = load<f64>(number);
+    progress.rows = rows;
     store<f64>(number, 1.0);
     at = parseImportance(at, number);
     if (!at) break;
@@ -141,6 +143,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
         const slot = direct + (<usize>id << 2);
         column = load<u32>(slot) - 1;
         if (column == NOWHERE) {
+          if (limit && !isAdmitted(id, o)) continue;
           column = columns++;
           store<u32>(slot, columns);
           store<f64>(ids + (<usize>column << 3), <f64>id);
@@ -148,6 +151,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
       } else {
         column = otherColumn(id, columns, o);
         if (column == NOWHERE) break;
+        if (column == LEFT_OUT) continue;
         columns += u32(!isTable && column == columns);
       }
       store<u32>(indices + (<usize>end << 2), column);

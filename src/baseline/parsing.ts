@@ -1,5 +1,5 @@
-import { NOWHERE, type Parse, PROGRESS } from "../engine/kernels.js";
-import { foldId, slotOf } from "../slots.js";
+import { LEFT_OUT, NOWHERE, type Parse, PROGRESS } from "../engine/kernels.js";
+import { foldId, isAdmitted, slotOf } from "../slots.js";
 
 /** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */
 export function columnOf(id: number, o: Parse): number {
@@ -10,11 +10,14 @@ export function columnOf(id: number, o: Parse): number {
   }
   const progress = o.progress.view;
   const isLarge = id >= direct.length;
-  if (isLarge && (id < least || hashed.length === 0)) return refuse(id, o);
+  if (isLarge && id < least) return refuse(id, o);
+  const isLeftOut = () => !isAdmitted(id, o.before + progress[PROGRESS.rows]!, o);
+  if (isLarge && hashed.length === 0) return isLeftOut() ? LEFT_OUT : refuse(id, o);
   const numbered = isLarge ? hashed.view : direct.view;
   const slot = isLarge ? slotOf(id, numbered, ids.view) : id;
   const known = numbered[slot]!;
   if (known > 0) return known - 1;
+  if (isLeftOut()) return LEFT_OUT;
   if (isLarge) {
     if (2 * progress[PROGRESS.hashed]! >= hashed.length) return refuse(id, o);
     progress[PROGRESS.hashed]!++;

@@ -1,4 +1,4 @@
-import { type Kernels, NOWHERE, PROGRESS } from "../engine/kernels.js";
+import { type Kernels, LEFT_OUT, NOWHERE, PROGRESS } from "../engine/kernels.js";
 import { columnOf, mergeRow } from "./parsing.js";
 import { digitAt, isBlank, parseNumber } from "./text.js";
 
@@ -14,6 +14,7 @@ export const parseSvmlight: Kernels["parseSvmlight"] = (text, from, to, o) => {
   progress[PROGRESS.refused] = 0;
   progress[PROGRESS.valued] = 0;
   while (rows < o.most && entries < o.enough && line < to) {
+    progress[PROGRESS.rows] = rows;
     let at = parseNumber(bytes, line, number);
     if (at < 0) break;
     const label = number[0]!;
@@ -41,6 +42,7 @@ export const parseSvmlight: Kernels["parseSvmlight"] = (text, from, to, o) => {
       }
       const column = columnOf(last - 1, o);
       if (column === NOWHERE) break;
+      if (column === LEFT_OUT) continue;
       indices[end] = column;
       if (values) values[end] = value;
       end++;

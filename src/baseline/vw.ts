@@ -1,4 +1,4 @@
-import { type Kernels, NOWHERE, PROGRESS } from "../engine/kernels.js";
+import { type Kernels, LEFT_OUT, NOWHERE, PROGRESS } from "../engine/kernels.js";
 import { hashBytes } from "../features/hash.js";
 import { columnOf, mergeRow } from "./parsing.js";
 import { digitAt, isBlank, isEnd, parseNumber } from "./text.js";
@@ -24,6 +24,7 @@ export const parseVw: Kernels["parseVw"] = (text, from, to, bits, o) => {
   progress[PROGRESS.reached] = committed;
   progress[PROGRESS.refused] = progress[PROGRESS.valued] = progress[PROGRESS.weighted] = 0;
   while (rows < o.most && entries < o.enough && line < to) {
+    progress[PROGRESS.rows] = rows;
     let at = parseNumber(bytes, line, number);
     if (at < 0) break;
     const label = number[0]!;
@@ -79,6 +80,7 @@ export const parseVw: Kernels["parseVw"] = (text, from, to, bits, o) => {
       next = id + 1;
       const column = columnOf(id, o);
       if (column === NOWHERE) break;
+      if (column === LEFT_OUT) continue;
       indices[end] = column;
       if (values) values[end] = value;
       end++;

@@ -51,6 +51,11 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     "with --stream: a table of 2ⁿ slots, which ids past it share by their hash; Vowpal Wabbit text: its hashes' bits",
   );
   add(ftrl, "--dense [n]", "with --stream: a table of all dimensions, or of n");
+  add(
+    solver,
+    "--inclusion <x>",
+    "with --stream: the chance of a new feature to be taken up when it occurs (default 1)",
+  );
   add(ftrl, "--lambda1 <x,…>", "L1 strength (default 1); of several, each is trained in one reading (--stream)");
   add(ftrl, "--lambda2 <x,…>", "L2 strength (default 0)");
   add(ftrl, "--alpha <x,…>", "learning rate (default 0.1)");

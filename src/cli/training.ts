@@ -46,6 +46,7 @@ export type TrainFlags = DataFlags &
     bits?: number;
     dense?: true | number;
     cache?: true | string;
+    inclusion?: number;
     maxWeights?: number;
     maxBytes?: number;
     maxLoss?: number;
@@ -321,6 +322,7 @@ function checkStreamed(flags: TrainFlags, table: boolean): void {
   }
   if (flags.holdoutEvery !== undefined) throw new OptionError("--holdout-every: of --stream; else --validate 0.1");
   if (flags.slice) throw new OptionError("--slice: of --stream");
+  if (flags.inclusion !== undefined) throw new OptionError("--inclusion: of --stream");
 }
 
 /** Parses "feature=factor" flags. */
@@ -355,7 +357,7 @@ function checkSearch(flags: TrainFlags): void {
 const SOLVER_FLAGS =
   "solver lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
   "l1 l2 rate decay tolerance iterations epochs order steps seed intercept";
-const DATA_FLAGS = "loss positive skipBad bits dense cache kernels threads target weight offset";
+const DATA_FLAGS = "loss positive skipBad bits dense inclusion cache kernels threads target weight offset";
 const SEARCH_FLAGS = "maxWeights maxBytes maxLoss folds lambdas ratio l1Ratio";
 
 /** The options of the solver, but for those that have several values. */

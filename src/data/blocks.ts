@@ -1,9 +1,9 @@
 import type { Engine } from "../engine/engine.js";
-import type { Rows } from "../engine/kernels.js";
+import { LEFT_OUT, type Rows } from "../engine/kernels.js";
 import type { F32, F64, Slice, U8, U32 } from "../engine/memory.js";
 import { DataError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
-import { foldId } from "../slots.js";
+import { type Admission, foldId, isAdmitted } from "../slots.js";
 import { Dictionary, type Tables } from "./dictionary.js";
 import { type Reached, type Store, type Target, TextParser } from "./text.js";
 
@@ -68,6 +68,8 @@ export class BlockStore extends TextParser implements Store, Tables {
   hashed: U32;
   largest = 0;
   share = 0;
+  /** How ids that have no column yet get one. */
+  admission: Admission = { limit: 0, salt: 0 };
   mayRepeat: boolean;
   /** Sees every block before it is handed over; where it says false that one is not. */
   tap: ((block: Block) => boolean) | null = null;
@@ -129,6 +131,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     for (let k = 0; k < length; k++) {
       const value = Math.fround(values[k]!);
       const column = this.#columnOf(ids[k]!);
+      if (column === LEFT_OUT) continue;
       const place = this.table?.isFolded ? this.#placeOf(column, end) : end;
       if (value !== 1 || place < end) this.storeValues(end);
       const { indices, values: stored } = this.#at;
@@ -218,6 +221,7 @@ export class BlockStore extends TextParser implements Store, Tables {
       entries: this.#entries,
       most: this.size.rows,
       enough: this.size.entries,
+      ...{ ...this.admission, before: this.#first % 2 ** 32 },
     };
   }
 
@@ -260,10 +264,18 @@ export class BlockStore extends TextParser implements Store, Tables {
 
   #columnOf(id: number): number {
     const table = this.table;
-    if (!table) return this.dictionary!.add(id);
+    if (!table) return this.#numberOf(id);
     if (id < table.slots) return id;
     if (table.isFolded) return foldId(id, table.slots);
     throw new DataError(`index ${id + 1} is beyond the ${table.slots} dimensions of the table`);
+  }
+
+  #numberOf(id: number): number {
+    const { admission } = this;
+    const dictionary = this.dictionary!;
+    if (admission.limit === 0 || isAdmitted(id, this.rows, admission)) return dictionary.add(id);
+    const known = dictionary.find(id);
+    return known < 0 ? LEFT_OUT : known;
   }
 
   /** Where the row at hand, which begins after the last, has a column; `end` when it has it not. */

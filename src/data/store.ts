@@ -119,6 +119,7 @@ export class RowStore extends TextParser implements Tables, Store {
       isFolded: false,
       most: this.rows + (bytes >> 1),
       enough: NOWHERE,
+      ...{ limit: 0, salt: 0, before: 0 },
     };
   }
 

@@ -215,7 +215,15 @@ export interface Parse {
   most: number;
   /** No row is begun when so many entries are there. */
   enough: number;
+  /** New ids are admitted whose hash, with this salt and the row's number, is below; 0: all. Whole numbers below 2³². */
+  limit: number;
+  salt: number;
+  /** Rows before those that progress counts, modulo 2³². */
+  before: number;
 }
+
+/** What says of a new id that it is not admitted: the row goes without. */
+export const LEFT_OUT = 0xfffffffe;
 
 /** Parses lines of bytes from ≤ i < to and returns where it stopped. */
 export type TextKernel = (bytes: U8, from: number, to: number, o: Parse) => number;

@@ -98,6 +98,9 @@ const PARSE = {
   seats: "Uint32",
   most: "Uint32",
   enough: "Uint32",
+  limit: "Uint32",
+  salt: "Uint32",
+  before: "Uint32",
 } as const;
 
 type Fields = Record<string, "Uint32" | "Float32" | "Float64">;

@@ -238,7 +238,7 @@ export function diverged(): DivergenceError {
 }
 
 /** The options that shape a model. How it was computed (kernels, threads) does not change it, and is not recorded. */
-const SHAPING = new Set([...SOLVER_OPTIONS, "target", "positive", "weight", "holdout", "holdoutEvery"]);
+const SHAPING = new Set([...SOLVER_OPTIONS, "target", "positive", "weight", "holdout", "holdoutEvery", "inclusion"]);
 
 /** What a model's file records of its training. */
 export function summary(

@@ -5,11 +5,12 @@ import { type Kernels, type Loss, NOWHERE } from "../engine/kernels.js";
 import { ModelError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
+import { admissionOf } from "../slots.js";
 import type { Counts, State } from "./checkpoint.js";
 import { checkKind, columnsOf, numberIn, restore } from "./columns.js";
 import { Milestones } from "./milestones.js";
 import { CHUNK, Monitor } from "./monitor.js";
-import type { CommonOptions, Progress, ProgressiveOptions, SliceOptions } from "./options.js";
+import type { CommonOptions, Progress, ProgressiveOptions, SliceOptions, TableOptions } from "./options.js";
 import { Progressive } from "./progressive.js";
 import type { Trainer } from "./trainer.js";
 
@@ -69,6 +70,7 @@ export class Learner {
   readonly #holdout: Holdout;
   readonly #milestones: Milestones | null;
   readonly #isMeasured: boolean;
+  readonly #inclusion: number;
   #columns = 0;
   #batchEntries = 0;
   #weightSum = 0;
@@ -91,7 +93,7 @@ export class Learner {
     loss: Loss,
     table: Table | null,
     holdout: Holdout,
-    options: CommonOptions & ProgressiveOptions & SliceOptions,
+    options: CommonOptions & ProgressiveOptions & SliceOptions & TableOptions,
     done: () => Pick<Progress, "read" | "share">,
   ) {
     const { batch } = trainers[0]!;
@@ -103,6 +105,7 @@ export class Learner {
     this.#lanes = engine.background?.lanes(trainers.length) ?? [];
     this.#table = table;
     this.#holdout = holdout;
+    this.#inclusion = options.inclusion ?? 1;
     this.store = new BlockStore(engine, table, size, (block) => this.#train(block));
     this.progressives = trainers.map(() => new Progressive(loss, slices, holdout.every > 0));
     this.#milestones = onMilestone ? new Milestones(loss, holdout.every > 0, onMilestone) : null;
@@ -122,6 +125,7 @@ export class Learner {
   }
 
   beginEpoch(epoch: number): void {
+    this.store.admission = admissionOf(this.#inclusion, this.#holdout.seed, epoch);
     this.monitor.beginEpoch(epoch);
     for (const it of this.progressives) it.beginEpoch();
   }

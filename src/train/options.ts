@@ -101,6 +101,12 @@ export interface TableOptions {
   bits?: number;
   /** A table of all dimensions that a feature space declares, or of so many: no id is looked up, none shares a slot. */
   dense?: true | number;
+  /**
+   * Probability, in (0, 1], with which an id that has no column yet gets one, at each occurrence (McMahan et al., §4.1): a
+   * rare one seldom takes memory. Until then rows go without it. For columns that are numbered as ids are met; the seed,
+   * the row and the id decide. Default 1.
+   */
+  inclusion?: number;
 }
 
 export interface CacheOptions {
@@ -202,7 +208,7 @@ const PATH: Record<string, Range> = {
 };
 
 /** Options that make sense where rows are streamed. */
-const STREAMED = ["cache", "sweep", "holdoutEvery", "slices", "onMilestone"];
+const STREAMED = ["inclusion", "cache", "sweep", "holdoutEvery", "slices", "onMilestone"];
 
 function refuseStreamed(options: object): void {
   const own = STREAMED.find((name) => (options as Record<string, unknown>)[name] !== undefined);

@@ -13,7 +13,16 @@ const FEW_SLOTS = 2 ** 22;
  * dimension that is known ahead, else 0. Weights are the same in either. Throws OptionError on what cannot be.
  */
 export function tableFor(declared: number, options: SolverOptions & TableOptions): Table | null {
-  const { bits, dense, solver } = options;
+  const { bits, dense, inclusion, solver } = options;
+  if (inclusion !== undefined) {
+    if (!(typeof inclusion === "number" && inclusion > 0 && inclusion <= 1)) {
+      throw new OptionError(`inclusion ${inclusion}: expected a number in (0, 1]`);
+    }
+    if (bits === undefined && dense === undefined) return null;
+    throw new OptionError(
+      "inclusion is for columns that are numbered as they are met: bits and dense have a slot for all",
+    );
+  }
   if (solver === "sgd") {
     if (bits === undefined && dense === undefined) return null;
     throw new OptionError('solver "sgd" numbers the columns that it meets: bits and dense are of solver "ftrl"');

@@ -74,9 +74,10 @@ export async function streamVw(input: Input, given: StreamVwOptions = {}): Promi
   const reader = vwReader(input, { ...options, loss, keep: isReadAgain(options) });
   checkStream(options);
   const session = await openSession("vw", input, options);
-  // Hashes of 29 bits, and those for sgd, are numbered as they are met.
+  // Hashes of 29 bits, those for sgd, and those that are admitted by chance, are numbered as they are met.
   const { bits, ...others } = options;
-  const trained = bits === 29 || options.solver === "sgd" ? others : options;
+  const isNumbered = bits === 29 || options.solver === "sgd" || options.inclusion !== undefined;
+  const trained = isNumbered ? others : options;
   return withCache(input, "vw", options, (cache) => train(reader, loss, trained, session, cache));
 }
 
@@ -140,6 +141,9 @@ function shapingOf(format: string, options: StreamOptions & SliceOptions & Parti
   const { space, solver, holdout = 0, holdoutEvery = 0, seed = 1, target, update } = options;
   if (options.cache !== undefined && options.slices?.length) {
     throw new OptionError("cache: it holds no texts of columns, which slices need: give one of both");
+  }
+  if (options.cache !== undefined && options.inclusion !== undefined) {
+    throw new OptionError("cache: it holds rows without the ids left out by inclusion, which later passes may admit");
   }
   if (options.cache !== undefined && typeof target === "function") {
     throw new OptionError("cache: a target that is a function cannot be told from another; give an expression");
