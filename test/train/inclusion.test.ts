@@ -87,7 +87,8 @@ test("a resumed training admits what the one without a break does", async () => 
   const options = { inclusion: 0.05, epochs: 2, lambda1: 0.5 };
   const states: Uint8Array[] = [];
   const save = (state: Uint8Array) => void states.push(state);
-  const whole = await streamSvmlight(cut(ONES, 7000), { ...options, checkpoint: { save, everyRows: 4096 } });
+  const places = Array.from({ length: 20 }, (_, i) => 20_000 * (i + 1));
+  const whole = await streamSvmlight(cut(ONES, ...places), { ...options, checkpoint: { save, everyRows: 4096 } });
   expect(states.length).toBeGreaterThan(3);
   for (const resume of states) {
     const resumed = await streamSvmlight(cut(ONES, 100_000), { ...options, resume });
