@@ -68,7 +68,10 @@ export async function step(
   let aim = aimOf(state, set);
   let lossSum = lossAlong(state, 1);
   // Where H is sparse a round of conjugate gradients costs no less than the next step.
-  const isTrue = !set.hessian?.scratch && Math.abs(lossSum - state.lossSum - riseOf(set)) < MOST_MISSED * goal;
+  const isTrue =
+    !set.hessian?.scratch &&
+    Math.abs(lossSum - state.lossSum - riseOf(set)) < MOST_MISSED * goal &&
+    isAlone(state, set);
   if (isTrue) {
     modelled = await polish(state, set, (AFFORDED * goal) / penaltyChange(set, null), breathe);
     aim = aimOf(state, set);
@@ -112,6 +115,14 @@ export async function step(
   w.set(origin);
   linearize(state); // descent has moved the model
   return null;
+}
+
+/** Whether no column outside a set violates its bound at the model's slopes: else they would be no dual point either. */
+function isAlone({ engine, design, model, scores, w, penalties, order }: State, set: WorkingSet): boolean {
+  set.quadratic?.settle();
+  engine.kernels.gradients(design.x, 0, design.size, model, scores);
+  const listed = engine.kernels.survey(design.size, scores, w, penalties, order);
+  return order.view.subarray(0, listed).every((j) => set.places[j] !== 0);
 }
 
 /** Writes d = w − origin to set.moves and the margins that it moves to state.direction. */
