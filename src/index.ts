@@ -44,6 +44,7 @@ export type { BatchOptions, FtrlOptions, Progress, SgdOptions, SweepPoint } from
 export { fitPath, type Path, type PathOptions, type PathPoint } from "./train/path.js";
 export type { StreamPoint } from "./train/points.js";
 export type { Measured, ProgressiveReport, Slices } from "./train/progressive.js";
+export type { CheckpointOptions, ResumeOptions } from "./train/session.js";
 export { type StreamFit, streamCsv, streamNdjson, streamSvmlight, streamVw } from "./train/stream.js";
 export {
   type CrossValidatedPoint,

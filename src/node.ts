@@ -91,6 +91,7 @@ providePlatform({
         await file.close();
       }
       await rename(temporary, target);
+      await removeOrphans(target);
     } catch (cause) {
       await rm(temporary, { force: true });
       const reason = (cause as Error).message.split(temporary).join(path);
@@ -148,21 +149,32 @@ providePlatform({
   },
 });
 
-/** Removes drafts of a file whose processes are no more. */
+/** Takes away what processes that are no more were writing of a file. */
 async function removeOrphans(path: string): Promise<void> {
   const start = `${basename(path)}.`;
-  for (const name of await readdir(dirname(path))) {
-    const pid = name.startsWith(start) ? /^(\d+)\.[a-z0-9]+\.draft$/.exec(name.slice(start.length))?.[1] : undefined;
-    if (pid && !isRunning(Number(pid))) await rm(join(dirname(path), name), { force: true });
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
+    if (!name.startsWith(start)) continue;
+    const [, pid] = /^(\d+)\.[a-z0-9]+\.(?:tmp|draft)$/.exec(name.slice(start.length)) ?? [];
+    const orphan = join(dirname(path), name);
+    if (pid && (await isLeft(orphan, Number(pid)))) await rm(orphan, { force: true }).catch(() => {});
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether the process that was writing a file is no more. */
+async function isLeft(path: string, pid: number): Promise<boolean> {
+  // In a container every process has the same number.
+  if (pid === process.pid) {
+    const began = Date.now() - 1000 * process.uptime();
+    return stat(path).then(
+      (it) => it.mtimeMs < began,
+      () => false,
+    );
+  }
   try {
     process.kill(pid, 0); // asks only
-    return true;
+    return false;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }
 

@@ -44,7 +44,7 @@ async function run(): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = showError(error, interrupt.signal.aborted);
+    process.exitCode = showError(error, interrupt.signal);
   }
   await flush();
   // At once: to take down gigabytes of memory piece by piece takes its time.

@@ -44,7 +44,7 @@ export async function print(text: string): Promise<void> {
 let isSlow = false;
 
 function onFailure(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EAGAIN") process.exit(error.code === "EPIPE" ? EXIT.done : showError(error, false));
+  if (error.code !== "EAGAIN") process.exit(error.code === "EPIPE" ? EXIT.done : showError(error));
 }
 
 /** Writes to standard error. */
@@ -66,8 +66,10 @@ export function warn(text: string): void {
 }
 
 /** Shows an error, with the offending line where there is one, and returns the exit code. */
-export function showError(error: unknown, interrupted: boolean): number {
-  if (interrupted) {
+export function showError(error: unknown, interrupt?: AbortSignal): number {
+  if (interrupt?.aborted) {
+    // Such as a checkpoint that could not be written.
+    if (error !== interrupt.reason) tell(`error: ${(error as Error).message}\n`);
     tell("interrupted; no model was written\n");
     return EXIT.interrupted;
   }

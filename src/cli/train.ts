@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Metrics } from "../report/metrics.js";
 import { count, duration, metricsText, plural, size } from "../report/text.js";
+import { addCheckpointFlags, Saving } from "./checkpoint.js";
 import { addDataFlags, DATA, numeric, numerics } from "./data.js";
 import { addFeatureFlags } from "./features.js";
 import { inputsOf } from "./inputs.js";
@@ -89,6 +90,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     "1se",
   ]);
   addPathFlags(command, search);
+  addCheckpointFlags(command);
   const checks = "Validation:";
   add(checks, "--validate <file|fraction>", "measure on a file (or a glob), or on a random share of the rows held out");
   add(checks, "--test <file>", "measure the finished model on another file (or a glob)");
@@ -113,10 +115,11 @@ export function addPathFlags(command: Command, group: string): void {
 
 async function train(names: string[], flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const live = new Live(flags.quiet ?? false, flags.holdoutEvery !== undefined);
+  const saving = await Saving.of(flags);
   try {
     const files = await inputsOf(names);
     live.show(`reading ${names.join(" ")}`);
-    const running = { signal, ...live.listeners(flags.stream ?? false) };
+    const running = { signal, ...live.listeners(flags.stream ?? false), ...saving.options };
     const { result, validation, test } = await runTraining(files, flags, running);
     live.clear();
     if (result.skipped > 0) warn(`${plural(result.skipped, "bad line")} left out`);
@@ -134,6 +137,10 @@ async function train(names: string[], flags: TrainFlags, signal: AbortSignal): P
     }
     if (flags.json) await print(`${JSON.stringify(result)}\n`);
     else if (!flags.quiet) await print(summary(result, validation, test));
+  } catch (error) {
+    live.clear();
+    if (error === signal.reason) saving.tellInterrupted();
+    throw saving.placed(error);
   } finally {
     live.clear();
   }

@@ -9,6 +9,7 @@ import type { SpaceDefinition } from "../features/define.js";
 import { evaluate, evaluateEach } from "../model/evaluate.js";
 import { loadModel, saveModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
+import { platform } from "../platform.js";
 import { type Metrics, meanLossOf } from "../report/metrics.js";
 import type { Certificate } from "../train/batch.js";
 import { fitToBudget } from "../train/budget.js";
@@ -23,7 +24,9 @@ import {
 } from "../train/options.js";
 import { bestOf, type StreamPoint } from "../train/points.js";
 import type { ProgressiveReport } from "../train/progressive.js";
+import type { ResumeOptions } from "../train/session.js";
 import { crossValidate } from "../train/validate.js";
+import type { CheckpointFlags } from "./checkpoint.js";
 import { csvOptions, type DataFlags, FORMAT_NAMES, type Format, formatOf, readerFor } from "./data.js";
 import { type FeatureFlags, spaceOf } from "./features.js";
 import { inputsOf } from "./inputs.js";
@@ -32,6 +35,7 @@ import { listsOf, type PointResult, sweepOf, sweepResult } from "./sweep.js";
 
 export type TrainFlags = DataFlags &
   FeatureFlags &
+  CheckpointFlags &
   OrderOptions & {
     solver?: "ftrl" | "sgd" | "batch";
     l1?: number | number[];
@@ -93,7 +97,7 @@ interface Result {
   [strength: string]: unknown;
 }
 
-type Running = Pick<FitOptions, "signal" | "onProgress"> & Pick<ProgressiveOptions, "onMilestone">;
+type Running = Pick<FitOptions, "signal" | "onProgress"> & Pick<ProgressiveOptions, "onMilestone"> & ResumeOptions;
 
 /** A training as run, in memory or streamed. */
 interface Trained extends Fit {
@@ -108,6 +112,8 @@ interface Trained extends Fit {
   /** Of a streamed training: its models, one without a sweep, and the one chosen. */
   points?: StreamPoint[];
   best?: StreamPoint;
+  /** To go on from, where that was asked for. */
+  state?: Uint8Array | null;
 }
 
 /** Trains as the flags say, writes the model, measures it. Nothing is written unless all went well. */
@@ -148,6 +154,7 @@ export async function runTraining(
   const test = flags.test === undefined ? null : ((await measured([model], flags.test))[0] as Metrics);
   const validationLoss = validation && meanLossOf(validation);
   model.training.loss.validation = validationLoss;
+  if (trained.state) await platform().save(flags.saveState as string, trained.state);
   const output = flags.output ?? modelNameFor(files[0] as string);
   const modelBytes = await saveModel(model, output);
   const result: Result = {

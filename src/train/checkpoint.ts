@@ -134,7 +134,8 @@ function decodeChecked(bytes: Uint8Array): State {
   const stateAt = idsAt + ID_BYTES[kind] * count;
   expect(stateAt + STATE_BYTES * count === bytes.length, "its sections do not add up to its length");
   const state = bytes.subarray(stateAt);
-  const raw = (from: number, to: number) => bytes.slice(from, to).buffer as ArrayBuffer;
+  // Not by `slice`: that of Node's Buffer does not copy.
+  const raw = (from: number, to: number) => new Uint8Array(bytes.subarray(from, to)).buffer;
   const columns = ((): Columns => {
     if (kind === "numbered") return { kind, ids: new Float64Array(raw(idsAt, stateAt)), state };
     if (kind === "touched") return { kind, slots: slots!, ids: new Uint32Array(raw(idsAt, stateAt)), state };

@@ -61,6 +61,8 @@ export class Learner {
   heldWeight = 0;
   /** Rows that this learner was through with, trained on or held out. */
   handled = 0;
+  /** Rows of this pass that are in its blocks so far. */
+  reached = 0;
   /** Whether rows need the texts of columns. */
   readonly isSliced: boolean;
   readonly #engine: Engine;
@@ -74,8 +76,7 @@ export class Learner {
   #columns = 0;
   #batchEntries = 0;
   #weightSum = 0;
-  /** Rows of the blocks of this pass, and the columns at their end. */
-  #reached = 0;
+  /** Columns at the end of the blocks so far. */
   #columnsReached = 0;
   /** Rows of this pass that a resumed training has been trained on. */
   #done = 0;
@@ -167,7 +168,7 @@ export class Learner {
       this.#passOver(block);
       return;
     }
-    this.#reached = block.first + count;
+    this.reached = block.first + count;
     this.#columnsReached = this.store.dictionary?.length ?? 0;
     this.handled += count;
     this.#hide(block);
@@ -248,7 +249,7 @@ export class Learner {
   /** Tells where the training of one model stands, by its last block. Settle before. The columns are valid until more is allocated. */
   standing(): Stand {
     const counts = {
-      ...{ reached: this.#reached, visits: this.rows, weightSum: this.#weightSum, heldWeight: this.heldWeight },
+      ...{ reached: this.reached, visits: this.rows, weightSum: this.#weightSum, heldWeight: this.heldWeight },
       ...this.progressives[0]!.standing,
     };
     const trainer = this.#trainers[0]!;
@@ -265,7 +266,7 @@ export class Learner {
     this.heldWeight = counts.heldWeight;
     this.#weightSum = counts.weightSum;
     if (isSame) {
-      this.#reached = this.#done = counts.reached;
+      this.reached = this.#done = counts.reached;
       this.progressives[0]!.resume(counts.visits, counts);
     }
     this.#milestones?.resume(counts.visits, counts.weightSum);
@@ -285,7 +286,9 @@ export class Learner {
     const trainer = this.#trainers[i]!;
     const { dictionary } = this.store;
     const columns = dictionary?.length ?? this.#table!.slots;
-    const isAll = dictionary !== null && this.#holdout.fraction === 0 && this.#holdout.every === 0;
+    const { fraction, every } = this.#holdout;
+    // What a training that is gone on with held out may have brought columns too.
+    const isAll = dictionary !== null && fraction === 0 && every === 0 && this.heldWeight === 0;
     const places = new Map(space?.features.map(({ name }, i) => [name, i]));
     const seenByFeature = Array<number>(places.size).fill(0);
     const [ids, kept]: [number[], number[]] = [[], []];

@@ -10,9 +10,10 @@ import type { Learner } from "./learner.js";
 export interface CheckpointOptions {
   /**
    * Receives a training state: on the way, when `signal` stops the training, and at its end. The training goes on when
-   * it has been saved, and ends with what this throws.
+   * it has been saved, and ends with what this throws. `reached`: the pass at hand and its last row that is in the state,
+   * both from 1.
    */
-  save: (state: Uint8Array, reached: { epoch: number; rows: number }) => void | Promise<void>;
+  save: (state: Uint8Array, reached: { epoch: number; row: number }) => void | Promise<void>;
   /** Save after so many rows, or as soon as the input allows. */
   everyRows?: number;
   /** Save after so many seconds. Default 60, without `everyRows`. */
@@ -189,8 +190,8 @@ export class Keeper {
   }
 
   async #keep(state: Uint8Array): Promise<void> {
-    const { rows, handled } = this.#learner;
-    await this.#options!.save(state, { epoch: this.epoch, rows: rows - this.earlier.visits });
+    const { reached, handled } = this.#learner;
+    await this.#options!.save(state, { epoch: this.epoch, row: reached });
     this.#saved = handled;
     this.#savedAt = performance.now();
   }

@@ -41,6 +41,7 @@ describe.each(Object.keys(STATES))("a state of kind %s", (kind) => {
     const file = await STATES[kind]!();
     const shifted = new Uint8Array([0, 0, 0, ...file]).subarray(3);
     expect(encodeState(decodeState(shifted))).toEqual(file);
+    expect(encodeState(decodeState(Buffer.from(file)))).toEqual(file);
   });
 
   test("cut short at any length or with any byte flipped is refused", async () => {
