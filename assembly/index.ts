@@ -6,9 +6,10 @@ import * as hessian from "./batch/hessian";
 import * as quadratic from "./batch/quadratic";
 import * as screening from "./batch/screen";
 import { Logistic, Squared } from "./datafit";
-import { Descent, Face, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Matrix, Parse, Plan, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
+import * as csv from "./parse/csv";
 import * as svmlight from "./parse/svmlight";
 import * as vw from "./parse/vw";
 import * as sparse from "./sparse";
@@ -285,6 +286,12 @@ export function screenSquared(
   return screening.screen<Squared>(count, counts, sums, factors, l1, residuals, places, kept, pointers);
 }
 
+export function parseCsvStored(from: usize, to: usize, o: Parse, p: Plan): usize {
+  return csv.parseCsv<Stored>(from, to, o, p);
+}
+export function parseCsvOnes(from: usize, to: usize, o: Parse, p: Plan): usize {
+  return csv.parseCsv<Ones>(from, to, o, p);
+}
 export function parseSvmlightStored(from: usize, to: usize, o: Parse): usize {
   return svmlight.parseSvmlight<Stored>(from, to, o);
 }

@@ -171,8 +171,8 @@ export class Descent {
  *     ╒══════════╤════════╤═════════╤═════════╤════════╤═════╤════════╤════════╤══════╤══════════╤════════╕
  *     │ pointers │ labels │ weights │ indices │ values │ ids │ direct │ hashed │ seen │ progress │ number │
  *     ├──────┬───┴───┬────┴──┬──────┴┬──────┬─┴─────┬──┴───┬─┴──────┬─┴────────┴──────┴──────────┴────────╯
- *     │ span │ slots │ least │ table │ mask │ seats │ most │ enough │
- *     ╘══════╧═══════╧═══════╧═══════╧══════╧═══════╧══════╧════════╛
+ *     │ span │ slots │ least │ table │ mask │ seats │ most │ enough │ room │
+ *     ╘══════╧═══════╧═══════╧═══════╧══════╧═══════╧══════╧════════╧══════╛
  */
 @unmanaged
 export class Parse {
@@ -198,6 +198,7 @@ export class Parse {
   limit: u32; // new ids are admitted whose hash with the row's number is below; 0: all
   salt: u32; // of that hash
   before: u32; // rows before those that progress counts, modulo 2³²
+  room: u32; // entries at most, for formats whose rows may have more than a few of their bytes
 }
 
 /** What a parser carries from call to call: u32[10]. */
@@ -213,4 +214,96 @@ export class Progress {
   valued: u32; // 1 when a value other than 1 asks for values, else 0
   stamp: u32; // how often mergeRow looked through a row
   weighted: u32; // 1 when a weight other than 1 asks for weights, else 0
+}
+
+/**
+ * How the cells of a table's row become entries: a feature space as kernels take it. Numbers of a step, an output and
+ * a part of one stand behind one another, see Step, Output and Part.
+ *
+ *     ╒═══════╤═════════╤═══════╤══════╤═════════╤═══════╤══════╤═════════╕
+ *     │ steps │ outputs │ parts │ code │ numbers │ words │ text │ missing │   one pointer each
+ *     ├───────┼───────┬─┴─────┬─┴────┬─┴────┬────┴───┬───┴────┬─┴───────┬─╯
+ *     │ cells │ stack │ spans │ odds │ ids  │ values │ seats  │ counts  │
+ *     ├───────┴─┬─────┴───────┴┬─────┴──┬───┴──────┬─┴────────┴┬────────┴────┬───────────┬────────┬────────┬────────┬──────┬──────╮
+ *     │ atoms   │ combinations │ absent │ columns  │ delimiter │ target      │ program   │ coding │ weight │ isMany │ room │ mask │
+ *     ╘═════════╧══════════════╧════════╧══════════╧═══════════╧═════════════╧═══════════╧════════╧════════╧════════╧══════╧══════╛
+ */
+@unmanaged
+export class Plan {
+  steps: usize; // Step[atoms]
+  outputs: usize; // Output[combinations]
+  parts: usize; // Part[…], those of all outputs
+  code: usize; // u32[…], programs of expressions: {operation, operand} until END; none begins at 0
+  numbers: usize; // f64[…], the first two are the labels that code as +1 and as −1
+  words: usize; // Word[…], hash tables of vocabularies, a power of two each, at most half full
+  text: usize; // u8[…], what words and texts of expressions are made of
+  missing: usize; // {from, length} u32[2 · absent] in text, words that mean that a cell is missing
+  cells: usize; // scratch: {from, to} u32[2 · (columns + 9)] of the line at hand
+  stack: usize; // scratch: Value[deepest program]
+  spans: usize; // scratch: {from, to} u32[2 · atoms], where the entries of each atom stand
+  odds: usize; // scratch: u32[most parts of an output]
+  ids: usize; // scratch: u64[2 · room], entries of atoms, then those of the row
+  values: usize; // scratch: f64[2 · room]
+  seats: usize; // scratch: {stamp, place} u32[2 · (mask + 1)]; only where ids may be met twice
+  counts: usize; // u32[3]: values not seen in training, of all rows taken; of the row at hand; stamps used
+  atoms: u32;
+  combinations: u32;
+  absent: u32;
+  columns: u32; // cells of a row
+  delimiter: u32;
+  target: u32; // cell of the label; NOWHERE when there is none
+  program: u32; // where in code the target's program begins; 0 when it is a cell
+  coding: u32; // 0 labels stay as they are, 1 one against all others, 2 one against one other
+  weight: u32; // cell of the weight; NOWHERE when there is none
+  isMany: u32; // 1 when an id may be met twice in a row, else 0
+  room: u32; // a row of more entries is not plain
+  mask: u32; // seats − 1, a power of two − 1
+}
+
+/** How a cell, or what a program makes of cells, becomes the entries of one atom: u32[8]. */
+@unmanaged
+export class Step {
+  kind: u32;
+  cell: u32;
+  program: u32; // where in code its program begins; 0 when it is a cell
+  at: u32; // its first number, or word
+  size: u32; // edges; slots − 1 of its words; slots of a hash, 0 for 2³²
+  mask: u32; // slots − 1 of a hash where they are a power of two, else 0
+  absent: u32; // where the number stands that is the id of a missing cell; 0 when that is not known
+}
+
+/** A feature: the entries of one atom, or every combination of those of several. */
+@unmanaged
+export class Output {
+  offset: u64; // its first id
+  from: u32; // its parts
+  to: u32;
+  slots: u32; // of a hashed cross, 0 for 2³²
+  mask: u32; // slots − 1 where they are a power of two, else 0
+  isHashed: u32;
+  padding: u32;
+}
+
+@unmanaged
+export class Part {
+  dimension: u64;
+  atom: u32;
+  padding: u32;
+}
+
+/** A slot of a vocabulary's table; free where the word is 0. */
+@unmanaged
+export class Word {
+  hash: u32; // MurmurHash3 of its bytes
+  word: u32; // number + 1
+  from: u32; // in text
+  length: u32;
+}
+
+/** A number, or bytes: on the stack of a program. NaN is missing. */
+@unmanaged
+export class Value {
+  number: f64; // of a text: its decimal number, NaN when it is none, +∞ when that is not known
+  from: u32; // 0 for a number
+  to: u32;
 }

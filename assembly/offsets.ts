@@ -1,5 +1,5 @@
 // Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
-import { Descent, Face, Ftrl, Matrix, Parse, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Matrix, Parse, Plan, Rows, Sgd } from "./layout";
 
 export const MATRIX_BYTES: u32 = offsetof<Matrix>();
 export const MATRIX_POINTERS: u32 = offsetof<Matrix>("pointers");
@@ -103,3 +103,34 @@ export const PARSE_ENOUGH: u32 = offsetof<Parse>("enough");
 export const PARSE_LIMIT: u32 = offsetof<Parse>("limit");
 export const PARSE_SALT: u32 = offsetof<Parse>("salt");
 export const PARSE_BEFORE: u32 = offsetof<Parse>("before");
+export const PARSE_ROOM: u32 = offsetof<Parse>("room");
+
+export const PLAN_BYTES: u32 = offsetof<Plan>();
+export const PLAN_STEPS: u32 = offsetof<Plan>("steps");
+export const PLAN_OUTPUTS: u32 = offsetof<Plan>("outputs");
+export const PLAN_PARTS: u32 = offsetof<Plan>("parts");
+export const PLAN_CODE: u32 = offsetof<Plan>("code");
+export const PLAN_NUMBERS: u32 = offsetof<Plan>("numbers");
+export const PLAN_WORDS: u32 = offsetof<Plan>("words");
+export const PLAN_TEXT: u32 = offsetof<Plan>("text");
+export const PLAN_MISSING: u32 = offsetof<Plan>("missing");
+export const PLAN_CELLS: u32 = offsetof<Plan>("cells");
+export const PLAN_STACK: u32 = offsetof<Plan>("stack");
+export const PLAN_SPANS: u32 = offsetof<Plan>("spans");
+export const PLAN_ODDS: u32 = offsetof<Plan>("odds");
+export const PLAN_IDS: u32 = offsetof<Plan>("ids");
+export const PLAN_VALUES: u32 = offsetof<Plan>("values");
+export const PLAN_SEATS: u32 = offsetof<Plan>("seats");
+export const PLAN_COUNTS: u32 = offsetof<Plan>("counts");
+export const PLAN_ATOMS: u32 = offsetof<Plan>("atoms");
+export const PLAN_COMBINATIONS: u32 = offsetof<Plan>("combinations");
+export const PLAN_ABSENT: u32 = offsetof<Plan>("absent");
+export const PLAN_COLUMNS: u32 = offsetof<Plan>("columns");
+export const PLAN_DELIMITER: u32 = offsetof<Plan>("delimiter");
+export const PLAN_TARGET: u32 = offsetof<Plan>("target");
+export const PLAN_PROGRAM: u32 = offsetof<Plan>("program");
+export const PLAN_CODING: u32 = offsetof<Plan>("coding");
+export const PLAN_WEIGHT: u32 = offsetof<Plan>("weight");
+export const PLAN_IS_MANY: u32 = offsetof<Plan>("isMany");
+export const PLAN_ROOM: u32 = offsetof<Plan>("room");
+export const PLAN_MASK: u32 = offsetof<Plan>("mask");

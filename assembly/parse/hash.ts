@@ -32,3 +32,11 @@ function step(h: u32, k: u32): u32 {
 function scramble(k: u32): u32 {
   return rotl(k * 0xcc9e2d51, 15) * 0x1b873593;
 }
+
+/** As hashId of src/features/hash.ts. */
+// @ts-ignore: decorator
+@inline
+export function fold(hash: u32, id: u64): u32 {
+  const high = <u32>(id >> 32);
+  return mix((hash * 16777619) ^ mix(<u32>id ^ (high ? mix(high) : 0)));
+}

@@ -2,20 +2,20 @@ export const TAB: u32 = 9;
 export const LF: u32 = 10;
 export const CR: u32 = 13;
 export const BLANK: u32 = 32;
-const PLUS: u32 = 43;
-const MINUS: u32 = 45;
-const DOT: u32 = 46;
+export const PLUS: u32 = 43;
+export const MINUS: u32 = 45;
+export const DOT: u32 = 46;
 export const ZERO: u32 = 48;
 export const COLON: u32 = 58;
-const LETTER_E: u32 = 101;
+export const LETTER_E: u32 = 101;
 
 /** 10⁰ … 10²², all that double precision holds exactly. */
 // prettier-ignore
-const POWERS = memory.data<f64>([
+export const POWERS = memory.data<f64>([
   1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
   1e21, 1e22,
 ]);
-const LARGEST_POWER: i32 = 22;
+export const LARGEST_POWER: i32 = 22;
 
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,6 @@
 import type { Kernels } from "../engine/kernels.js";
 import { countIndices, inverseReach, mergeColumns, select, transpose } from "./columns.js";
+import { parseCsv } from "./csv.js";
 import { descend, descendByHessian } from "./descent.js";
 import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlTouched, ftrlWeights } from "./ftrl.js";
@@ -49,6 +50,7 @@ export const BASELINE: Kernels = {
   curve,
   parseSvmlight,
   parseVw,
+  parseCsv,
   survey,
   gram,
   countIndices,

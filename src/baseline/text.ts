@@ -1,7 +1,7 @@
 // Numbers in text, as in assembly/parse/text.ts.
 
 /** 10⁰ … 10²², all that double precision holds exactly. */
-const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+export const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 export function isBlank(byte: number): boolean {
   return byte === 32 || byte === 9;

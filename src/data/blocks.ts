@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { LEFT_OUT, type Rows } from "../engine/kernels.js";
-import type { F32, F64, Slice, U8, U32 } from "../engine/memory.js";
+import type { F32, F64, Memory, Slice, U8, U32 } from "../engine/memory.js";
 import { DataError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type Admission, foldId, isAdmitted } from "../slots.js";
@@ -70,6 +70,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   share = 0;
   /** How ids that have no column yet get one. */
   admission: Admission = { limit: 0, salt: 0 };
+  density = 0.5;
   mayRepeat: boolean;
   /** Sees every block before it is handed over; where it says false that one is not. */
   tap: ((block: Block) => boolean) | null = null;
@@ -122,6 +123,10 @@ export class BlockStore extends TextParser implements Store, Tables {
     const { memory } = this.engine;
     if (table === "ids") this.ids = memory.grow(this.ids, length);
     else this[table] = memory.grow(this[table], length);
+  }
+
+  prepare(take: (memory: Memory) => void): void {
+    take(this.engine.memory);
   }
 
   addRow({ ids, values, length }: Entries, label: number, weight: number): void {
@@ -201,7 +206,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   }
 
   protected target(bytes: number): Target {
-    const most = bytes >> 1; // entries of these bytes
+    const most = Math.ceil(bytes * this.density); // entries of these bytes
     this.#reserve(most);
     if (this.numbering && this.ids.length < this.numbering.length + most) {
       this.lengthen("ids", this.numbering.length + Math.max(this.numbering.length, most));

@@ -1,8 +1,9 @@
 import { DataError, OptionError, type Place } from "../errors.js";
 import { quote } from "../features/cell.js";
+import { Lines } from "./lines.js";
 import type { Tolerance } from "./reader.js";
 import { type Input, openSources, type Source, uncompressedName } from "./source.js";
-import { joinTables, type TableBatch, type TableRow, type TableSource } from "./table.js";
+import { joinTables, type LineTaker, type TableBatch, type TableRow, type TableSource } from "./table.js";
 
 export interface CsvOptions {
   /** One character between fields. Default: tab for names that end in .tsv or .tab, else comma. */
@@ -41,75 +42,181 @@ function csvTable(source: Source, options: CsvOptions): TableSource {
   }
   const header = options.header ?? true;
 
-  async function* read(tolerance: Tolerance): AsyncGenerator<TableBatch> {
-    let columns: readonly string[] | null = typeof header === "boolean" ? null : header;
-    let text = "";
-    let line = 1;
-
-    /** Cuts complete records off the front of `text`; with `isLast`, all of it. */
-    const drain = (isLast: boolean): TableRow[] => {
-      const rows: TableRow[] = [];
-      let start = 0;
-      while (start < text.length) {
-        const recordLine = line;
-        const recordStart = start;
-        try {
-          const record = parseRecord(text, start, delimiter, isLast);
-          if (!record) break;
-          start = record.end;
-          line += lineEndsIn(text, recordStart, start);
-          const { cells } = record;
-          const raw = text.slice(recordStart, start).replace(/\r?\n$/, "");
-          if (raw === "") continue; // a blank line
-          const place = (i: number) => placeOf(i, raw, recordLine, delimiter, source.name);
-          if (!columns) {
-            columns = header ? uniqueNames(cells, place) : cells.map((_, i) => String(i + 1));
-            if (header) continue;
-          }
-          if (cells.length !== columns.length) {
-            throw new RecordError(`row has ${cells.length} fields, expected ${columns.length}`, raw.length);
-          }
-          rows.push({ cells, place });
-        } catch (error) {
-          if (!(error instanceof RecordError)) throw error;
-          const before = text.slice(recordStart, recordStart + error.offset).split("\n");
-          const column = (before.at(-1) as string).length + 1;
-          const shown = text.slice(recordStart + error.offset + 1 - column).split(/\r?\n/, 1)[0] as string;
-          const place = { source: source.name, line: recordLine + before.length - 1, column, text: shown };
-          const refusal = new DataError(error.problem, place);
-          if (!columns && header) throw refusal; // without the header no row can be read
-          tolerance.refuse(refusal);
-          if (start > recordStart) continue;
-          // Go on after the first line: what follows an unclosed quote may be good.
-          const lineEnd = text.indexOf("\n", recordStart);
-          start = lineEnd < 0 ? text.length : lineEnd + 1;
-          line = recordLine + 1;
-        }
+  async function* read(tolerance: Tolerance, taker?: LineTaker): AsyncGenerator<TableBatch> {
+    const records = new Records(source.name, delimiter, header, tolerance);
+    if (taker) yield* readLines(source, records, taker);
+    else {
+      for await (const chunk of source.chunks()) {
+        records.push(chunk);
+        yield* records.batches(false);
       }
-      text = text.slice(start);
-      return rows;
-    };
-
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    const decode = (chunk?: Uint8Array) => {
-      try {
-        return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
-      } catch {
-        throw new DataError(`${source.name}: not UTF-8 text, at or after line ${line}`);
-      }
-    };
-    for await (const chunk of source.chunks()) {
-      text += decode(chunk);
-      const rows = drain(false);
-      if (columns) yield { columns, rows };
+      records.push(null);
+      yield* records.batches(true);
     }
-    text += decode();
-    const rows = drain(true);
-    if (!columns) throw new DataError(`${source.name}: empty; expected a header and rows`);
-    yield { columns, rows };
+    if (!records.columns) throw new DataError(`${source.name}: empty; expected a header and rows`);
   }
 
-  return { name: source.name, read };
+  return { name: source.name, delimiter, read };
+}
+
+/** Lines that are read as records, at most, before they are offered again. */
+const LONGEST_PAUSE = 63;
+
+/** Offers whole lines to a taker, and reads as records those that it leaves. */
+async function* readLines(source: Source, records: Records, taker: LineTaker): AsyncGenerator<TableBatch> {
+  const lines = new Lines(source.name);
+  // Where it finds nothing to take, it is asked less and less often.
+  let [pause, due] = [0, 0];
+  const drain = function* (isLast: boolean): Generator<TableBatch> {
+    for (let isMore = true; isMore; ) {
+      if (records.isBetween && records.columns && --due < 0) {
+        pause = offer(lines, records, taker) ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
+        due = pause;
+      }
+      isMore = records.add(lines);
+      if (isLast && !isMore) records.push(null);
+      yield* records.batches(isLast && !isMore);
+    }
+  };
+  for await (const chunk of source.chunks()) {
+    lines.push(chunk);
+    yield* drain(false);
+    taker.pass(chunk.length);
+  }
+  lines.finish();
+  yield* drain(true);
+}
+
+/** Returns whether any was taken. */
+function offer(lines: Lines, records: Records, taker: LineTaker): boolean {
+  const first = records.line;
+  for (let text = lines.whole(); text.length > 0; text = lines.whole()) {
+    const { bytes, rows } = taker.take(records.columns as readonly string[], text);
+    lines.skip(bytes, rows);
+    records.line += rows;
+    if (bytes < text.length) break;
+  }
+  return records.line > first;
+}
+
+/** Text as it comes, and the records that are cut off its front. */
+class Records {
+  columns: readonly string[] | null;
+  /** The line where the next record begins. */
+  line = 1;
+  readonly #name: string;
+  readonly #delimiter: string;
+  readonly #hasHeader: boolean;
+  readonly #tolerance: Tolerance;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  #text = "";
+  /** Lines added last. */
+  #more = 1;
+  /** Whether a bad record waits for the good ones before it to be read. */
+  #isStopped = false;
+
+  constructor(name: string, delimiter: string, header: boolean | readonly string[], tolerance: Tolerance) {
+    this.columns = typeof header === "boolean" ? null : header;
+    this.#name = name;
+    this.#delimiter = delimiter;
+    this.#hasHeader = header === true;
+    this.#tolerance = tolerance;
+  }
+
+  /** Whether all text that came was that of whole records. */
+  get isBetween(): boolean {
+    return this.#text === "";
+  }
+
+  /** Adds bytes; null after the last. */
+  push(chunk: Uint8Array | null): void {
+    try {
+      this.#text += chunk ? this.#decoder.decode(chunk, { stream: true }) : this.#decoder.decode();
+    } catch {
+      throw new DataError(`${this.#name}: not UTF-8 text, at or after line ${this.line}`);
+    }
+  }
+
+  /** Adds the next line, or twice as many as before while a record goes on. Returns false when there are no more. */
+  add(lines: Lines): boolean {
+    this.#more = this.isBetween ? 1 : 2 * this.#more;
+    for (let i = 0; i < this.#more; i++) {
+      if (!lines.next()) {
+        this.push(lines.takeBegun(LONGEST_RECORD));
+        return false;
+      }
+      this.push(lines.raw);
+    }
+    return true;
+  }
+
+  /** Cuts complete records off the front of the text; with `isLast`, all of it. What is before a bad one comes before it. */
+  *batches(isLast: boolean): Generator<TableBatch> {
+    do {
+      this.#isStopped = false;
+      const rows = this.#drain(isLast);
+      if (this.columns) yield { columns: this.columns, rows };
+    } while (this.#isStopped);
+  }
+
+  #drain(isLast: boolean): TableRow[] {
+    const rows: TableRow[] = [];
+    const text = this.#text;
+    let start = 0;
+    while (start < text.length) {
+      const recordStart = start;
+      try {
+        const record = parseRecord(text, start, this.#delimiter, isLast);
+        if (!record) break;
+        start = record.end;
+        const row = this.#row(text.slice(recordStart, start).replace(/\r?\n$/, ""), record.cells);
+        if (row) rows.push(row);
+        this.line += lineEndsIn(text, recordStart, start);
+      } catch (error) {
+        if (!(error instanceof RecordError)) throw error;
+        if (rows.length > 0) {
+          this.#isStopped = true;
+          start = recordStart;
+          break;
+        }
+        this.#refuse(error, text, recordStart);
+        if (start > recordStart) {
+          this.line += lineEndsIn(text, recordStart, start);
+          continue;
+        }
+        // Go on after the first line: what follows an unclosed quote may be good.
+        const lineEnd = text.indexOf("\n", recordStart);
+        start = lineEnd < 0 ? text.length : lineEnd + 1;
+        this.line++;
+      }
+    }
+    this.#text = text.slice(start);
+    return rows;
+  }
+
+  /** Returns a record as a row; null for the header and a blank line. */
+  #row(raw: string, cells: string[]): TableRow | null {
+    if (raw === "") return null;
+    const { line } = this;
+    const place = (i: number) => placeOf(i, raw, line, this.#delimiter, this.#name);
+    if (!this.columns) {
+      this.columns = this.#hasHeader ? uniqueNames(cells, place) : cells.map((_, i) => String(i + 1));
+      if (this.#hasHeader) return null;
+    }
+    if (cells.length === this.columns.length) return { cells, place };
+    throw new RecordError(`row has ${cells.length} fields, expected ${this.columns.length}`, raw.length);
+  }
+
+  /** Refuses the record at `start` of the text, which is on this.line. Throws when it is the header. */
+  #refuse({ problem, offset }: RecordError, text: string, start: number): void {
+    const before = text.slice(start, start + offset).split("\n");
+    const column = (before.at(-1) as string).length + 1;
+    const shown = text.slice(start + offset + 1 - column).split(/\r?\n/, 1)[0] as string;
+    const place = { source: this.#name, line: this.line + before.length - 1, column, text: shown };
+    const refusal = new DataError(problem, place);
+    if (!this.columns && this.#hasHeader) throw refusal; // without the header no row can be read
+    this.#tolerance.refuse(refusal);
+  }
 }
 
 /** A malformed record; `offset` counts characters from its beginning. */

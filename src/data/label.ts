@@ -1,4 +1,4 @@
-import type { Loss } from "../engine/kernels.js";
+import { CODINGS, type Loss } from "../engine/kernels.js";
 import { DataError } from "../errors.js";
 import { quote } from "../features/cell.js";
 
@@ -15,6 +15,13 @@ export class LabelCoder {
   constructor(loss: Loss, positive: number | null = null) {
     this.#loss = loss;
     this.#positive = positive;
+  }
+
+  /** How labels are coded from here on, for kernels: what is +1, and what −1, NaN while that is not known. */
+  get coding(): { coding: number; positive: number; negative: number } {
+    if (this.#loss === "squared") return { coding: CODINGS.asTheyAre, positive: Number.NaN, negative: Number.NaN };
+    const coding = this.#positive === null ? CODINGS.oneAgainstOne : CODINGS.oneAgainstAll;
+    return { coding, positive: this.#positive ?? 1, negative: this.#negative ?? Number.NaN };
   }
 
   /** Returns −1 or +1 for logistic loss, the label itself for squared loss. Throws DataError. */

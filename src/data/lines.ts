@@ -19,6 +19,7 @@ export class Lines {
   /** Bytes of an unfinished line at the start of #buffer. */
   #carried = 0;
   #position = 0;
+  #begin = 0;
   /** What follows in the chunk when the bytes at hand are those of #buffer. */
   #later: Uint8Array = EMPTY;
   #finished = false;
@@ -69,6 +70,18 @@ export class Lines {
     this.number += count;
   }
 
+  /** The line at hand with its end, and the mark before it. */
+  get raw(): Uint8Array {
+    return this.bytes.subarray(this.#begin, this.#position);
+  }
+
+  /** Takes out what there is of a line that has not ended, where that is more than `least` bytes. Nothing must be left to read. */
+  takeBegun(least: number): Uint8Array {
+    const begun = this.#buffer.subarray(0, this.#carried > least && !this.#finished ? this.#carried : 0);
+    if (begun.length > 0) this.#carried = 0;
+    return begun;
+  }
+
   next(): boolean {
     if (!this.#isMore()) return false;
     // What was carried holds no line end: search the new bytes only.
@@ -83,7 +96,7 @@ export class Lines {
     }
     this.#carried = 0;
     this.number++;
-    this.from = this.#position;
+    this.#begin = this.from = this.#position;
     if (this.number === 1 && isMark(this.bytes)) this.from += 3;
     this.to = end > this.from && this.bytes[end - 1] === 13 ? end - 1 : end;
     this.#position = end + 1;

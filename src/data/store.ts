@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { NOWHERE, type Rows } from "../engine/kernels.js";
-import type { F32, F64, Slice, U8, U32 } from "../engine/memory.js";
+import type { F32, F64, Memory, Slice, U8, U32 } from "../engine/memory.js";
 import { MemoryError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type RowBlock, RowBlockBuilder, rename } from "./block.js";
@@ -38,7 +38,8 @@ export class RowStore extends TextParser implements Tables, Store {
   /** How much of the input is here, from 0 to 1; 0 where that is not known. */
   share = 0;
   mayRepeat = false;
-  readonly #from: number;
+  density = 0.5;
+  #from: number;
   #at: Place;
   #isStored = false;
   #isWeighted = false;
@@ -46,20 +47,8 @@ export class RowStore extends TextParser implements Tables, Store {
 
   constructor(engine: Engine) {
     super(engine);
-    const { memory } = engine;
-    this.#from = memory.mark();
-    this.#at = {
-      pointers: memory.u32(1),
-      labels: memory.f64(0),
-      weights: memory.f64(0),
-      offsets: memory.f64(0),
-      indices: memory.u32(0),
-      values: memory.f32(0),
-      ids: memory.f64(0),
-      direct: memory.u32(0),
-      hashed: memory.u32(0),
-      seen: memory.u32(0),
-    };
+    this.#from = engine.memory.mark();
+    this.#at = nothing(engine.memory);
   }
 
   get ids(): F64 {
@@ -100,10 +89,17 @@ export class RowStore extends TextParser implements Tables, Store {
     pointers.view[++this.rows] = this.entries;
   }
 
+  prepare(take: (memory: Memory) => void): void {
+    const { memory } = this.engine;
+    memory.release(this.#from);
+    take(memory);
+    this.#from = memory.mark();
+    this.#at = nothing(memory);
+  }
+
   protected target(bytes: number): Target {
-    this.#reserve(bytes >> 1, bytes >> 1);
-    // A row of these bytes has no more entries than half of them.
-    const seats = this.mayRepeat ? 4 * 2 ** Math.ceil(Math.log2(bytes)) : 0;
+    this.#reserve(bytes >> 1, Math.ceil(bytes * this.density));
+    const seats = this.mayRepeat ? 4 * 2 ** Math.ceil(Math.log2(2 * this.density * bytes)) : 0;
     if (seats > this.#at.seen.length) {
       const had = this.#at.seen.length;
       this.#resize({ seen: seats });
@@ -284,6 +280,21 @@ export class RowStore extends TextParser implements Tables, Store {
       seen: this.#at.seen.length,
     };
   }
+}
+
+function nothing(memory: Memory): Place {
+  return {
+    pointers: memory.u32(1),
+    labels: memory.f64(0),
+    weights: memory.f64(0),
+    offsets: memory.f64(0),
+    indices: memory.u32(0),
+    values: memory.f32(0),
+    ids: memory.f64(0),
+    direct: memory.u32(0),
+    hashed: memory.u32(0),
+    seen: memory.u32(0),
+  };
 }
 
 /** Slices in the order of Place, by their names. */

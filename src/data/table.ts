@@ -6,8 +6,10 @@ import { Entries } from "../features/entries.js";
 import { compileExpression } from "../features/expression.js";
 import { type FeatureSpace, type Fields, SpaceLearner } from "../features/space.js";
 import { LabelCoder } from "./label.js";
+import { PlainRows, type RowTaker } from "./plain.js";
 import { isHeldOut, placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
 import type { Reading } from "./source.js";
+import type { Store } from "./text.js";
 
 export interface TableRow {
   /** In the order of the source's columns; empty where there is a record. */
@@ -31,8 +33,18 @@ export interface TableSource {
   readonly isRagged?: boolean;
   /** How far it is; absent where rows come from no bytes. */
   readonly reading?: Reading | undefined;
+  /** The character between cells; undefined where records are no text. */
+  readonly delimiter?: string | undefined;
   /** Reads from the beginning, as often as it is called. Malformed records are refused to `tolerance`. */
-  read(tolerance: Tolerance): AsyncIterable<TableBatch>;
+  read(tolerance: Tolerance, taker?: LineTaker): AsyncIterable<TableBatch>;
+}
+
+/** Takes rows from text, in place of the records that a source would give. */
+export interface LineTaker {
+  /** Takes rows off the front of whole lines, a line each, between two batches. Returns how many, and their bytes. */
+  take(columns: readonly string[], lines: Uint8Array): { rows: number; bytes: number };
+  /** Says that so many bytes more have been read. */
+  pass(bytes: number): void;
 }
 
 /** What is learned from a record: a column, an expression such as "price > 150", or a function of the record. */
@@ -112,13 +124,15 @@ export function recordsSource(records: Iterable<Fields> | AsyncIterable<Fields>,
 export function joinTables(name: string, tables: readonly TableSource[]): TableSource {
   const [first, ...others] = tables as [TableSource, ...TableSource[]];
   if (others.length === 0) return first;
+  const isAlike = others.every(({ delimiter }) => delimiter === first.delimiter);
   return {
     name,
-    async *read(tolerance) {
+    delimiter: isAlike ? first.delimiter : undefined,
+    async *read(tolerance, taker) {
       let columns: readonly string[] = [];
       for (const table of tables) {
         let isNew = true;
-        for await (const batch of table.read(tolerance)) {
+        for await (const batch of table.read(tolerance, taker)) {
           if (table === first) columns = batch.columns;
           else if (isNew) checkSame(batch.columns, columns, table.name, first.name);
           isNew = false;
@@ -164,12 +178,16 @@ export async function learnSpace(
 /** Reads a table through a learned space. */
 export function tableReader(source: TableSource, space: FeatureSpace, options: TableOptions): RowReader {
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
-  const { slices = [] } = options;
+  const { delimiter, reading } = source;
+  const { target, offset, slices = [] } = options;
   const needed = [...space.columns, ...slices.filter((it) => !Object.hasOwn(space.state.definition.derive ?? {}, it))];
-  async function* read(sink: RowSink): AsyncGenerator<void> {
+  const isPlain = delimiter !== undefined && typeof target !== "function" && offset === undefined;
+  const plain = isPlain ? new PlainRows(space, { ...options, target, delimiter }, tally) : null;
+
+  async function* read(sink: RowSink, store?: Store): AsyncGenerator<void> {
     const entries = new Entries();
     tally.unseen = 0;
-    const pass = eachRow(source, options, needed, (field, label, weight, row, offset) => {
+    const visit: Visit = (field, label, weight, row, offset) => {
       const unseen = space.encodeInto(entries, field);
       sink(
         entries,
@@ -180,14 +198,23 @@ export function tableReader(source: TableSource, space: FeatureSpace, options: T
         slices.map((column) => sliceOf(space.cellOf(column, field), column)),
       );
       tally.unseen += unseen;
-    });
+    };
+    const taker = store && plain?.into(store, (await reading?.length()) ?? null);
+    const pass = eachRow(source, options, needed, visit, taker);
     for await (const { rows, skipped } of pass) {
       tally.rows = rows;
       tally.skipped = skipped;
       yield;
     }
   }
-  return { name: source.name, reading: source.reading, space, declared: space.declared, tally, read };
+  const reader: RowReader = {
+    ...{ name: source.name, reading, space, declared: space.declared, tally },
+    read: (sink) => read(sink),
+  };
+  if (!plain) return reader;
+  const parse: RowReader["parse"] = (store) =>
+    read((entries, label, weight, _row, offset) => store.addRow(entries, label, weight, offset), store);
+  return { ...reader, parse };
 }
 
 type Visit = (field: (column: string) => Cell, label: number, weight: number, row: number, offset: number) => void;
@@ -198,6 +225,7 @@ async function* eachRow(
   options: TableOptions,
   needed: readonly string[],
   visit: Visit,
+  plain?: RowTaker,
 ): AsyncGenerator<{ rows: number; skipped: number }> {
   const tolerance = new Tolerance(options.skipBad ?? 0);
   const labels = new LabelCoder(options.loss, options.positive);
@@ -222,14 +250,30 @@ async function* eachRow(
   let met = 0;
   let good = 0;
   let isWeightless = true;
-  for await (const batch of source.read(tolerance)) {
+  const taker = plain && {
+    pass: plain.pass,
+    take(columns: readonly string[], lines: Uint8Array) {
+      if (!target) return { rows: 0, bytes: 0 }; // not checked yet
+      const taken = plain.take(columns, lines, labels);
+      met += taken.rows;
+      good += taken.rows;
+      if (taken.rows > 0) isWeightless = false; // of such a row the weight is not 0
+      return taken;
+    },
+  };
+  for await (const batch of source.read(tolerance, taker)) {
+    if (batch.columns !== columns && !source.isRagged) places = new Map(batch.columns.map((column, i) => [column, i]));
     columns = batch.columns;
-    if (!source.isRagged) places = new Map(columns.map((column, i) => [column, i]));
-    if (batch.rows.length === 0) continue;
+    if (batch.rows.length === 0) {
+      yield { rows: good, skipped: tolerance.skipped };
+      continue;
+    }
     if (!target || columns.length > prepared) {
+      const isFirst = !target;
       target = labeller(options.target, columns);
       prepared = columns.length;
       if (!source.isRagged) check(target, batch.rows[0]!.place(0).source);
+      if (isFirst) plain?.begin(columns);
     }
     met += batch.rows.length;
     for (const it of batch.rows) {

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { type Parse, PROGRESS, type TextKernel } from "../engine/kernels.js";
-import type { F64, U8, U32 } from "../engine/memory.js";
+import type { F64, Memory, U8, U32 } from "../engine/memory.js";
 import type { Entries } from "../features/entries.js";
 import { DIRECT, type Dictionary } from "./dictionary.js";
 
@@ -18,6 +18,10 @@ export interface Store {
   share: number;
   /** Whether the rows of a format may hold a column twice: then kernels add them up. */
   mayRepeat: boolean;
+  /** Entries that a row may have for each of its bytes. Default ½. */
+  density: number;
+  /** Lets a reader take memory for what its kernels need to know. Before the first row. */
+  prepare(take: (memory: Memory) => void): void;
   /** Adds a row. An offset is what its margin begins with. */
   addRow(entries: Entries, label: number, weight: number, offset?: number): void;
   /**
@@ -28,7 +32,7 @@ export interface Store {
 }
 
 /** Where the rows of a text go. */
-export type Target = Omit<Parse, "progress" | "number" | "least"> & { rows: number; entries: number };
+export type Target = Omit<Parse, "progress" | "number" | "least" | "room"> & { rows: number; entries: number };
 
 /** How far a kernel came: rows and entries at its end, the largest index that it met. */
 export interface Reached {
@@ -97,6 +101,9 @@ export abstract class TextParser {
     const stopped = kernel(bytes, from, to, {
       ...target,
       least: DIRECT,
+      room: numbering
+        ? target.entries + Math.min(target.indices.length - target.entries, target.ids.length - numbering.length)
+        : target.indices.length,
       progress: this.#progress,
       number: this.#number,
     });

@@ -220,10 +220,117 @@ export interface Parse {
   salt: number;
   /** Rows before those that progress counts, modulo 2³². */
   before: number;
+  /** Entries at most, for formats whose rows may have more of them than half of their bytes. */
+  room: number;
 }
 
 /** What says of a new id that it is not admitted: the row goes without. */
 export const LEFT_OUT = 0xfffffffe;
+
+/** How the cells of a table's row become entries: a feature space as kernels take it. */
+export interface Plan {
+  /** STEP of each atom, a simple feature. */
+  steps: U32;
+  /** OUTPUT of each feature. */
+  outputs: U32;
+  /** PART of each feature: atoms that are crossed, or one. */
+  parts: U32;
+  /** Programs of expressions: {operation, operand} until "end"; none begins at 0. */
+  code: U32;
+  /** The first two are the labels that code as +1 and as −1. */
+  numbers: F64;
+  /** WORD of vocabularies, tables with linear probing, a power of two each, at most half full. */
+  words: U32;
+  /** What words and texts of expressions are made of, in UTF-8. */
+  text: U8;
+  /** {from, length} in text of words that mean that a cell is missing. */
+  missing: U32;
+  /** Scratch: [2 · (columns + 9)] */
+  cells: U32;
+  /** Scratch: [2 · the longest program] */
+  stack: F64;
+  /** Scratch: [2 · atoms] */
+  spans: U32;
+  /** Scratch: [most parts of a feature] */
+  odds: U32;
+  /** Scratch: [2 · room] each, ids as whole numbers of 64 bits. */
+  ids: F64;
+  values: F64;
+  /** Scratch: [2 · a power of two], that twice a row's entries at least; no length where no id can be met twice. */
+  seats: U32;
+  /** [3]: values not seen in training, of all rows taken; the rest is scratch. */
+  counts: U32;
+  /** Cells of a row. */
+  columns: number;
+  /** The code of the character between cells, below 128. */
+  delimiter: number;
+  /** Cell of the label; NOWHERE without labels. */
+  target: number;
+  /** Where in code the target's program begins, 0 when it is a cell. */
+  program: number;
+  /** One of CODINGS. */
+  coding: number;
+  /** Cell of the weight; NOWHERE without. */
+  weight: number;
+  /** Whether an id may be met twice in a row. */
+  isMany: boolean;
+  /** A row of more entries is not plain. */
+  room: number;
+}
+
+/** Where the numbers of a step stand in Plan.steps. */
+export const STEP = {
+  /** One of STEPS. */
+  kind: 0,
+  cell: 1,
+  /** Where its program begins, 0 when it is a cell. */
+  program: 2,
+  /** Its first number, of bucket: least, most, width, dimension; or word. */
+  at: 3,
+  /** Edges; slots − 1 of its words; slots of a hash, 0 for 2³². */
+  size: 4,
+  /** Slots − 1 of a hash where they are a power of two, else 0. */
+  mask: 5,
+  /** Which number is the id of a missing cell, 0 without. */
+  absent: 6,
+} as const;
+export const STEP_LENGTH = 7;
+export const STEPS = { number: 0, bucket: 1, quantiles: 2, category: 3, tokens: 4, hash: 5 } as const;
+
+/** As STEP, in Plan.outputs. Numbers of 64 bits have their lower half first. */
+export const OUTPUT = { offset: 0, from: 2, to: 3, slots: 4, mask: 5, isHashed: 6 } as const;
+export const OUTPUT_LENGTH = 8;
+/** As STEP, in Plan.parts. */
+export const PART = { dimension: 0, atom: 2 } as const;
+export const PART_LENGTH = 4;
+/** As STEP, in Plan.words: a word's hash, its number + 1 (0 is free), and its bytes in Plan.text. */
+export const WORD = { hash: 0, word: 1, from: 2, length: 3 } as const;
+export const WORD_LENGTH = 4;
+
+/** Labels stay as they are; one is +1 and all others −1; or one is +1 and one −1. */
+export const CODINGS = { asTheyAre: 0, oneAgainstAll: 1, oneAgainstOne: 2 } as const;
+
+/** Operations in Plan.code, each with its operand: a number's place; where a text's {from, length} stand; a cell. */
+export const OPERATIONS = {
+  end: 0,
+  number: 1,
+  text: 2,
+  cell: 3,
+  /** As cell, of which words may say that it is missing. */
+  field: 4,
+  /** Makes a text a number. */
+  numeric: 5,
+  "+": 6,
+  "-": 7,
+  "*": 8,
+  "/": 9,
+  "==": 10,
+  "!=": 11,
+  "<": 12,
+  "<=": 13,
+  ">": 14,
+  ">=": 15,
+} as const;
 
 /** Parses lines of bytes from ≤ i < to and returns where it stopped. */
 export type TextKernel = (bytes: U8, from: number, to: number, o: Parse) => number;
@@ -368,4 +475,10 @@ export interface Kernels {
   parseSvmlight: TextKernel;
   /** As parseSvmlight, lines of Vowpal Wabbit's text, whose ids are hashes modulo 2^bits; entries and columns every 2. */
   parseVw(bytes: U8, from: number, to: number, bits: number, o: Parse): number;
+  /**
+   * As parseSvmlight, of a table's rows. Not plain are lines of other than o.columns cells, with "" or a line end
+   * inside quotes, blank ones, with a number of more than 15 digits or a cell that is none where one is needed, a label
+   * that cannot be coded, a weight that o.weights has no room for or of 0.
+   */
+  parseCsv(bytes: U8, from: number, to: number, o: Parse, plan: Plan): number;
 }

@@ -1,4 +1,16 @@
-import type { Descent, Ftrl, Kernels, Loss, Matrix, Parse, Rows, Sgd } from "./kernels.js";
+import {
+  type Descent,
+  type Ftrl,
+  type Kernels,
+  type Loss,
+  type Matrix,
+  OUTPUT_LENGTH,
+  type Parse,
+  type Plan,
+  type Rows,
+  type Sgd,
+  STEP_LENGTH,
+} from "./kernels.js";
 import type { LinearMemory, Slice } from "./memory.js";
 
 /** What an instance of the module exports: kernels by name, and the layout's numbers as globals. */
@@ -101,6 +113,38 @@ const PARSE = {
   limit: "Uint32",
   salt: "Uint32",
   before: "Uint32",
+  room: "Uint32",
+} as const;
+
+const PLAN = {
+  steps: "Uint32",
+  outputs: "Uint32",
+  parts: "Uint32",
+  code: "Uint32",
+  numbers: "Uint32",
+  words: "Uint32",
+  text: "Uint32",
+  missing: "Uint32",
+  cells: "Uint32",
+  stack: "Uint32",
+  spans: "Uint32",
+  odds: "Uint32",
+  ids: "Uint32",
+  values: "Uint32",
+  seats: "Uint32",
+  counts: "Uint32",
+  atoms: "Uint32",
+  combinations: "Uint32",
+  absent: "Uint32",
+  columns: "Uint32",
+  delimiter: "Uint32",
+  target: "Uint32",
+  program: "Uint32",
+  coding: "Uint32",
+  weight: "Uint32",
+  isMany: "Uint32",
+  room: "Uint32",
+  mask: "Uint32",
 } as const;
 
 type Fields = Record<string, "Uint32" | "Float32" | "Float64">;
@@ -136,6 +180,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeDescent = struct("DESCENT", DESCENT);
   const writeFace = struct("FACE", FACE);
   const writeParse = struct("PARSE", PARSE);
+  const writePlan = struct("PLAN", PLAN);
   const writeHessian = struct("MATRIX", MATRIX);
   const writeRows = (rows: Rows) => {
     writeMatrix(rows);
@@ -145,6 +190,15 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     const lengths = { span: o.direct.length, slots: o.hashed.length, seats: o.seen.length / 4 };
     return writeParse({ ...o, ...lengths, mask: isFolded ? o.table - 1 : 0 });
   };
+  const writeTable = (plan: Plan) =>
+    writePlan({
+      ...plan,
+      atoms: plan.steps.length / STEP_LENGTH,
+      combinations: plan.outputs.length / OUTPUT_LENGTH,
+      absent: plan.missing.length / 2,
+      mask: plan.seats.length / 2 - 1,
+      isMany: Number(plan.isMany),
+    });
 
   const call = (name: string, ...args: number[]): number => {
     const kernel = exports[name];
@@ -250,6 +304,10 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     parseVw: (bytes, from, to, bits, o: Parse) => {
       const name = o.values ? "parseVwStored" : "parseVwOnes";
       return (call(name, at(bytes) + from, at(bytes) + to, bits, writeParser(o)) >>> 0) - at(bytes);
+    },
+    parseCsv: (bytes, from, to, o, plan) => {
+      const name = o.values ? "parseCsvStored" : "parseCsvOnes";
+      return (call(name, at(bytes) + from, at(bytes) + to, writeParser(o), writeTable(plan)) >>> 0) - at(bytes);
     },
     countIndices: (x, count, places, counts) => {
       call("countIndices", writeMatrix(x), count, at(places), at(counts));

@@ -9,9 +9,14 @@ export interface Expression {
   readonly isComparison: boolean;
   /** Numbers, texts, columns and signs in it. */
   readonly size: number;
+  /** The same in postfix order, for kernels. A comparison stands at the end only. */
+  readonly program: readonly Instruction[];
   /** Computes it. Returns null when a column that it needs is missing, or on division by zero. */
   evaluate(cell: (column: string) => Cell): number | boolean | null;
 }
+
+export type Operator = "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">=";
+export type Instruction = { number: number } | { text: string } | { column: string } | { operator: Operator };
 
 type Node = (cell: (column: string) => Cell) => Cell;
 
@@ -39,6 +44,7 @@ const COMPARE: Record<string, (order: number) => boolean> = {
 export function compileExpression(text: string): Expression {
   const tokens = tokenize(text);
   const columns = new Set<string>();
+  const program: Instruction[] = [];
   let next = 0;
 
   const fail = (expected: string): never => {
@@ -55,7 +61,9 @@ export function compileExpression(text: string): Expression {
 
   const atom = (): Node => {
     if (takeSign("-")) {
+      program.push({ number: 0 });
       const operand = atom();
+      program.push({ operator: "-" });
       return arithmetic(() => 0, operand, "-");
     }
     if (takeSign("(")) {
@@ -69,15 +77,20 @@ export function compileExpression(text: string): Expression {
     if (token.kind === "number") {
       const value = Number(token.text);
       if (!Number.isFinite(value)) throw new OptionError(`expression ${quote(text)}: ${token.text} is not finite`);
+      program.push({ number: value });
       return () => value;
     }
+    program.push(token.kind === "text" ? { text: token.text } : { column: token.text });
     if (token.kind === "text") return () => token.text;
     columns.add(token.text);
     return (cell) => cell(token.text);
   };
   const chain = (operand: () => Node, ...signs: string[]): Node => {
     let left = operand();
-    for (let sign = takeSign(...signs); sign; sign = takeSign(...signs)) left = arithmetic(left, operand(), sign);
+    for (let sign = takeSign(...signs); sign; sign = takeSign(...signs)) {
+      left = arithmetic(left, operand(), sign);
+      program.push({ operator: sign as Operator });
+    }
     return left;
   };
   const product = () => chain(atom, "*", "/");
@@ -87,12 +100,14 @@ export function compileExpression(text: string): Expression {
   const operator = takeSign(...Object.keys(COMPARE));
   const right = operator ? sum() : null;
   if (next < tokens.length) fail(operator ? "its end" : "a comparison or its end");
+  if (operator) program.push({ operator: operator === "=" ? "==" : (operator as Operator) });
   const compare = operator && right ? comparison(left, right, operator, text) : null;
 
   return {
     columns: [...columns],
     isComparison: compare !== null,
     size: tokens.length,
+    program,
     evaluate(cell) {
       if (compare) return compare(cell);
       const value = left(cell);

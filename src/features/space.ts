@@ -48,17 +48,16 @@ function atomsOf({ features }: SpaceDefinition): Map<string, { name: string; def
 class CellReader {
   /** Columns of the source that the space reads. */
   readonly columns: readonly string[];
-  readonly #derived = new Map<string, Expression>();
-  readonly #missing: ReadonlySet<string>;
+  readonly derived = new Map<string, Expression>();
+  readonly missing: ReadonlySet<string>;
 
   constructor(definition: SpaceDefinition, wanted: Iterable<string>) {
-    for (const [name, text] of Object.entries(definition.derive ?? {}))
-      this.#derived.set(name, compileExpression(text));
-    this.#missing = new Set(definition.missing);
+    for (const [name, text] of Object.entries(definition.derive ?? {})) this.derived.set(name, compileExpression(text));
+    this.missing = new Set(definition.missing);
     const columns = new Set<string>();
     let size = 0;
     const need = (column: string, within: readonly string[] = []) => {
-      const expression = this.#derived.get(column);
+      const expression = this.derived.get(column);
       if (within.includes(column)) throw new OptionError(`derive ${quote(column)}: it is derived from itself`);
       size += expression?.size ?? 0;
       if (size > MOST_TOKENS) {
@@ -77,13 +76,13 @@ class CellReader {
   }
 
   read(column: string, field: (column: string) => Cell): Cell {
-    const expression = this.#derived.get(column);
+    const expression = this.derived.get(column);
     if (expression) {
       const value = expression.evaluate((input) => this.read(input, field));
       return typeof value === "boolean" ? Number(value) : value;
     }
     const cell = field(column);
-    return typeof cell === "string" && this.#missing.has(cell) ? null : cell;
+    return typeof cell === "string" && this.missing.has(cell) ? null : cell;
   }
 }
 
@@ -132,9 +131,22 @@ function columnsOf(definition: SpaceDefinition): Set<string> {
   return new Set([...atomsOf(definition).values()].map((atom) => atom.definition.column));
 }
 
+/** What kernels need to know of a space to encode as it does. */
+export interface Layout {
+  atoms: readonly { definition: SimpleDefinition; learned: Learned; dimension: number; absent: number | null }[];
+  /** In the order of ids; parts are numbers of atoms. slots: null for exact ids. */
+  outputs: readonly { offset: number; parts: readonly number[]; dimensions: readonly number[]; slots: number | null }[];
+  derived: ReadonlyMap<string, Expression>;
+  missing: ReadonlySet<string>;
+  /** Whether a row may hold an id twice before merging. */
+  isMany: boolean;
+}
+
 interface Atom {
   name: string;
   column: string;
+  definition: SimpleDefinition;
+  learned: Learned;
   /** Number of ids, with one for "missing" where training data had it. */
   dimension: number;
   hasMissing: boolean;
@@ -180,7 +192,8 @@ export class FeatureSpace {
       const hasMissing = lesson.missing ?? false;
       const learns = kind.learner(it) !== null;
       const dimension = encoder.dimension + Number(hasMissing);
-      atoms.set(key, { name, column: it.column, dimension, hasMissing, encoder, learns, entries: new Entries() });
+      const parts = { definition: it, learned: lesson, dimension, hasMissing, encoder, learns, entries: new Entries() };
+      atoms.set(key, { name, column: it.column, ...parts });
     }
     this.#atoms = [...atoms.values()];
     this.#outputs = [];
@@ -244,6 +257,22 @@ export class FeatureSpace {
       if (Object.hasOwn(Object(fields), column)) return fields[column];
       throw new DataError(`the record has no field ${quote(column)}; give null where the value is missing`);
     });
+  }
+
+  get layout(): Layout {
+    const { derived, missing } = this.#cells;
+    return {
+      atoms: this.#atoms.map(({ definition, learned, dimension, hasMissing }) => {
+        return { definition, learned, dimension, absent: hasMissing ? dimension - 1 : null };
+      }),
+      outputs: this.#outputs.map(({ offset, atoms, slots }) => {
+        const parts = atoms.map((atom) => this.#atoms.indexOf(atom));
+        return { offset, parts, dimensions: atoms.map((atom) => atom.dimension), slots };
+      }),
+      derived,
+      missing,
+      isMany: this.#many,
+    };
   }
 
   /** Returns the feature that an id belongs to. */

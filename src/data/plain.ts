@@ -1,0 +1,89 @@
+import type { Engine } from "../engine/engine.js";
+import { OUTPUT_LENGTH, type Plan } from "../engine/kernels.js";
+import { compilePlan } from "../features/plan.js";
+import type { FeatureSpace } from "../features/space.js";
+import type { LabelCoder } from "./label.js";
+import type { Tally } from "./reader.js";
+import type { Store } from "./text.js";
+
+export interface PlainFormat {
+  delimiter: string;
+  target: string | null;
+  weight?: string;
+}
+
+/** As LineTaker, with what codes labels. */
+export interface RowTaker {
+  /** Must be called before the first row is there. */
+  begin(columns: readonly string[]): void;
+  take(columns: readonly string[], lines: Uint8Array, labels: LabelCoder): { rows: number; bytes: number };
+  pass(bytes: number): void;
+}
+
+/** Puts rows of a table's lines in a store, by a kernel, as a space encodes them. */
+export class PlainRows {
+  readonly #space: FeatureSpace;
+  readonly #format: PlainFormat;
+  readonly #tally: Tally;
+  /** Compiled for these columns; null where that is not possible. */
+  #plan: { engine: Engine; columns: readonly string[]; plan: Plan | null } | null = null;
+
+  constructor(space: FeatureSpace, format: PlainFormat, tally: Tally) {
+    this.#space = space;
+    this.#format = format;
+    this.#tally = tally;
+  }
+
+  /** `length`: bytes of the input, null where that is not known. */
+  into(store: Store, length: number | null): RowTaker {
+    let read = 0;
+    return {
+      begin: (columns) => this.#begin(store, columns),
+      take: (columns, lines, labels) => this.#take(store, columns, lines, labels),
+      pass: (bytes) => {
+        read += bytes;
+        if (length) store.share = Math.min(read / length, 1);
+      },
+    };
+  }
+
+  #begin(store: Store, columns: readonly string[]): void {
+    const { target, delimiter, weight = null } = this.#format;
+    if (this.#plan?.engine !== store.engine) {
+      const compiled = compilePlan(this.#space, { columns, delimiter, target, weight });
+      let plan: Plan | null = null;
+      if (compiled) {
+        store.prepare((memory) => {
+          plan = compiled(memory);
+        });
+      }
+      this.#plan = { engine: store.engine, columns, plan };
+    }
+    const { plan } = this.#plan;
+    // A row has a byte for each of its cells at least.
+    if (plan) store.density = Math.max(0.5, plan.outputs.length / OUTPUT_LENGTH / columns.length);
+  }
+
+  #take(store: Store, columns: readonly string[], lines: Uint8Array, labels: LabelCoder) {
+    const { plan, columns: planned } = this.#plan ?? { plan: null, columns: [] };
+    if (!plan || !areSame(columns, planned)) return { rows: 0, bytes: 0 };
+    const { coding, positive, negative } = labels.coding;
+    const known = { ...plan, coding };
+    plan.numbers.view.set([positive, negative]);
+    plan.counts.view[0] = 0;
+    const before = store.rows;
+    const { kernels } = store.engine;
+    const bytes = store.parse(
+      lines,
+      (_labels, _from, to) => to,
+      (text, from, to, o) => kernels.parseCsv(text, from, to, o, known),
+    );
+    this.#tally.unseen += plan.counts.view[0]!;
+    return { rows: store.rows - before, bytes };
+  }
+}
+
+function areSame(columns: readonly string[], others: readonly string[]): boolean {
+  if (columns === others) return true;
+  return columns.length === others.length && columns.every((column, i) => column === others[i]);
+}

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "vitest";
+import { csvSource } from "../../src/data/csv.js";
+import { RowStore } from "../../src/data/store.js";
+import { learnSpace, type TableOptions, tableReader } from "../../src/data/table.js";
+import { createEngine, type Engine } from "../../src/engine/engine.js";
+import { PROGRESS } from "../../src/engine/kernels.js";
+import {
+  bucket,
+  category,
+  cross,
+  hash,
+  number,
+  quantiles,
+  type SpaceDefinition,
+  tokens,
+} from "../../src/features/define.js";
+import type { FeatureSpace } from "../../src/features/space.js";
+import { Random } from "../../src/random.js";
+import { bytesOf, cut, ENGINES } from "../helpers.js";
+
+const HOST = await createEngine({ kernels: "baseline" });
+
+interface Format {
+  delimiter: string;
+  header: boolean | string[];
+}
+
+/** Everything that a reader gives: its rows, its counts, its error; by kernels where there is an engine. */
+async function outcome(
+  bytes: Uint8Array,
+  places: number[],
+  space: FeatureSpace,
+  format: Format,
+  options: TableOptions,
+  engine?: Engine,
+) {
+  const source = csvSource(cut(bytes, ...places), { ...format, name: "fuzz", keep: false });
+  const reader = tableReader(source, space, options);
+  const store = new RowStore(engine ?? HOST);
+  let error = "";
+  try {
+    const pass = engine
+      ? reader.parse!(store)
+      : reader.read((entries, label, weight, _row, offset) => store.addRow(entries, label, weight, offset));
+    for await (const _ of pass);
+  } catch (cause) {
+    error = (cause as Error).message;
+  }
+  const { rows, pointers, indices, values, labels, weights, offsets } = store.block();
+  const columns = Array.from({ length: rows }, (_, i) => Array.from(indices.subarray(pointers[i], pointers[i + 1])));
+  const plain = { columns, labels: Array.from(labels), weights: weights && Array.from(weights), offsets };
+  return {
+    ...(error === "" && plain),
+    values: error ? [] : values ? Array.from(values) : Array(indices.length).fill(1),
+    ids: error ? [] : Array.from(store.dictionary.ids),
+    error,
+    tally: error ? null : { ...reader.tally },
+  };
+}
+
+const SPACES: SpaceDefinition[] = [
+  {
+    features: {
+      x: number("x"),
+      "x bucket": bucket("x", 1 / 3, -2, 5),
+      word: category("word"),
+      "word 8": hash("word", 8),
+      "word 7": hash("word", 7),
+      all: cross("x bucket", "word"),
+      hashed: cross("word 8", "word", { slots: 2 ** 32 }),
+    },
+  },
+  {
+    features: {
+      text: tokens("text"),
+      "y quartile": quantiles("y", 4),
+      "text × word": cross("text", category("word"), { slots: 11 }),
+      "text × text": cross("text", "text", number("x"), { slots: 64 }),
+      "x × text": cross(number("x"), "text"),
+    },
+    missing: ["NA", "é?"],
+  },
+  {
+    features: {
+      ratio: number("ratio"),
+      step: bucket("ratio", 0.5),
+      "is red": number("is red"),
+      cell: cross(bucket("x", 1 / 60, -180, 180), bucket("y", 1 / 60, -90, 90), "step", hash("word", 1 << 20)),
+      long: hash("text", 2 ** 32),
+    },
+    derive: { ratio: "x / (y - 2) * -1 + 0.25", "is red": 'word == "red"', twice: "ratio * 2" },
+    missing: [""],
+  },
+];
+
+const TARGETS = ["label", "x > 1", "word == 'red'", 'word != "5"', "`label`", "x = y", "label * 2 - 1", "y / x"];
+const NUMBERS = [
+  "1",
+  "0",
+  "-1",
+  "2.5",
+  "+.5",
+  "3.",
+  "0.30",
+  "1e1",
+  "12345678",
+  "-0",
+  "1.25E-2",
+  "123456789012345",
+  " 1 ",
+  "\t2",
+];
+const ODD = [
+  "1234567890123456",
+  "0.12345678901234567",
+  "1e300",
+  "1e23",
+  "3\u00a0",
+  "",
+  "NA",
+  "é?",
+  "x",
+  "1_0",
+  "0x1",
+  "nan",
+  ".",
+  "-",
+  "1e",
+  "1e999",
+  '"',
+  "1,5",
+  "\r",
+  "5",
+];
+const WORDS = [
+  "red",
+  "green",
+  "blue",
+  "5",
+  "5.0",
+  "été",
+  "",
+  "NA",
+  "a b",
+  "longer than eight",
+  "😀",
+  "\ufeffred",
+  "\0",
+];
+const WHITES = [" ", "  ", "\t", "\u00a0", "\u2003", "\u3000", "\u2028", "\ufeff", "\v", "\u200b", "\u180e"];
+const LABELS = ["1", "0", "1", "0", "1", "0", "true", "FALSE", " True ", "-1", "2", "", "1.0", "tru", "yes"];
+const WEIGHTS = ["1", "1", "1", "2", "0.5", "0", "-1", "", "1e-3", "x"];
+
+function table(random: Random, { delimiter, header }: Format, isClean: boolean): string {
+  const pick = (list: string[]) => list[random.below(list.length)]!;
+  const rarely = (odd: string[], usual: string[]) => pick(random.below(isClean ? 60 : 20) === 0 ? odd : usual);
+  const quoted = (cell: string) => {
+    const mustQuote = cell.includes(delimiter) || cell.startsWith('"');
+    if (!mustQuote && random.below(6) > 0) return cell;
+    return random.below(40) === 0 ? `"${cell}` : `"${cell.replaceAll('"', '""')}"`;
+  };
+  const words = () =>
+    Array.from({ length: random.below(5) }, () => pick(WORDS) + pick(WHITES)).join("") + rarely(["\n", '"', ""], [""]);
+  const names = ["x", "y", "word", "text", "label", "weight", "rest"];
+  let all = random.below(20) === 0 ? "\ufeff" : "";
+  if (header === true) all += `${names.join(delimiter)}\n`;
+  for (let i = 0, count = 1 + random.below(14); i < count; i++) {
+    const cells = [
+      rarely(ODD, NUMBERS),
+      rarely(ODD, NUMBERS),
+      pick(WORDS),
+      words(),
+      rarely(LABELS, LABELS.slice(0, 6)),
+      rarely(WEIGHTS, ["1", "1", "2"]),
+      rarely(["", "é", "\u0085"], ["-", "0123456789"]),
+    ];
+    if (random.below(40) === 0) cells.pop();
+    all += cells.map(quoted).join(delimiter) + rarely(["\n\n", "\r\n\r\n", "\r\r\n", "\r"], ["\n", "\n", "\r\n"]);
+  }
+  return random.below(4) === 0 ? all.trimEnd() : all;
+}
+
+describe.each(["simd", "scalar", "baseline"] as const)("rows parsed by the %s kernel", (build) => {
+  test("are what the reader of records gives, errors and their places too, however the text is cut", async () => {
+    const random = new Random(build.length);
+    let [good, taken] = [0, 0];
+    for (let round = 0; round < 450; round++) {
+      using engine = await ENGINES[build]();
+      const { parseCsv } = engine.kernels;
+      engine.kernels.parseCsv = (text, from, to, o, plan) => {
+        const before = o.progress.view[PROGRESS.rows]!;
+        const stopped = parseCsv(text, from, to, o, plan);
+        taken += o.progress.view[PROGRESS.rows]! - before;
+        return stopped;
+      };
+      const format: Format = {
+        delimiter: [",", "\t", ";", " "][random.below(4)]!,
+        header: random.below(4) > 0 || ["x", "y", "word", "text", "label", "weight", "rest"],
+      };
+      const definition = SPACES[round % SPACES.length]!;
+      const isWeighted = random.below(3) === 0;
+      const options: TableOptions = {
+        loss: random.below(2) ? "logistic" : "squared",
+        target: random.below(3) ? TARGETS[0]! : TARGETS[random.below(TARGETS.length)]!,
+        skipBad: random.below(4) ? 100 : 0,
+        ...(isWeighted && { weight: "weight" }),
+        ...(random.below(3) === 0 && { positive: random.below(3) }),
+      };
+      const learned = csvSource(bytesOf(table(random, format, true)), { ...format, keep: false });
+      const space = await learnSpace(learned, definition, { ...options, skipBad: 1000 }).catch(() => null);
+      if (!space) continue;
+      const bytes = bytesOf(table(random, format, random.below(2) === 0));
+      const places = Array.from({ length: random.below(4) }, () => random.below(bytes.length + 1)).sort(
+        (a, b) => a - b,
+      );
+      const expected = await outcome(bytes, [], space, format, options);
+      const shown = JSON.stringify([new TextDecoder().decode(bytes), definition, format, options, places]);
+      expect(await outcome(bytes, places, space, format, options, engine), shown).toEqual(expected);
+      if (!expected.error) good++;
+    }
+    expect(good).toBeGreaterThan(150);
+    expect(taken).toBeGreaterThan(800);
+  });
+});
