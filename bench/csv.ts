@@ -61,7 +61,12 @@ const BENCHES: Bench[] = [
   },
   {
     name: "Criteo-like, all hashed",
-    space: { features: { ...features(INTEGERS, (name) => hash(name, 1 << 12)), ...features(WORDS, (name) => hash(name, 1 << 18)) } },
+    space: {
+      features: {
+        ...features(INTEGERS, (name) => hash(name, 1 << 12)),
+        ...features(WORDS, (name) => hash(name, 1 << 18)),
+      },
+    },
     columns: ["y", ...INTEGERS, ...WORDS],
     delimiter: "\t",
     row: (random) => [
@@ -130,7 +135,9 @@ async function read(bench: Bench, text: Uint8Array, space: FeatureSpace, engine:
   const options = { loss: "logistic", target: "y" } as const;
   const reader = tableReader(csvSource(text, { delimiter: bench.delimiter, keep: false }), space, options);
   const began = process.cpuUsage();
-  const pass = isPlain ? reader.parse!(store) : reader.read((entries, label, weight) => store.addRow(entries, label, weight));
+  const pass = isPlain
+    ? reader.parse!(store)
+    : reader.read((entries, label, weight) => store.addRow(entries, label, weight));
   for await (const _ of pass);
   store.flush();
   const { user, system } = process.cpuUsage(began);
@@ -138,14 +145,20 @@ async function read(bench: Bench, text: Uint8Array, space: FeatureSpace, engine:
 }
 
 console.log(`${cpus()[0]?.model}, Node ${process.version}; CPU time, best of ${ROUNDS} alternating rounds`);
-console.log("table                        records MB/s   kernel MB/s      ×   k rows/s   learning MB/s   streamCsv MB/s");
+console.log(
+  "table                        records MB/s   kernel MB/s      ×   k rows/s   learning MB/s   streamCsv MB/s",
+);
 for (const bench of BENCHES) {
   const text = textOf(bench);
   const source = () => csvSource(text, { delimiter: bench.delimiter, keep: false });
   const began = process.cpuUsage();
   const space = await learnSpace(source(), bench.space, { loss: "logistic", target: "y" });
   const learning = process.cpuUsage(began);
-  const best = { records: Number.POSITIVE_INFINITY, kernel: Number.POSITIVE_INFINITY, stream: Number.POSITIVE_INFINITY };
+  const best = {
+    records: Number.POSITIVE_INFINITY,
+    kernel: Number.POSITIVE_INFINITY,
+    stream: Number.POSITIVE_INFINITY,
+  };
   let rows = 0;
   for (let round = 0; round < ROUNDS; round++) {
     using first = await createEngine();
