@@ -225,7 +225,7 @@ function advance(first: usize, last: usize, p: Plan): bool {
   return false;
 }
 
-/** Adds up the values of equal ids, where the first stands, and returns where the entries then end. */
+/** Adds up the values of equal ids in single precision, where the first stands, and returns where the entries then end. */
 function merge(start: u32, end: u32, p: Plan): u32 {
   const ids = p.ids;
   const values = p.values;
@@ -250,7 +250,7 @@ function merge(start: u32, end: u32, p: Plan): u32 {
     }
     if (load<u32>(seat) == stamp) {
       const first = values + (<usize>load<u32>(seat, 4) << 3);
-      store<f64>(first, load<f64>(first) + value);
+      store<f64>(first, <f64>(<f32>load<f64>(first) + <f32>value));
       continue;
     }
     store<u32>(seat, stamp);

@@ -171,14 +171,14 @@ function crossInto(output: Uint32Array, start: number, i: number, id: number, va
   return end;
 }
 
-/** Adds up the values of equal ids, where the first stands, and returns where the entries then end. */
+/** Adds up the values of equal ids in single precision, where the first stands, and returns where the entries then end. */
 function merge(start: number, end: number, plan: Plan): number {
   const [ids, values] = [plan.ids.view, plan.values.view];
   const places = new Map<number, number>();
   let kept = start;
   for (let k = start; k < end; k++) {
     const place = places.get(ids[k]!);
-    if (place !== undefined) values[place]! += values[k]!;
+    if (place !== undefined) values[place] = Math.fround(Math.fround(values[place]!) + Math.fround(values[k]!));
     else {
       places.set(ids[k]!, kept);
       kept = put(ids[k]!, values[k]!, kept, plan);
