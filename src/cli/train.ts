@@ -57,6 +57,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     "--inclusion <x>",
     "with --stream: the chance of a new feature to be taken up when it occurs (default 1)",
   );
+  add(ftrl, "--hogwild", "with --stream: threads update one table without locks; no two runs give the same bits");
   add(ftrl, "--lambda1 <x,…>", "L1 strength (default 1); of several, each is trained in one reading (--stream)");
   add(ftrl, "--lambda2 <x,…>", "L2 strength (default 0)");
   add(ftrl, "--alpha <x,…>", "learning rate (default 0.1)");

@@ -48,6 +48,7 @@ export type TrainFlags = DataFlags &
     output?: string;
     stream?: boolean;
     bits?: number;
+    hogwild?: boolean;
     dense?: true | number;
     cache?: true | string;
     inclusion?: number;
@@ -306,9 +307,9 @@ function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefinition | 
   }
   checkSearch(flags);
   checkStreamed(flags, table);
-  const isTable = flags.dense !== undefined || (flags.bits !== undefined && format !== "vw");
+  const isTable = (flags.dense ?? flags.hogwild) !== undefined || (flags.bits !== undefined && format !== "vw");
   if (!flags.stream && isTable)
-    throw new OptionError("--bits, --dense: of --stream (--bits also of Vowpal Wabbit text)");
+    throw new OptionError("--bits, --dense, --hogwild: of --stream (--bits also of Vowpal Wabbit text)");
   if (!flags.stream && flags.cache !== undefined) throw new OptionError("--cache: of --stream");
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
@@ -364,7 +365,7 @@ function checkSearch(flags: TrainFlags): void {
 const SOLVER_FLAGS =
   "solver lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
   "l1 l2 rate decay tolerance iterations epochs order steps seed intercept";
-const DATA_FLAGS = "loss positive skipBad bits dense inclusion cache kernels threads target weight offset";
+const DATA_FLAGS = "loss positive skipBad bits dense hogwild inclusion cache kernels threads target weight offset";
 const SEARCH_FLAGS = "maxWeights maxBytes maxLoss folds lambdas ratio l1Ratio";
 
 /** The options of the solver, but for those that have several values. */

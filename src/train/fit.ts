@@ -238,7 +238,10 @@ export function diverged(): DivergenceError {
 }
 
 /** The options that shape a model. How it was computed (kernels, threads) does not change it, and is not recorded. */
-const SHAPING = new Set([...SOLVER_OPTIONS, "target", "positive", "weight", "holdout", "holdoutEvery", "inclusion"]);
+const SHAPING = new Set([
+  ...SOLVER_OPTIONS,
+  ..."target positive weight holdout holdoutEvery inclusion hogwild".split(" "),
+]);
 
 /** What a model's file records of its training. */
 export function summary(

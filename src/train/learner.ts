@@ -1,7 +1,7 @@
 import { type Block, type BlockSize, BlockStore, type Table } from "../data/blocks.js";
 import { isHeldOut } from "../data/reader.js";
 import type { Engine } from "../engine/engine.js";
-import { type Kernels, type Loss, NOWHERE } from "../engine/kernels.js";
+import { type Kernels, type Loss, NOWHERE, type Rows } from "../engine/kernels.js";
 import { ModelError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
@@ -12,12 +12,15 @@ import { Milestones } from "./milestones.js";
 import { CHUNK, Monitor } from "./monitor.js";
 import type { CommonOptions, Progress, ProgressiveOptions, SliceOptions, TableOptions } from "./options.js";
 import { Progressive } from "./progressive.js";
-import type { Trainer } from "./trainer.js";
+import type { Hogwild, Trainer } from "./trainer.js";
 
 /** A block ends at so many rows or entries: it stays in the processor's cache, and costs more than to hand it over. */
 const BLOCK: BlockSize = { rows: 4096, entries: 1 << 16 };
 /** Where rows are trained on in batches a block holds whole ones: about so many rows. */
 const BATCHED_ROWS = 2048;
+
+/** Parts that a block's rows are cut into for each thread where they train without locks: two even out. */
+const PARTS = 2;
 
 /** What a learner found out: the weights that are not 0, and how much was seen. */
 export interface Harvest {
@@ -68,6 +71,8 @@ export class Learner {
   readonly #engine: Engine;
   readonly #trainers: readonly Trainer[];
   readonly #lanes: readonly Kernels[];
+  /** Where threads train on one block without locks. */
+  readonly #hogwild: Hogwild | null;
   readonly #table: Table | null;
   readonly #holdout: Holdout;
   readonly #milestones: Milestones | null;
@@ -103,7 +108,10 @@ export class Learner {
     const size = batch > 1 ? batched : BLOCK;
     this.#engine = engine;
     this.#trainers = trainers;
-    this.#lanes = engine.background?.lanes(trainers.length) ?? [];
+    const parts = options.hogwild ? PARTS * engine.runtime.threads : 0;
+    this.#hogwild = parts > 0 && engine.background ? trainers[0]!.hogwild : null;
+    this.#hogwild?.open(parts);
+    this.#lanes = engine.background?.lanes(this.#hogwild ? parts : trainers.length) ?? [];
     this.#table = table;
     this.#holdout = holdout;
     this.#inclusion = options.inclusion ?? 1;
@@ -157,7 +165,9 @@ export class Learner {
     const pending = this.#pending;
     if (!pending) return;
     this.#pending = null;
-    this.#take(pending, this.#engine.background!.finish());
+    const sums = this.#engine.background!.finish();
+    this.#hogwild?.join();
+    this.#take(pending, this.#hogwild ? [sums.reduce((sum, it) => sum + it, 0)] : sums);
   }
 
   #train(block: Block): void {
@@ -182,7 +192,7 @@ export class Learner {
     this.#cells = [];
     // The first block may be all there is: too little to start a worker for.
     if (background && block.first > 0) {
-      for (const [i, it] of this.#trainers.entries()) it.train(rows, null, 0, count, this.#lanes[i]!);
+      this.#send(rows, count);
       background.launch();
       this.#pending = underway;
     } else {
@@ -191,6 +201,19 @@ export class Learner {
         underway,
         this.#trainers.map((it) => it.train(rows, null, 0, count)),
       );
+    }
+  }
+
+  /** Notes what workers are to do with a block: train each model, or a part of the rows each. */
+  #send(rows: Rows, count: number): void {
+    const lanes = this.#lanes;
+    this.#hogwild?.part();
+    for (const [i, lane] of lanes.entries()) {
+      if (!this.#hogwild) this.#trainers[i]!.train(rows, null, 0, count, lane);
+      else {
+        const [from, to] = [i, i + 1].map((it) => Math.floor((count * it) / lanes.length)) as [number, number];
+        this.#trainers[0]!.train(rows, null, from, to, lane, i);
+      }
     }
   }
 

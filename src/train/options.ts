@@ -1,3 +1,4 @@
+import type { EngineOptions } from "../engine/engine.js";
 import { OptionError } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { checkNames } from "../options.js";
@@ -107,6 +108,11 @@ export interface TableOptions {
    * the row and the id decide. Default 1.
    */
   inclusion?: number;
+  /**
+   * Whether threads share a block's rows out and update one table without locks: quicker where the table is large, but
+   * no two trainings give the same bits. For solver ftrl without batches, clip or sweep. Default false.
+   */
+  hogwild?: boolean;
 }
 
 export interface CacheOptions {
@@ -208,7 +214,7 @@ const PATH: Record<string, Range> = {
 };
 
 /** Options that make sense where rows are streamed. */
-const STREAMED = ["inclusion", "cache", "sweep", "holdoutEvery", "slices", "onMilestone"];
+const STREAMED = ["hogwild", "inclusion", "cache", "sweep", "holdoutEvery", "slices", "onMilestone"];
 
 function refuseStreamed(options: object): void {
   const own = STREAMED.find((name) => (options as Record<string, unknown>)[name] !== undefined);
@@ -322,8 +328,9 @@ const SWEPT = { ftrl: ["lambda1", "lambda2", "alpha", "beta"], sgd: ["l1", "l2",
  * of the other options of a stream; `options` are those that checkSolver returned.
  */
 export function checkStream(
-  options: SolverOptions & ProgressiveOptions & SliceOptions & { holdout?: number },
+  options: SolverOptions & TableOptions & ProgressiveOptions & SliceOptions & EngineOptions & { holdout?: number },
 ): SweepPoint[] {
+  checkHogwild(options);
   const { sweep = [{}], holdoutEvery, holdout = 0, slices = [] } = options;
   const kept = STATEFUL.find((name) => options[name as keyof typeof options]);
   if (kept && (options.sweep || options.slices)) {
@@ -347,6 +354,17 @@ export function checkStream(
     checkSolver({ ...options, ...point }, true);
   }
   return [...sweep];
+}
+
+function checkHogwild({ hogwild, ...options }: Parameters<typeof checkStream>[0]): void {
+  if (hogwild === undefined || hogwild === false) return;
+  if (hogwild !== true) throw new OptionError(`hogwild ${JSON.stringify(hogwild)}: expected true or false`);
+  if (options.solver !== "ftrl") throw new OptionError('hogwild is of solver "ftrl"');
+  const other = (["batch", "clip", "sweep"] as const).find(
+    (name) => options[name as keyof typeof options] !== undefined,
+  );
+  if (other) throw new OptionError(`hogwild trains on one row at a time, one model: it does not go with ${other}`);
+  if (options.threads === 1) throw new OptionError("hogwild is for more threads than 1");
 }
 
 /** Throws OptionError where the first step would divide by 0 or ∞, in single precision as features have it. */

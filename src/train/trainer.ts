@@ -14,6 +14,18 @@ export interface Room {
   batchEntries: number;
 }
 
+/**
+ * Rows in parts that are trained on at once, without locks (Niu et al., NeurIPS 2011). Few rows share a column but for the
+ * intercept: that each part learns for itself, and what they learned is added up.
+ */
+export interface Hogwild {
+  /** Makes ready for so many parts, once. */
+  open(parts: number): void;
+  /** Before the parts of a block, and after them. */
+  part(): void;
+  join(): void;
+}
+
 /** A model in training: its state in an engine's memory, moved by kernels. */
 export interface Trainer {
   /** Rows a step. Blocks but the last hold a multiple of it. */
@@ -24,9 +36,11 @@ export interface Trainer {
   weigh?(meanWeight: number): void;
   /**
    * Trains on rows order[from … to) (rows from … to when order is null). Returns Σ s·loss, each before its update.
-   * `on`: kernels to do it other than the engine's own.
+   * `on`: kernels to do it other than the engine's own. `part`: which of those that rows are parted into.
    */
-  train(rows: Rows, order: U32 | null, from: number, to: number, on?: Kernels): number;
+  train(rows: Rows, order: U32 | null, from: number, to: number, on?: Kernels, part?: number): number;
+  /** How threads train in one table without locks; null where they cannot. */
+  readonly hogwild: Hogwild | null;
   /** Writes the weights of columns from ≤ j < to, the first to out[0]; zeros are exactly +0. */
   weightsInto(out: F64, from: number, to: number): void;
   /** Lists the columns from ≤ j < to that a row had and returns how many; all of them where that is not known. */
