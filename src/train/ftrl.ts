@@ -28,32 +28,20 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
     intercept: Number(intercept),
   };
   o.bias.view[1] = initialAccumulator;
-  /** What each part of a hogwild training has of its own. */
-  const parts: Pick<Ftrl, "bias" | "scratch">[] = [];
+  /** Of each part that is trained on at once; the first is also for one alone. */
+  const scratches = [o.scratch];
 
   return {
     batch,
-    hogwild: isBatched
-      ? null
-      : {
-          open(count) {
-            while (parts.length < count) parts.push({ bias: memory.f64(2), scratch: memory.f32(0) });
-          },
-          part() {
-            for (const { bias } of parts) bias.view.set(o.bias.view);
-          },
-          join() {
-            const [z, n] = o.bias.view as unknown as [number, number];
-            for (const { bias } of parts) {
-              o.bias.view[0]! += bias.view[0]! - z;
-              o.bias.view[1]! += bias.view[1]! - n;
-            }
-          },
-        },
+    ...(!isBatched && {
+      open(count: number) {
+        while (scratches.length < count) scratches.push(memory.f32(0));
+      },
+    }),
     reserve({ columns, longestRow, batchRows, batchEntries }) {
       const grown = <S extends Slice>(slice: S, length: number): S =>
         slice.length < length ? (memory.grow(slice, length) as S) : slice;
-      for (const it of [o, ...parts]) it.scratch = grown(it.scratch, 2 * (longestRow + 3));
+      for (const [part, it] of scratches.entries()) scratches[part] = grown(it, 2 * (longestRow + 3));
       if (o.touched) o.touched = grown(o.touched, batchEntries);
       if (o.gradient) o.gradient = grown(o.gradient, batchEntries);
       if (o.places) o.places = grown(o.places, columns);
@@ -65,15 +53,10 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
         for (let at = had + 1; at < state.length; at += 2) state[at] = initialAccumulator;
       }
     },
-    train: (rows, order, from, to, on = kernels, part = undefined) =>
-      (isBatched ? on.ftrlBatches : on.ftrlRows)(
-        loss,
-        rows,
-        order,
-        from,
-        to,
-        part === undefined ? o : { ...o, ...parts[part] },
-      ),
+    train(rows, order, from, to, on = kernels, part = 0) {
+      o.scratch = scratches[part]!;
+      return (isBatched ? on.ftrlBatches : on.ftrlRows)(loss, rows, order, from, to, o);
+    },
     weightsInto: (out, from, to) => kernels.ftrlWeights(o, from, to, out),
     touchedInto: (out, from, to) => kernels.ftrlTouched(o, from, to, initialAccumulator, out),
     intercept: () => kernels.ftrlIntercept(o),

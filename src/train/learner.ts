@@ -12,7 +12,7 @@ import { Milestones } from "./milestones.js";
 import { CHUNK, Monitor } from "./monitor.js";
 import type { CommonOptions, Progress, ProgressiveOptions, SliceOptions, TableOptions } from "./options.js";
 import { Progressive } from "./progressive.js";
-import type { Hogwild, Trainer } from "./trainer.js";
+import type { Trainer } from "./trainer.js";
 
 /** A block ends at so many rows or entries: it stays in the processor's cache, and costs more than to hand it over. */
 const BLOCK: BlockSize = { rows: 4096, entries: 1 << 16 };
@@ -72,7 +72,7 @@ export class Learner {
   readonly #trainers: readonly Trainer[];
   readonly #lanes: readonly Kernels[];
   /** Where threads train on one block without locks. */
-  readonly #hogwild: Hogwild | null;
+  readonly #isParted: boolean;
   readonly #table: Table | null;
   readonly #holdout: Holdout;
   readonly #milestones: Milestones | null;
@@ -108,10 +108,10 @@ export class Learner {
     const size = batch > 1 ? batched : BLOCK;
     this.#engine = engine;
     this.#trainers = trainers;
-    const parts = options.hogwild ? PARTS * engine.runtime.threads : 0;
-    this.#hogwild = parts > 0 && engine.background ? trainers[0]!.hogwild : null;
-    this.#hogwild?.open(parts);
-    this.#lanes = engine.background?.lanes(this.#hogwild ? parts : trainers.length) ?? [];
+    const parts = options.hogwild && engine.background ? PARTS * engine.runtime.threads : 0;
+    this.#isParted = parts > 0;
+    if (parts > 0) trainers[0]!.open!(parts);
+    this.#lanes = engine.background?.lanes(parts || trainers.length) ?? [];
     this.#table = table;
     this.#holdout = holdout;
     this.#inclusion = options.inclusion ?? 1;
@@ -166,8 +166,7 @@ export class Learner {
     if (!pending) return;
     this.#pending = null;
     const sums = this.#engine.background!.finish();
-    this.#hogwild?.join();
-    this.#take(pending, this.#hogwild ? [sums.reduce((sum, it) => sum + it, 0)] : sums);
+    this.#take(pending, this.#isParted ? [sums.reduce((sum, it) => sum + it, 0)] : sums);
   }
 
   #train(block: Block): void {
@@ -207,9 +206,8 @@ export class Learner {
   /** Notes what workers are to do with a block: train each model, or a part of the rows each. */
   #send(rows: Rows, count: number): void {
     const lanes = this.#lanes;
-    this.#hogwild?.part();
     for (const [i, lane] of lanes.entries()) {
-      if (!this.#hogwild) this.#trainers[i]!.train(rows, null, 0, count, lane);
+      if (!this.#isParted) this.#trainers[i]!.train(rows, null, 0, count, lane);
       else {
         const [from, to] = [i, i + 1].map((it) => Math.floor((count * it) / lanes.length)) as [number, number];
         this.#trainers[0]!.train(rows, null, from, to, lane, i);

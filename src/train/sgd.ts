@@ -23,7 +23,6 @@ export function sgdTrainer({ kernels, memory }: Engine, loss: Loss, options: Sgd
 
   return {
     batch: 1,
-    hogwild: null,
     reserve({ columns, longestRow }) {
       if (o.scratch.length < longestRow) o.scratch = memory.grow(o.scratch, longestRow);
       if (o.state.length < columns) o.state = memory.grow(o.state, columns);

@@ -14,18 +14,6 @@ export interface Room {
   batchEntries: number;
 }
 
-/**
- * Rows in parts that are trained on at once, without locks (Niu et al., NeurIPS 2011). Few rows share a column but for the
- * intercept: that each part learns for itself, and what they learned is added up.
- */
-export interface Hogwild {
-  /** Makes ready for so many parts, once. */
-  open(parts: number): void;
-  /** Before the parts of a block, and after them. */
-  part(): void;
-  join(): void;
-}
-
 /** A model in training: its state in an engine's memory, moved by kernels. */
 export interface Trainer {
   /** Rows a step. Blocks but the last hold a multiple of it. */
@@ -39,8 +27,14 @@ export interface Trainer {
    * `on`: kernels to do it other than the engine's own. `part`: which of those that rows are parted into.
    */
   train(rows: Rows, order: U32 | null, from: number, to: number, on?: Kernels, part?: number): number;
-  /** How threads train in one table without locks; null where they cannot. */
-  readonly hogwild: Hogwild | null;
+  /**
+   * Makes ready for so many parts of a block, once, that threads train on at the same time and without locks (Niu et al.,
+   * "Hogwild!", NeurIPS 2011); absent where that cannot be. Where two rows meet in a column one may undo what the other
+   * added, also to the intercept, which all rows share: one state that loses a little is stable at any rate, while steps
+   * that each part takes for itself overshoot when they are added up. n never falls below 0, so that nothing leaves the
+   * finite range that would not on one thread.
+   */
+  open?(parts: number): void;
   /** Writes the weights of columns from ≤ j < to, the first to out[0]; zeros are exactly +0. */
   weightsInto(out: F64, from: number, to: number): void;
   /** Lists the columns from ≤ j < to that a row had and returns how many; all of them where that is not known. */
