@@ -224,9 +224,9 @@ export class Progress {
  *     │ steps │ outputs │ parts │ code │ numbers │ words │ text │ missing │   one pointer each
  *     ├───────┼───────┬─┴─────┬─┴────┬─┴────┬────┴───┬───┴────┬─┴───────┬─╯
  *     │ cells │ stack │ spans │ odds │ ids  │ values │ seats  │ counts  │
- *     ├───────┴─┬─────┴───────┴┬─────┴──┬───┴──────┬─┴────────┴┬────────┴────┬───────────┬────────┬────────┬────────┬──────┬──────╮
- *     │ atoms   │ combinations │ absent │ columns  │ delimiter │ target      │ program   │ coding │ weight │ isMany │ room │ mask │
- *     ╘═════════╧══════════════╧════════╧══════════╧═══════════╧═════════════╧═══════════╧════════╧════════╧════════╧══════╧══════╛
+ *     ├───────┴─┬─────┴───────┴┬─────┴──┬───┴──────┬─┴────────┴┬────────┴────┬───────────┬────────┬────────┬────────┬──────────┬──────┬──────╮
+ *     │ atoms   │ combinations │ absent │ columns  │ delimiter │ target      │ program   │ coding │ weight │ isMany │ isSimple │ room │ mask │
+ *     ╘═════════╧══════════════╧════════╧══════════╧═══════════╧═════════════╧═══════════╧════════╧════════╧════════╧══════════╧══════╧══════╛
  */
 @unmanaged
 export class Plan {
@@ -238,7 +238,7 @@ export class Plan {
   words: usize; // Word[…], hash tables of vocabularies, a power of two each, at most half full
   text: usize; // u8[…], what words and texts of expressions are made of
   missing: usize; // {from, length} u32[2 · absent] in text, words that mean that a cell is missing
-  cells: usize; // scratch: {from, to} u32[2 · (columns + 9)] of the line at hand
+  cells: usize; // scratch: {from, to} u32[2 · (columns + 17)] of the line at hand
   stack: usize; // scratch: Value[deepest program]
   spans: usize; // scratch: {from, to} u32[2 · atoms], where the entries of each atom stand
   odds: usize; // scratch: u32[most parts of an output]
@@ -256,13 +256,15 @@ export class Plan {
   coding: u32; // 0 labels stay as they are, 1 one against all others, 2 one against one other
   weight: u32; // cell of the weight; NOWHERE when there is none
   isMany: u32; // 1 when an id may be met twice in a row, else 0
+  isSimple: u32; // 1 when every feature is one atom, in their order, and no id may be met twice, else 0
   room: u32; // a row of more entries is not plain
   mask: u32; // seats − 1, a power of two − 1
 }
 
-/** How a cell, or what a program makes of cells, becomes the entries of one atom: u32[8]. */
+/** How a cell, or what a program makes of cells, becomes the entries of one atom. */
 @unmanaged
 export class Step {
+  offset: u64; // its first id where the plan is simple, else 0
   kind: u32;
   cell: u32;
   program: u32; // where in code its program begins; 0 when it is a cell
@@ -270,6 +272,7 @@ export class Step {
   size: u32; // edges; slots − 1 of its words; slots of a hash, 0 for 2³²
   mask: u32; // slots − 1 of a hash where they are a power of two, else 0
   absent: u32; // where the number stands that is the id of a missing cell; 0 when that is not known
+  padding: u32;
 }
 
 /** A feature: the entries of one atom, or every combination of those of several. */

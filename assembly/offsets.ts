@@ -131,6 +131,7 @@ export const PLAN_TARGET: u32 = offsetof<Plan>("target");
 export const PLAN_PROGRAM: u32 = offsetof<Plan>("program");
 export const PLAN_CODING: u32 = offsetof<Plan>("coding");
 export const PLAN_WEIGHT: u32 = offsetof<Plan>("weight");
+export const PLAN_IS_SIMPLE: u32 = offsetof<Plan>("isSimple");
 export const PLAN_IS_MANY: u32 = offsetof<Plan>("isMany");
 export const PLAN_ROOM: u32 = offsetof<Plan>("room");
 export const PLAN_MASK: u32 = offsetof<Plan>("mask");

@@ -18,7 +18,7 @@ const ONE_AGAINST_ALL: u32 = 1;
  * number one rounding may not give, a label that cannot be coded or a weight of 0; whose id the tables have no room for;
  * with Ones, that has another value than 1; without o.weights, another weight; whose entries pass o.room; or when o.most
  * rows or o.enough entries are there. Says in o.progress how far it came and returns where it stopped. The last byte is
- * LF, and 8 more can be read.
+ * LF, and 16 more can be read.
  */
 export function parseCsv<V extends Values>(from: usize, to: usize, o: Parse, p: Plan): usize {
   const pointers = o.pointers;
@@ -50,7 +50,7 @@ export function parseCsv<V extends Values>(from: usize, to: usize, o: Parse, p: 
       break;
     }
     progress.rows = rows;
-    end = placeRow<V>(entries, end - p.room, o, p);
+    end = placeRow<V>(entries, end, o, p);
     if (end != NOWHERE && isFolded) end = mergeRow<V>(entries, end, o);
     if (end == NOWHERE) break;
     entries = end;
@@ -103,16 +103,18 @@ function weightOf(p: Plan): f64 {
   return weight > 0 ? weight : UNSURE;
 }
 
-/** Puts `count` entries of p in their columns, behind `entries`, and returns where they end; NOWHERE without room. */
-function placeRow<V extends Values>(entries: u32, count: u32, o: Parse, p: Plan): u32 {
+/** Puts the entries of p up to `to` in their columns, behind `entries`, and returns where they end; NOWHERE without room. */
+function placeRow<V extends Values>(entries: u32, to: u32, o: Parse, p: Plan): u32 {
   const indices = o.indices;
   const values = o.values;
   const ids = p.ids;
   const rowValues = p.values;
   const isTable = o.table > 0;
   const progress = changetype<Progress>(o.progress);
-  const from = <usize>p.room << 3;
-  const last = from + (<usize>count << 3);
+  const begin = p.isSimple ? 0 : p.room;
+  const count = to - begin;
+  const from = <usize>begin << 3;
+  const last = <usize>to << 3;
   if (entries + count > o.room || (o.mask && count << 1 > o.seats)) return NOWHERE;
   let columns = progress.reached;
   let end = entries;

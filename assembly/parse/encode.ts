@@ -2,7 +2,7 @@ import { Output, Part, Plan, Step, Word } from "../layout";
 import { isAbsent } from "./cells";
 import { mix, NOWHERE } from "./columns";
 import { run } from "./expression";
-import { fold, hashBytes } from "./hash";
+import { fold, hashCell } from "./hash";
 import { numberIn, UNSURE, whiteLength } from "./number";
 
 // Kinds of steps, as STEPS of src/engine/kernels.ts.
@@ -15,11 +15,12 @@ const TOKENS: u32 = 4;
 
 /**
  * Encodes the cells of the line at hand and returns where in p.ids and p.values the row's entries end, which begin at
- * p.room; NOWHERE where a cell is not plain. Says in p.counts how many of its values were not seen in training.
+ * p.room, or at 0 where p is simple; NOWHERE where a cell is not plain. Says in p.counts how many of its values were not seen in training.
  */
 export function encodeRow(p: Plan): u32 {
   store<u32>(p.counts, 0, 4);
-  if (!encodeAtoms(p)) return NOWHERE;
+  const last = encodeAtoms(p);
+  if (last == NOWHERE || p.isSimple) return last;
   const room = p.room;
   const parts = p.parts;
   const spans = p.spans;
@@ -48,8 +49,8 @@ export function encodeRow(p: Plan): u32 {
   return p.isMany ? merge(room, end, p) : end;
 }
 
-/** Writes the entries of each atom to p.ids and p.values, and where they stand to p.spans. Returns whether all are plain. */
-function encodeAtoms(p: Plan): bool {
+/** Writes the entries of each atom to p.ids and p.values, and where they stand to p.spans. Returns where they end. */
+function encodeAtoms(p: Plan): u32 {
   const spans = p.spans;
   const cells = p.cells;
   const absent = p.absent;
@@ -65,30 +66,30 @@ function encodeAtoms(p: Plan): bool {
     if (absent && isAbsent(from, to, p)) to = from;
     if (kind <= QUANTILES) {
       const value = step.program ? run(step.program, p) : from == to ? NaN : numberIn(from, to);
-      if (value == UNSURE) return false;
+      if (value == UNSURE) return NOWHERE;
       if (isNaN(value)) end = skip(step, end, p);
       else if (kind != NUMBER) end = encodeNumber(step, value, end, p);
       else {
-        if (!isFinite(<f32>value)) return false;
-        end = put(0, value, end, p);
+        if (!isFinite(<f32>value)) return NOWHERE;
+        end = put(step.offset, value, end, p);
       }
     } else if (kind > TOKENS) {
-      const hash = hashBytes(from, to, 0);
+      const hash = hashCell(from, to);
       const mask = step.mask;
-      end = put(mask ? hash & mask : step.size ? hash % step.size : hash, 1, end, p);
+      end = put(step.offset + (mask ? hash & mask : step.size ? hash % step.size : hash), 1, end, p);
     } else if (from == to) {
       end = skip(step, end, p);
     } else if (kind == CATEGORY) {
       const word = wordAt(step, from, to, p);
-      end = word ? put(word - 1, 1, end, p) : unseen(end, p);
+      end = word ? put(step.offset + (word - 1), 1, end, p) : unseen(end, p);
     } else {
       end = encodeTokens(step, from, to, end, p);
-      if (end == NOWHERE) return false;
+      if (end == NOWHERE) return NOWHERE;
     }
     store<u32>(span, end, 4);
     step = changetype<Step>(changetype<usize>(step) + offsetof<Step>());
   }
-  return true;
+  return end;
 }
 
 // @ts-ignore: decorator
@@ -107,7 +108,7 @@ function unseen(end: u32, p: Plan): u32 {
 /** Encodes a missing cell. */
 function skip(step: Step, end: u32, p: Plan): u32 {
   if (!step.absent) return unseen(end, p);
-  return put(<u64>load<f64>(p.numbers + (<usize>step.absent << 3)), 1, end, p);
+  return put(step.offset + <u64>load<f64>(p.numbers + (<usize>step.absent << 3)), 1, end, p);
 }
 
 /** Encodes a number by its bucket. */
@@ -117,7 +118,8 @@ function encodeNumber(step: Step, value: f64, end: u32, p: Plan): u32 {
     const least = load<f64>(numbers);
     const dimension = load<f64>(numbers, 24);
     if (value < least || value > load<f64>(numbers, 8) || dimension == 0) return unseen(end, p);
-    return put(<u64>min(Math.floor((value - least) / load<f64>(numbers, 16)), dimension - 1), 1, end, p);
+    const bucket = min(Math.floor((value - least) / load<f64>(numbers, 16)), dimension - 1);
+    return put(step.offset + <u64>bucket, 1, end, p);
   }
   let low: u32 = 0;
   let high = step.size;
@@ -126,7 +128,7 @@ function encodeNumber(step: Step, value: f64, end: u32, p: Plan): u32 {
     if (load<f64>(numbers + (<usize>middle << 3)) <= value) low = middle + 1;
     else high = middle;
   }
-  return put(low, 1, end, p);
+  return put(step.offset + low, 1, end, p);
 }
 
 /** Encodes text word by word, each word once. NOWHERE without room. */
@@ -149,7 +151,7 @@ function encodeTokens(step: Step, from: usize, to: usize, start: u32, p: Plan): 
       continue;
     }
     if (end >= room) return NOWHERE;
-    end = put(known - 1, 1, end, p);
+    end = put(step.offset + (known - 1), 1, end, p);
   }
   return merge(start, end, p);
 }
@@ -157,7 +159,7 @@ function encodeTokens(step: Step, from: usize, to: usize, start: u32, p: Plan): 
 /** Returns the number of a word of a vocabulary, plus 1; 0 when it has none. */
 function wordAt(step: Step, from: usize, to: usize, p: Plan): u32 {
   const length = to - from;
-  const hash = hashBytes(from, to, 0);
+  const hash = hashCell(from, to);
   const mask = step.size;
   const words = p.words + <usize>step.at * offsetof<Word>();
   let slot = hash & mask;

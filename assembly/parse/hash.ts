@@ -11,6 +11,16 @@ export function hashBytes(from: usize, to: usize, seed: u32): u32 {
   return mix(h ^ scramble(tail) ^ <u32>length);
 }
 
+/** As hashBytes from 0 on, quicker for 8 bytes and less. Reads up to 8. */
+// @ts-ignore: decorator
+@inline
+export function hashCell(from: usize, to: usize): u32 {
+  const length = <u32>(to - from);
+  const bytes = load<u64>(from);
+  if (length < 8) return hashShort(bytes, length, 0);
+  return length > 8 ? hashBytes(from, to, 0) : mix(step(step(0, <u32>bytes), <u32>(bytes >> 32)) ^ 8);
+}
+
 /** As hashBytes of the first `length` ≤ 7 bytes of eight; no branch depends on it. */
 // @ts-ignore: decorator
 @inline

@@ -30,7 +30,7 @@ export const parseCsv: Kernels["parseCsv"] = (text, from, to, o, plan) => {
       break;
     }
     progress[PROGRESS.rows] = rows;
-    end = placeRow(entries, end - plan.room, o, plan);
+    end = placeRow(entries, end, o, plan);
     if (end !== NOWHERE && o.isFolded) end = mergeRow(entries, end, o);
     if (end === NOWHERE) break;
     entries = end;
@@ -75,12 +75,14 @@ function weightOf(bytes: Uint8Array, { weight, cells }: Plan): number {
   return number > 0 ? number : UNSURE;
 }
 
-function placeRow(entries: number, count: number, o: Parse, plan: Plan): number {
+function placeRow(entries: number, to: number, o: Parse, plan: Plan): number {
   const [indices, values] = [o.indices.view, o.values?.view];
   const [ids, own] = [plan.ids.view, plan.values.view];
+  const begin = plan.isSimple ? 0 : plan.room;
+  const count = to - begin;
   if (entries + count > o.room || (o.isFolded && 8 * count > o.seen.length)) return NOWHERE;
   let end = entries;
-  for (let k = plan.room; k < plan.room + count; k++) {
+  for (let k = begin; k < to; k++) {
     const value = Math.fround(own[k]!);
     if (!values && value !== 1) {
       o.progress.view[PROGRESS.valued] = 1;

@@ -21,7 +21,8 @@ import { run } from "./program.js";
 /** As encodeRow of assembly/parse/encode.ts. */
 export function encodeRow(bytes: Uint8Array, plan: Plan): number {
   plan.counts.view[1] = 0;
-  if (!encodeAtoms(bytes, plan)) return NOWHERE;
+  const last = encodeAtoms(bytes, plan);
+  if (last === NOWHERE || plan.isSimple) return last;
   const { room } = plan;
   const [outputs, parts, spans] = [plan.outputs.view, plan.parts.view, plan.spans.view];
   const [ids, values] = [plan.ids.view, plan.values.view];
@@ -50,12 +51,12 @@ function wide(numbers: Uint32Array, at: number): number {
   return numbers[at]! + numbers[at + 1]! * 2 ** 32;
 }
 
-function encodeAtoms(bytes: Uint8Array, plan: Plan): boolean {
+function encodeAtoms(bytes: Uint8Array, plan: Plan): number {
   const [steps, cells, spans] = [plan.steps.view, plan.cells.view, plan.spans.view];
   let end = 0;
   for (let atom = 0; 2 * atom < spans.length; atom++) {
     const step = steps.subarray(atom * STEP_LENGTH, (atom + 1) * STEP_LENGTH);
-    const [kind, program] = [step[STEP.kind]!, step[STEP.program]!];
+    const [kind, program, offset] = [step[STEP.kind]!, step[STEP.program]!, wide(step, STEP.offset)];
     spans[2 * atom] = end;
     const from = cells[2 * step[STEP.cell]!]!;
     let to = cells[2 * step[STEP.cell]! + 1]!;
@@ -63,24 +64,24 @@ function encodeAtoms(bytes: Uint8Array, plan: Plan): boolean {
     if (kind <= STEPS.quantiles) {
       const isEmpty = program === 0 && from === to;
       const value = program > 0 ? run(bytes, program, plan) : isEmpty ? Number.NaN : numberIn(bytes, from, to);
-      if (value === UNSURE) return false;
-      if (kind === STEPS.number && Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY) return false;
+      if (value === UNSURE) return NOWHERE;
+      if (kind === STEPS.number && Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY) return NOWHERE;
       end = Number.isNaN(value) ? skip(step, end, plan) : encodeNumber(step, value, end, plan);
     } else if (kind === STEPS.hash) {
       const slots = step[STEP.size]! || 2 ** 32;
-      end = put(hashBytes(bytes, from, to, 0) % slots, 1, end, plan);
+      end = put(offset + (hashBytes(bytes, from, to, 0) % slots), 1, end, plan);
     } else if (from === to) {
       end = skip(step, end, plan);
     } else if (kind === STEPS.category) {
       const word = wordAt(step, bytes, from, to, plan);
-      end = word > 0 ? put(word - 1, 1, end, plan) : unseen(end, plan);
+      end = word > 0 ? put(offset + word - 1, 1, end, plan) : unseen(end, plan);
     } else {
       end = encodeTokens(step, bytes, from, to, end, plan);
-      if (end === NOWHERE) return false;
+      if (end === NOWHERE) return NOWHERE;
     }
     spans[2 * atom + 1] = end;
   }
-  return true;
+  return end;
 }
 
 function put(id: number, value: number, end: number, { ids, values }: Plan): number {
@@ -96,17 +97,17 @@ function unseen(end: number, { counts }: Plan): number {
 
 function skip(step: Uint32Array, end: number, plan: Plan): number {
   const absent = step[STEP.absent]!;
-  return absent > 0 ? put(plan.numbers.view[absent]!, 1, end, plan) : unseen(end, plan);
+  return absent > 0 ? put(wide(step, STEP.offset) + plan.numbers.view[absent]!, 1, end, plan) : unseen(end, plan);
 }
 
 function encodeNumber(step: Uint32Array, value: number, end: number, plan: Plan): number {
   const numbers = plan.numbers.view;
-  const [kind, at] = [step[STEP.kind]!, step[STEP.at]!];
-  if (kind === STEPS.number) return put(0, value, end, plan);
+  const [kind, at, offset] = [step[STEP.kind]!, step[STEP.at]!, wide(step, STEP.offset)];
+  if (kind === STEPS.number) return put(offset, value, end, plan);
   if (kind === STEPS.bucket) {
     const [min, max, width, dimension] = [numbers[at]!, numbers[at + 1]!, numbers[at + 2]!, numbers[at + 3]!];
     if (value < min || value > max || dimension === 0) return unseen(end, plan);
-    return put(Math.min(Math.floor((value - min) / width), dimension - 1), 1, end, plan);
+    return put(offset + Math.min(Math.floor((value - min) / width), dimension - 1), 1, end, plan);
   }
   let [low, high] = [0, step[STEP.size]!];
   while (low < high) {
@@ -114,7 +115,7 @@ function encodeNumber(step: Uint32Array, value: number, end: number, plan: Plan)
     if (numbers[at + middle]! <= value) low = middle + 1;
     else high = middle;
   }
-  return put(low, 1, end, plan);
+  return put(offset + low, 1, end, plan);
 }
 
 function encodeTokens(step: Uint32Array, bytes: Uint8Array, from: number, to: number, start: number, plan: Plan) {
@@ -130,7 +131,7 @@ function encodeTokens(step: Uint32Array, bytes: Uint8Array, from: number, to: nu
     while (at < to && whiteLength(bytes, at) === 0) at++;
     const word = wordAt(step, bytes, first, at, plan);
     if (word > 0 && end >= room) return NOWHERE;
-    end = word > 0 ? put(word - 1, 1, end, plan) : unseen(end, plan);
+    end = word > 0 ? put(wide(step, STEP.offset) + word - 1, 1, end, plan) : unseen(end, plan);
   }
   return merge(start, end, plan);
 }

@@ -232,7 +232,7 @@ export class BlockStore extends TextParser implements Store, Tables {
 
   /** The text stays where it is for as long as it is read from. */
   protected withText<T>(text: Uint8Array, from: number, run: (bytes: U8, at: number) => T): T {
-    if (this.#text.length < text.length + 8) this.#text = this.engine.memory.grow(this.#text, text.length + 8);
+    if (this.#text.length < text.length + 16) this.#text = this.engine.memory.grow(this.#text, text.length + 16);
     if (from === 0) this.#text.view.set(text);
     return run(this.#text, from);
   }

@@ -142,7 +142,7 @@ export class RowStore extends TextParser implements Tables, Store {
     const { memory } = this.engine;
     const mark = memory.mark();
     try {
-      const bytes = memory.u8(text.length - from + 8, "raw");
+      const bytes = memory.u8(text.length - from + 16, "raw");
       bytes.view.set(text.subarray(from));
       return run(bytes, 0);
     } finally {

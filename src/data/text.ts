@@ -55,7 +55,7 @@ export abstract class TextParser {
   protected abstract readonly numbering: Dictionary | null;
   /** Makes room for the rows of so many bytes, each of whose entries may be a new column, and says where. */
   protected abstract target(bytes: number): Target;
-  /** Calls `run` with a text in memory, of which 8 bytes more can be read, and where in it offset `from` stands. */
+  /** Calls `run` with a text in memory, of which 16 bytes more can be read, and where in it offset `from` stands. */
   protected abstract withText<T>(text: Uint8Array, from: number, run: (bytes: U8, at: number) => T): T;
   protected abstract commit(reached: Reached): void;
   /** Takes an array of values into use. */

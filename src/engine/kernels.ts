@@ -245,7 +245,7 @@ export interface Plan {
   text: U8;
   /** {from, length} in text of words that mean that a cell is missing. */
   missing: U32;
-  /** Scratch: [2 · (columns + 9)] */
+  /** Scratch: [2 · (columns + 17)] */
   cells: U32;
   /** Scratch: [2 · the longest program] */
   stack: F64;
@@ -274,30 +274,34 @@ export interface Plan {
   weight: number;
   /** Whether an id may be met twice in a row. */
   isMany: boolean;
+  /** Whether every feature is one atom, in their order, and no id may be met twice. */
+  isSimple: boolean;
   /** A row of more entries is not plain. */
   room: number;
 }
 
-/** Where the numbers of a step stand in Plan.steps. */
+/** Where the numbers of a step stand in Plan.steps. Numbers of 64 bits have their lower half first. */
 export const STEP = {
+  /** Its first id where the plan is simple, else 0. */
+  offset: 0,
   /** One of STEPS. */
-  kind: 0,
-  cell: 1,
+  kind: 2,
+  cell: 3,
   /** Where its program begins, 0 when it is a cell. */
-  program: 2,
+  program: 4,
   /** Its first number, of bucket: least, most, width, dimension; or word. */
-  at: 3,
+  at: 5,
   /** Edges; slots − 1 of its words; slots of a hash, 0 for 2³². */
-  size: 4,
+  size: 6,
   /** Slots − 1 of a hash where they are a power of two, else 0. */
-  mask: 5,
+  mask: 7,
   /** Which number is the id of a missing cell, 0 without. */
-  absent: 6,
+  absent: 8,
 } as const;
-export const STEP_LENGTH = 7;
+export const STEP_LENGTH = 10;
 export const STEPS = { number: 0, bucket: 1, quantiles: 2, category: 3, tokens: 4, hash: 5 } as const;
 
-/** As STEP, in Plan.outputs. Numbers of 64 bits have their lower half first. */
+/** As STEP, in Plan.outputs. */
 export const OUTPUT = { offset: 0, from: 2, to: 3, slots: 4, mask: 5, isHashed: 6 } as const;
 export const OUTPUT_LENGTH = 8;
 /** As STEP, in Plan.parts. */
@@ -478,7 +482,7 @@ export interface Kernels {
   /**
    * As parseSvmlight, of a table's rows. Not plain are lines of other than o.columns cells, with "" or a line end
    * inside quotes, blank ones, with a number of more than 15 digits or a cell that is none where one is needed, a label
-   * that cannot be coded, a weight that o.weights has no room for or of 0.
+   * that cannot be coded, a weight of 0. 16 bytes can be read after `to`; entries pass o.room in no line taken.
    */
   parseCsv(bytes: U8, from: number, to: number, o: Parse, plan: Plan): number;
 }

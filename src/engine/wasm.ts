@@ -143,6 +143,7 @@ const PLAN = {
   coding: "Uint32",
   weight: "Uint32",
   isMany: "Uint32",
+  isSimple: "Uint32",
   room: "Uint32",
   mask: "Uint32",
 } as const;
@@ -198,6 +199,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       absent: plan.missing.length / 2,
       mask: plan.seats.length / 2 - 1,
       isMany: Number(plan.isMany),
+      isSimple: Number(plan.isSimple),
     });
 
   const call = (name: string, ...args: number[]): number => {

@@ -34,7 +34,8 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): ((memory: M
   if (atoms.some(({ definition }) => isTextual(definition))) return null;
 
   const draft = new Draft(layout, new Map(columns.map((column, i) => [column, i])));
-  const steps = atoms.flatMap((atom) => draft.step(atom));
+  const isSimple = !isMany && outputs.length === atoms.length && outputs.every(({ parts }, i) => `${parts}` === `${i}`);
+  const steps = atoms.flatMap((atom, i) => draft.step(atom, isSimple ? outputs[i]!.offset : 0));
   const isColumn = target !== null && columns.includes(target);
   const program = target === null || isColumn ? 0 : draft.target(compileExpression(target));
   const isLong = atoms.some(({ definition }) => definition.kind === "tokens");
@@ -52,7 +53,7 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): ((memory: M
     words: draft.wordsIn(memory),
     text: draft.textIn(memory),
     missing: filled(memory.u32(absent.length), absent),
-    cells: memory.u32(2 * (columns.length + 9)),
+    cells: memory.u32(2 * (columns.length + 17)),
     stack: memory.f64(draft.code.length + 2),
     spans: memory.u32(2 * atoms.length),
     odds: memory.u32(most),
@@ -67,6 +68,7 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): ((memory: M
     coding: CODINGS.asTheyAre,
     weight: weight === null ? NOWHERE : draft.cell(weight),
     isMany,
+    isSimple,
     room,
   });
 }
@@ -94,7 +96,7 @@ class Draft {
     return this.#cells.get(column) as number;
   }
 
-  step({ definition, learned, dimension, absent }: Layout["atoms"][number]): number[] {
+  step({ definition, learned, dimension, absent }: Layout["atoms"][number], offset: number): number[] {
     const { kind, column } = definition;
     const expression = this.#layout.derived.get(column);
     const program = expression ? this.#program(() => this.#expand(expression)) : 0;
@@ -111,7 +113,8 @@ class Draft {
       [at, size] = this.#vocabulary(learned.values ?? []);
     }
     const cell = expression ? 0 : this.cell(column);
-    return [STEPS[kind], cell, program, at, size, mask, absent === null ? 0 : this.#put([absent])];
+    const missing = absent === null ? 0 : this.#put([absent]);
+    return [...halves(offset), STEPS[kind], cell, program, at, size, mask, missing, 0];
   }
 
   output({ offset, parts, dimensions, slots }: Layout["outputs"][number]): number[] {

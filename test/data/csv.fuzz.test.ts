@@ -93,6 +93,19 @@ const SPACES: SpaceDefinition[] = [
   },
 ];
 
+/** Every feature one atom: the simple form of a plan. */
+SPACES.push({
+  features: {
+    word: category("word"),
+    x: number("x"),
+    text: tokens("text"),
+    "y bucket": bucket("y", 0.25),
+    "y third": quantiles("y", 3),
+    "word 5": hash("word", 5),
+  },
+  missing: ["NA", "5"],
+});
+
 const TARGETS = ["label", "x > 1", "word == 'red'", 'word != "5"', "`label`", "x = y", "label * 2 - 1", "y / x"];
 const NUMBERS = [
   "1",
