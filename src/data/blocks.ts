@@ -72,6 +72,8 @@ export class BlockStore extends TextParser implements Store, Tables {
   admission: Admission = { limit: 0, salt: 0 };
   density = 0.5;
   mayRepeat: boolean;
+  /** Rows after which a block ends, whatever its size; 0 for none. */
+  breakAfter = 0;
   /** Sees every block before it is handed over; where it says false that one is not. */
   tap: ((block: Block) => boolean) | null = null;
   readonly table: Table | null;
@@ -200,9 +202,15 @@ export class BlockStore extends TextParser implements Store, Tables {
   }
 
   protected turnOver(): boolean {
-    if (this.#rows < this.size.rows && this.#entries < this.size.entries) return false;
+    if (this.#rows < this.#most && this.#entries < this.size.entries) return false;
     this.flush();
     return true;
+  }
+
+  /** Rows of the block at hand at most. */
+  get #most(): number {
+    const left = this.breakAfter - this.#first;
+    return left > 0 ? Math.min(left, this.size.rows) : this.size.rows;
   }
 
   protected target(bytes: number): Target {
@@ -224,7 +232,7 @@ export class BlockStore extends TextParser implements Store, Tables {
       isFolded: this.table?.isFolded ?? false,
       rows: this.#rows,
       entries: this.#entries,
-      most: this.size.rows,
+      most: this.#most,
       enough: this.size.entries,
       ...{ ...this.admission, before: this.#first % 2 ** 32 },
     };

@@ -157,7 +157,7 @@ export class Learner {
     this.store.rewind();
     this.settle();
     if (rows < this.#done) throw unlike(`it has ${rows} rows, ${this.#done} were trained on`);
-    this.#done = 0;
+    this.#done = this.store.breakAfter = 0;
   }
 
   /** Waits for the workers. What they trained on is then in the trainers' state. */
@@ -287,6 +287,8 @@ export class Learner {
     this.heldWeight = counts.heldWeight;
     this.#weightSum = counts.weightSum;
     if (isSame) {
+      // Where ids are admitted by chance, columns that came later lengthen rows now: blocks may end at others.
+      if (this.#inclusion < 1) this.store.breakAfter = counts.reached;
       this.reached = this.#done = counts.reached;
       this.progressives[0]!.resume(counts.visits, counts);
     }

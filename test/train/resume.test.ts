@@ -97,6 +97,25 @@ describe.each([
   });
 });
 
+test("ids that are admitted by chance move the blocks of rows that are passed over, but not where they end", async () => {
+  const random = new Random(8);
+  const text = Array.from({ length: 9000 }, (_, i) => {
+    const ids = new Set<number>();
+    while (ids.size < 30) ids.add(1 + Math.floor(2000 * random.unit() ** 3));
+    const entries = [...ids].sort((a, b) => a - b).map((id) => `${id}:1`);
+    return `${i % 3 === 0 ? 1 : -1} ${entries.join(" ")}\n`;
+  }).join("");
+  const options = { lambda1: 1, epochs: 2, inclusion: 0.002 };
+  const { fitted, states } = await statesOf((checkpoint) =>
+    streamSvmlight(pieces(text, 40_000), { ...options, checkpoint }),
+  );
+  expect(states.length).toBeGreaterThan(4);
+  for (const resume of states) {
+    const resumed = await streamSvmlight(pieces(text, 50_000), { ...options, resume });
+    expect(encodeModel(resumed.model)).toEqual(encodeModel(fitted.model));
+  }
+});
+
 test("other kernels and threads go on where one stopped", async () => {
   const options = { lambda1: 3, epochs: 2 };
   const { fitted, states } = await statesOf((checkpoint) =>
@@ -238,6 +257,31 @@ describe("what does not fit is refused", () => {
 });
 
 describe("a file", () => {
+  test.each([
+    ["svmlight", {}],
+    ["svmlight", { solver: "sgd" }],
+    ["CSV", { holdout: 0.1 }],
+  ] as [string, object][])("with a cache is gone on with, as without: %s %j", async (format, given) => {
+    const path = join(folder, `cached.${format}`);
+    await writeFile(path, FORMATS[format]![0]);
+    const stream = (options: NonNullable<Options>) =>
+      format === "CSV" ? streamCsv(path, { ...TABLE, ...options }) : streamSvmlight(path, options);
+    const options = { ...given, epochs: 3 };
+    const whole = encodeModel((await stream(options)).model);
+    for (const before of ["no cache", "a cache"]) {
+      const cache = join(folder, `${format} ${before}`);
+      if (before === "a cache") await stream({ ...options, cache });
+      const { fitted, states } = await statesOf((checkpoint) => stream({ ...options, cache, checkpoint }));
+      expect(encodeModel(fitted.model)).toEqual(whole);
+      for (const [i, resume] of states.entries()) {
+        // With the cache that is there, with none, and with one that is made on the way.
+        const other = [{ cache }, {}, { cache: join(folder, `${format} ${before} ${i}`) }][i % 3]!;
+        expect(encodeModel((await stream({ ...options, ...other, resume })).model)).toEqual(whole);
+        expect(encodeModel((await stream({ ...options, ...other })).model)).toEqual(whole);
+      }
+    }
+  });
+
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "nought-resume-"));
