@@ -2,6 +2,7 @@ import { ModelError, NoughtError } from "../errors.js";
 import { parseSpace } from "../features/define.js";
 import type { Learned } from "../features/kinds.js";
 import { FeatureSpace } from "../features/space.js";
+import { crc32 } from "./crc32.js";
 import { Model, type Training } from "./model.js";
 
 // The model file, version 1, little-endian:
@@ -203,17 +204,4 @@ function decodeIds(bytes: Uint8Array, count: number, declared: number): Float64A
   }
   expect(at === bytes.length, "bytes are left after its ids");
   return ids;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let c = byte;
-  for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-  return c;
-});
-
-/** Returns the CRC-32 of ISO 3309, as gzip and PNG have it. */
-export function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (const byte of bytes) c = (CRC_TABLE[(c ^ byte) & 255] as number) ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { crc32 } from "../../src/model/codec.js";
+import { crc32 } from "../../src/model/crc32.js";
 import { category, encodeModel, featureSpace, ModelError, streamCsv, streamSvmlight } from "../../src/node.js";
 import { Random } from "../../src/random.js";
 import { decodeState, encodeState } from "../../src/train/checkpoint.js";
