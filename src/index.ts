@@ -31,10 +31,11 @@ export {
   tokens,
 } from "./features/define.js";
 export { FeatureSpace, type Fields, featureSpace } from "./features/space.js";
-export { decodeModel, encodeModel } from "./model/codec.js";
+export { decodeModel, type EncodeOptions, encodeModel } from "./model/codec.js";
 export { evaluate } from "./model/evaluate.js";
 export { loadModel, saveModel } from "./model/file.js";
 export { Model, type NamedWeight } from "./model/model.js";
+export type { Change, Quantize } from "./model/quantize.js";
 export { type Metrics, measure } from "./report/metrics.js";
 export type { Certificate } from "./train/batch.js";
 export { type BudgetFit, type BudgetOptions, fitToBudget } from "./train/budget.js";

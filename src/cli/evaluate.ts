@@ -20,7 +20,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     const metrics = await evaluateRows(model, reader, signal);
     const { skipped, unseen } = reader.tally;
     if (skipped > 0) warn(`${plural(skipped, "bad line")} left out`);
-    if (unseen > 0) warn(`${plural(unseen, "value")} not seen in training counted nothing`);
+    if (unseen > 0 && !model.space?.isStripped) warn(`${plural(unseen, "value")} not seen in training counted nothing`);
     const text = flags.json
       ? JSON.stringify({ ...metrics, skipped, unseen })
       : `${plural(metrics.rows, "row")}: ${metricsText(metrics)}`;

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { OptionError } from "../errors.js";
-import { encodeModel } from "../model/codec.js";
-import { loadModel } from "../model/file.js";
+import { partsOf } from "../model/codec.js";
+import { readModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import { count, plural, size } from "../report/text.js";
 import { numeric } from "./data.js";
@@ -17,8 +17,7 @@ export function addInspect(program: Command): void {
     .action(async (path: string, flags: { top: number; json?: boolean }) => {
       const { top } = flags;
       if (!(Number.isInteger(top) && top >= 0)) throw new OptionError(`--top ${top}: expected a whole number ≥ 0`);
-      const model = await loadModel(path);
-      const bytes = encodeModel(model).length;
+      const { model, bytes } = await readModel(path);
       await print(flags.json ? `${JSON.stringify(asJson(model, bytes))}\n` : asText(model, bytes, top));
     });
 }
@@ -46,37 +45,45 @@ function featureRows(model: Model): FeatureRow[] {
   });
 }
 
-function asJson(model: Model, bytes: number) {
-  const { loss, intercept, declared, training } = model;
+function asJson(model: Model, bytes: Uint8Array) {
+  const { loss, intercept, declared, training, change } = model;
   return {
     loss,
     intercept,
     declared,
     kept: model.kept,
-    bytes,
+    bytes: bytes.length,
+    parts: partsOf(bytes),
+    change,
     training,
     features: featureRows(model),
     weights: model.weights(),
   };
 }
 
-function asText(model: Model, bytes: number, top: number): string {
+function asText(model: Model, bytes: Uint8Array, top: number): string {
   const { options, rows, seen } = model.training;
+  const parts = Object.entries(partsOf(bytes)).filter(([, length]) => length > 0);
   const strengths = ["lambda1", "lambda2", "l1", "l2"]
     .filter((it) => it in options)
     .map((it) => `${it} ${Number(Number(options[it]).toPrecision(3))}`);
   const head = [
     model.loss,
-    options.solver,
+    ...(options.solver === undefined ? [] : [options.solver]),
     ...strengths,
     plural(model.kept, "weight"),
     `trained on ${plural(rows, "row")}`,
-    size(bytes),
+    `${size(bytes.length)} (${parts.map(([name, length]) => `${name} ${size(length)}`).join(", ")})`,
   ];
   const lines = [
     head.join(" · "),
     `declared ${count(model.declared)}, seen ${count(seen)}, set to zero ${count(seen - model.kept)}, kept ${count(model.kept)}`,
   ];
+  const { change } = model;
+  if (change) {
+    const margin = change.margin === null ? "" : `, no margin by more than ${change.margin.toExponential(1)}`;
+    lines.push(`written in fewer bits: no weight is off by more than ${change.weight.toExponential(1)}${margin}`);
+  }
   const features = featureRows(model);
   if (features.length > 0) {
     const width = features.reduce((widest, { name }) => Math.max(widest, name.length), 7);

@@ -32,6 +32,7 @@ export function addPredict(program: Command, signal: AbortSignal): void {
     if (flags.output !== undefined) await platform().save(flags.output, new TextEncoder().encode(lines.join("")));
     const { skipped, unseen } = reader.tally;
     if (skipped > 0) warn(`${plural(skipped, "bad line")} left out`);
-    if (unseen > 0) warn(`${plural(unseen, "value")} not seen in training counted nothing`);
+    // A model without names knows only those of its weights.
+    if (unseen > 0 && !model.space?.isStripped) warn(`${plural(unseen, "value")} not seen in training counted nothing`);
   });
 }

@@ -17,6 +17,9 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     .description("Train a model and write it to a file of its non-zero weights.")
     .argument("<data...>", DATA)
     .option("-o, --output <file>", "model file (default: the first data file's name with .nought)");
+  command
+    .option("--quantize <how>", "write weights as f32 (default), f16, int8 or auto:bound on the change of a margin")
+    .option("--strip-names", "write hashes in place of the values of categories and tokens: a smaller file");
   addDataFlags(command, "what to learn: a column, or a comparison such as 'price > 150'");
   addFeatureFlags(command);
   const add = (group: string, flags: string, text: string, choices?: string[]) => {

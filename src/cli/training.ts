@@ -10,6 +10,7 @@ import { evaluate, evaluateEach } from "../model/evaluate.js";
 import { loadModel, saveModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import { platform } from "../platform.js";
+import { checkQuantize, type Quantize } from "../model/quantize.js";
 import { type Metrics, meanLossOf } from "../report/metrics.js";
 import type { Certificate } from "../train/batch.js";
 import { fitToBudget } from "../train/budget.js";
@@ -46,6 +47,8 @@ export type TrainFlags = DataFlags &
     validate?: string;
     test?: string;
     output?: string;
+    quantize?: Quantize;
+    stripNames?: boolean;
     stream?: boolean;
     bits?: number;
     hogwild?: boolean;
@@ -127,6 +130,7 @@ export async function runTraining(
   const space = await spaceOf(flags);
   const format = formatOf(files, flags, space ? "csv" : "svmlight");
   checkFlags(format, flags, space);
+  const writing = picked(flags, ["quantize", "stripNames"]);
   const fraction = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const solver = solverOf(flags);
   const options = {
@@ -135,6 +139,7 @@ export async function runTraining(
     ...(!Number.isNaN(fraction) && { holdout: fraction }),
     ...solver,
     ...picked(flags, SEARCH_FLAGS.split(" ")),
+    ...writing,
     ...(flags.penaltyFactor && { penaltyFactors: penaltyFactorsOf(flags.penaltyFactor) }),
     ...(flags.from !== undefined && { from: await loadModel(flags.from) }),
     ...(flags.holdoutEvery !== undefined && { holdoutEvery: flags.holdoutEvery }),
@@ -157,7 +162,7 @@ export async function runTraining(
   model.training.loss.validation = validationLoss;
   if (trained.state) await platform().save(flags.saveState as string, trained.state);
   const output = flags.output ?? modelNameFor(files[0] as string);
-  const modelBytes = await saveModel(model, output);
+  const modelBytes = await saveModel(model, output, writing);
   const result: Result = {
     model: output,
     solver: solver.solver as string,
@@ -308,6 +313,7 @@ function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefinition | 
   checkSearch(flags);
   checkStreamed(flags, table);
   const isTable = (flags.dense ?? flags.hogwild) !== undefined || (flags.bits !== undefined && format !== "vw");
+  if (flags.quantize !== undefined) checkQuantize(flags.quantize);
   if (!flags.stream && isTable)
     throw new OptionError("--bits, --dense, --hogwild: of --stream (--bits also of Vowpal Wabbit text)");
   if (!flags.stream && flags.cache !== undefined) throw new OptionError("--cache: of --stream");

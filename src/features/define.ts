@@ -95,6 +95,7 @@ export function parseSpace(value: unknown): SpaceDefinition {
       );
     }
   }
+  nameParts(parsed);
   const derived = Object.entries(objectOf(derive ?? {}, "derive")).map(([name, expression]): [string, string] => {
     if (typeof expression !== "string") throw new OptionError(`derive ${quote(name)}: expected an expression`);
     compileExpression(expression);
@@ -108,6 +109,19 @@ export function parseSpace(value: unknown): SpaceDefinition {
     ...(derived.length > 0 && { derive: recordOf(derived) }),
     ...(missing !== undefined && { missing: [...(missing as string[])] }),
   };
+}
+
+/** Calls parts of crosses that are features of the space by name, the first that is the same. */
+function nameParts(features: readonly [string, Definition][]): void {
+  const names = new Map<string, string>();
+  for (const [name, it] of features) {
+    if (it.kind !== "cross" && !names.has(JSON.stringify(it))) names.set(JSON.stringify(it), name);
+  }
+  const byName = new Map(features);
+  for (const [, it] of features) {
+    if (it.kind !== "cross") continue;
+    it.of = it.of.map((part) => names.get(JSON.stringify(typeof part === "string" ? byName.get(part) : part)) ?? part);
+  }
 }
 
 /** 2⁵³ ids are no more than 53 features of two values each. */

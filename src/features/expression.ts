@@ -9,14 +9,17 @@ export interface Expression {
   readonly isComparison: boolean;
   /** Numbers, texts, columns and signs in it. */
   readonly size: number;
-  /** The same in postfix order, for kernels. A comparison stands at the end only. */
-  readonly program: readonly Instruction[];
+  /** For kernels and model files. A comparison stands at the end only. */
+  readonly program: Program;
   /** Computes it. Returns null when a column that it needs is missing, or on division by zero. */
   evaluate(cell: (column: string) => Cell): number | boolean | null;
 }
 
 export type Operator = "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">=";
 export type Instruction = { number: number } | { text: string } | { column: string } | { operator: Operator };
+
+/** An expression in postfix order: an operator stands for what it makes of the two values before it. */
+export type Program = readonly Instruction[];
 
 type Node = (cell: (column: string) => Cell) => Cell;
 

@@ -30,6 +30,11 @@ function scramble(k: number): number {
   return Math.imul((product << 15) | (product >>> 17), 0x1b873593);
 }
 
+/** Returns a hash of the text in [0, 2ᵇⁱᵗˢ): by which models know values whose texts they do not keep. */
+export function hashValue(text: string, bits: 32 | 53): number {
+  return hashText(text) + (bits === 32 ? 0 : (hashText(text, 1) >>> 11) * 2 ** 32);
+}
+
 /** Folds an id of up to 53 bits into a hash, for crosses: order matters, every bit of both counts. */
 export function hashId(hash: number, id: number): number {
   return mix(Math.imul(hash, 16777619) ^ mix((id | 0) ^ mix(Math.floor(id / 2 ** 32))));

@@ -2,7 +2,7 @@ import { DataError, OptionError } from "../errors.js";
 import { Random } from "../random.js";
 import { type Cell, isMissing, numberOf, quote, textOf } from "./cell.js";
 import type { Entries } from "./entries.js";
-import { hashText } from "./hash.js";
+import { hashText, hashValue } from "./hash.js";
 
 // One object a kind of feature: how it learns from training data, and how it encodes a cell once it has.
 // To add a kind: give it a definition type, add it to Definition and to KINDS, and a function to define.ts.
@@ -61,6 +61,17 @@ export interface Learned {
   edges?: number[];
   /** category, tokens: the values by id. */
   values?: string[];
+  /** In place of values, where a model keeps no names. */
+  hashed?: HashedValues;
+}
+
+/** Values that are known by the hashes of their texts only: those that a weight needs, of `count` that there were. */
+export interface HashedValues {
+  count: number;
+  bits: 32 | 53;
+  /** Ascending, with a hash each. */
+  ids: number[];
+  hashes: number[];
 }
 
 /** Collects what a kind needs to know from cells that are not missing. */
@@ -226,24 +237,40 @@ function vocabulary(): { add(value: string): void; finish(): Learned } {
   return { add: (value) => values.add(value), finish: () => ({ values: [...values] }) };
 }
 
+/** Values by their texts, or by the hashes of them. */
+function valuesOf({ values = [], hashed }: Learned): {
+  count: number;
+  find(text: string): number | undefined;
+  /** The value after `prefix`, or the name of the feature and the value's number. */
+  nameOf(id: number, prefix: string, name: string): string;
+} {
+  if (hashed) {
+    const { count, bits, hashes } = hashed;
+    const ids = new Map(hashes.map((hash, i) => [hash, hashed.ids[i]]));
+    return { count, find: (text) => ids.get(hashValue(text, bits)), nameOf: (id, _, name) => `${name} #${id}` };
+  }
+  const ids = new Map(values.map((value, id) => [value, id]));
+  return { count: values.length, find: (text) => ids.get(text), nameOf: (id, prefix) => prefix + values[id] };
+}
+
 const category: Kind<CategoryDefinition> = {
   check: () => {},
   learner({ column }) {
     const { add, finish } = vocabulary();
     return { observe: (cell) => add(textOf(cell, column)), finish };
   },
-  encoder({ column }, { values = [] }) {
-    const ids = new Map(values.map((value, id) => [value, id]));
+  encoder({ column }, learned) {
+    const { count, find, nameOf } = valuesOf(learned);
     return {
-      dimension: values.length,
+      dimension: count,
       many: false,
       encode(cell, out) {
-        const id = ids.get(textOf(cell, column));
+        const id = find(textOf(cell, column));
         if (id === undefined) return 1;
         out.push(id, 1);
         return 0;
       },
-      label: (id, name) => `${name} = ${values[id]}`,
+      label: (id, name) => nameOf(id, `${name} = `, name),
     };
   },
 };
@@ -254,22 +281,22 @@ const tokens: Kind<TokensDefinition> = {
     const { add, finish } = vocabulary();
     return { observe: (cell) => wordsOf(cell, column).forEach(add), finish };
   },
-  encoder({ column }, { values = [] }) {
-    const ids = new Map(values.map((value, id) => [value, id]));
+  encoder({ column }, learned) {
+    const { count, find, nameOf } = valuesOf(learned);
     return {
-      dimension: values.length,
+      dimension: count,
       many: true,
       encode(cell, out) {
         let unseen = 0;
         for (const word of wordsOf(cell, column)) {
-          const id = ids.get(word);
+          const id = find(word);
           if (id === undefined) unseen++;
           else out.push(id, 1);
         }
         out.merge();
         return unseen;
       },
-      label: (id, name) => `${name}: ${values[id]}`,
+      label: (id, name) => nameOf(id, `${name}: `, name),
     };
   },
 };

@@ -2,7 +2,7 @@ import { DataError, OptionError } from "../errors.js";
 import { type Cell, isMissing, quote } from "./cell.js";
 import { type CrossDefinition, type Definition, parseSpace, type SpaceDefinition } from "./define.js";
 import { Entries } from "./entries.js";
-import { compileExpression, type Expression, MOST_TOKENS } from "./expression.js";
+import { compileExpression, type Expression, MOST_TOKENS, type Program } from "./expression.js";
 import { hashId } from "./hash.js";
 import { type Encoder, kindOf, type Learned, type Learner, type SimpleDefinition } from "./kinds.js";
 
@@ -29,8 +29,8 @@ export function featureSpace(features: Record<string, Definition>, rest: Omit<Sp
   return parseSpace({ features, ...rest });
 }
 
-/** The simple features of a space, named ones first, then those inside crosses; equal ones once. */
-function atomsOf({ features }: SpaceDefinition): Map<string, { name: string; definition: SimpleDefinition }> {
+/** The simple features of a space by their definitions as JSON: named ones first, then those inside crosses; equal ones once. */
+export function atomsOf({ features }: SpaceDefinition): Map<string, { name: string; definition: SimpleDefinition }> {
   const atoms = new Map<string, { name: string; definition: SimpleDefinition }>();
   const add = (name: string, definition: SimpleDefinition) => {
     const key = JSON.stringify(definition);
@@ -73,6 +73,10 @@ class CellReader {
       need(column);
     }
     this.columns = [...columns];
+  }
+
+  get derived(): [column: string, program: Program][] {
+    return [...this.#derived].map(([column, { program }]) => [column, program]);
   }
 
   read(column: string, field: (column: string) => Cell): Cell {
@@ -278,6 +282,41 @@ export class FeatureSpace {
   /** Returns the feature that an id belongs to. */
   featureOf(id: number): Feature {
     return this.#outputOf(id);
+  }
+
+  /** Whether each feature of a record has one id of value 1, or none. */
+  get isOneHot(): boolean {
+    return !this.#atoms.some(({ encoder }) => encoder.many);
+  }
+
+  /** Whether it knows values by hashes in place of their names. */
+  get isStripped(): boolean {
+    return this.state.learned.some(({ hashed }) => hashed);
+  }
+
+  /** Returns the columns that are computed, with their programs. */
+  get derived(): readonly (readonly [column: string, program: Program])[] {
+    return this.#cells.derived;
+  }
+
+  /**
+   * Returns, in the order of `atomsOf`, the values that some ids are made of; null for one that a hashed cross mixes
+   * with others, so that all its values may be.
+   */
+  valuesIn(ids: Iterable<number>): (Set<number> | null)[] {
+    const found = new Map<Atom, Set<number> | null>(this.#atoms.map((atom) => [atom, new Set()]));
+    for (const { atoms, slots } of this.#outputs) if (slots !== null) for (const atom of atoms) found.set(atom, null);
+    for (const id of ids) {
+      const { atoms, slots, offset } = this.#outputOf(id);
+      if (slots !== null) continue;
+      let rest = id - offset;
+      for (let i = atoms.length - 1; i >= 0; i--) {
+        const atom = atoms[i] as Atom;
+        found.get(atom)?.add(rest % atom.dimension);
+        rest = Math.floor(rest / atom.dimension);
+      }
+    }
+    return this.#atoms.map((atom) => found.get(atom) as Set<number> | null);
   }
 
   /** Returns an id's readable name: "lat [52.37, 52.38) × lon [4.88, 4.90)". Ids are 0 … declared − 1. */

@@ -1,119 +1,168 @@
 import { ModelError, NoughtError } from "../errors.js";
-import { parseSpace } from "../features/define.js";
-import type { Learned } from "../features/kinds.js";
-import { FeatureSpace } from "../features/space.js";
-import { crc32 } from "./crc32.js";
-import { Model, type Training } from "./model.js";
+import { check, type Extents, seal, unseal } from "./container.js";
+import { Model, type ModelParts, type Training } from "./model.js";
+import { isCount, type PackedSpace, packSpace, type Section, unpackSpace } from "./packing.js";
+import {
+  type Change,
+  checkQuantize,
+  type Quantize,
+  readWeights,
+  type WrittenWeights,
+  writeWeights,
+} from "./quantize.js";
+import { BLOCK, encodeRice, RiceReader } from "./rice.js";
 
-// The model file, version 1, little-endian:
+// The model file, version 2. Numbers are little-endian but for the digest.
 //
 //     offset  bytes
 //     0       8       magic: "nought", 0, version
-//     8       4       CRC-32 (ISO 3309) of everything after it
-//     12      4       H, length of the header
-//     16      H       header, JSON in UTF-8: loss, intercept, declared, slots, kept, idBytes, space, vwBits, training
-//     16+H    idBytes ids, ascending: the first, then each difference to the one before, LEB128
-//     …       4·kept  weights, f32
+//     8       4       H, length of the header, 2²⁴ at most
+//     12      H       header: JSON in UTF-8, to the byte as JSON.stringify makes it, so that no key is there twice
+//     12+H    …       sections, one after another: ids, weights, edges, values
+//     end−32  32      SHA-256 of everything before it
 //
-// The file ends there. Nothing is allocated before the lengths are found to add up to the file's own.
+// The header:
+//     loss        "logistic" or "squared"
+//     intercept, declared (the declared dimension), kept (how many weights there are)
+//     slots       a power of two; only where ids from it on are folded into so many (src/slots.ts)
+//     vwBits      only where ids are Vowpal Wabbit's hashes of so many bits
+//     weights     "f32", "f16" or "steps"
+//     step        of "steps": what weights are multiples of
+//     change      but for "f32": how far the weights are from those that were written, { weight, margin } (quantize.ts)
+//     space       null where ids are no features' but indices; else PackedSpace (packing.ts)
+//     training    its options, rows, columns seen; and, but for a model without names, its losses
+//     sections    [offset, length] of each, counted from the end of the header; without gaps and in order
+//
+// Numbers of some sections are Rice codes. Bits fill a byte from the lowest on. Every 32 numbers begin with r in 6 bits;
+// then each number n: ⌊n/2ʳ⌋ zeros, a one, n mod 2ʳ in r bits. Zeros fill the last byte. (rice.ts says why.)
+//     ids         Rice codes of id − (id before, or −1) − 1, ascending
+//     weights     f32 or f16 numbers; or Rice codes of 2·(|q| − 1) + (1 if q < 0) for weights q·step, rounded to f32,
+//                 0 < |q| < 2¹⁵. None is 0.
+//     edges       f64 numbers, of each atom of kind "quantiles" in turn
+//     values      JSON, one list of the texts of all atoms of kinds "category" and "tokens" in turn; or, of a model
+//                 without names, Rice codes: for each such atom the ids of its values, as those of weights; then for
+//                 each atom the values' hashes: of 32 bits MurmurHash3 (x86, seed 0) of the text, of 53 bits that + 2³²·⌊the one of seed 1 / 2¹¹⌋
+// An atom's id is below its dimension: 1 (number), ⌈(max − min)/width·(1 − 10⁻¹²)⌉ (bucket), edges + 1 (quantiles),
+// count (category, tokens), slots (hash); one more where it is in `missing`. A feature's dimension is the product of its
+// atoms', or its slots; a cross's id is in mixed radix, the first atom the highest; features' ids follow one another.
 
-const MAGIC = [0x6e, 0x6f, 0x75, 0x67, 0x68, 0x74, 0];
-const VERSION = 1;
-const PREFIX = 16;
-
-interface Header {
-  loss: "logistic" | "squared";
-  intercept: number;
-  declared: number;
-  slots: number | null;
-  kept: number;
-  idBytes: number;
-  space: { definition: unknown; learned: unknown } | null;
-  /** Absent where ids are no hashes. */
-  vwBits?: number;
-  training: Training;
+/** How a model is written. */
+export interface EncodeOptions {
+  /** How weights are written; default "f32": as they are. Weights that round to 0 are left out. */
+  quantize?: Quantize;
+  /** Write hashes in place of the texts of categories and tokens: it predicts all the same, and names are numbers. */
+  stripNames?: boolean;
 }
 
-/** Returns a model's file. */
-export function encodeModel(model: Model): Uint8Array {
-  const ids = encodeIds(model.ids);
-  const { loss, intercept, declared, slots, kept, space, vwBits, training } = model;
-  const header: Header = {
+interface Header {
+  loss: ModelParts["loss"];
+  intercept: number;
+  declared: number;
+  kept: number;
+  slots?: number;
+  vwBits?: number;
+  weights: WrittenWeights["kind"];
+  step?: number;
+  change?: Change;
+  space: PackedSpace | null;
+  training: Omit<Training, "loss"> & Partial<Training>;
+  sections: Extents;
+}
+
+/** Returns a model's file. Throws OptionError when it cannot be written so. */
+export function encodeModel(model: Model, { quantize = "f32", stripNames = false }: EncodeOptions = {}): Uint8Array {
+  checkQuantize(quantize);
+  const { loss, intercept, declared, slots, space, vwBits, training } = model;
+  const { kind, step, bytes: weights, ids, change } = writeWeights(model, quantize);
+  const packed = space && packSpace(space, stripNames ? valuesNeeded(model, ids) : null);
+  const { loss: _, ...facts } = training;
+  const total = add(model.change, change);
+  const header: Omit<Header, "sections"> = {
     loss,
     intercept,
     declared,
-    slots,
-    kept,
-    idBytes: ids.length,
-    space: space?.state ?? null,
+    kept: ids.length,
+    ...(slots !== null && { slots }),
     ...(vwBits !== null && { vwBits }),
-    training,
+    weights: kind,
+    ...(kind === "steps" && { step }),
+    ...(total.weight > 0 && { change: total }),
+    space: packed?.space ?? null,
+    training: stripNames ? facts : training,
   };
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(PREFIX + json.length + ids.length + 4 * kept);
-  const view = new DataView(bytes.buffer);
-  bytes.set(MAGIC);
-  bytes[7] = VERSION;
-  view.setUint32(12, json.length, true);
-  bytes.set(json, PREFIX);
-  bytes.set(ids, PREFIX + json.length);
-  const weights = PREFIX + json.length + ids.length;
-  model.values.forEach((weight, i) => {
-    view.setFloat32(weights + 4 * i, weight, true);
+  const none = new Uint8Array(0);
+  return seal(header, {
+    ids: encodeRice(ids.map((id, i) => id - (i === 0 ? 0 : ids[i - 1]! + 1))),
+    weights,
+    edges: packed?.edges ?? none,
+    values: packed?.values ?? none,
   });
-  view.setUint32(8, crc32(bytes.subarray(12)), true);
-  return bytes;
+}
+
+/** What values the ids of weights are made of; of a folded model, where many ids share a slot, all. */
+function valuesNeeded({ space, slots }: Model, ids: Float64Array): (Set<number> | null)[] {
+  const sets = space!.valuesIn(slots === null ? ids : []);
+  return slots === null ? sets : sets.map(() => null);
+}
+
+function add(before: Change | null, { weight, margin }: Change): Change {
+  if (!before) return { weight, margin };
+  const isKnown = before.margin !== null && margin !== null;
+  return { weight: before.weight + weight, margin: isKnown ? before.margin! + margin! : null };
 }
 
 /** Reads a model's file. Throws ModelError when it is damaged, cut short, or of a version that is not known. */
 export function decodeModel(file: ArrayBuffer | Uint8Array): Model {
-  const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < PREFIX || MAGIC.some((byte, i) => bytes[i] !== byte)) throw new ModelError("not a nought model");
-  if (bytes[7] !== VERSION)
-    throw new ModelError(`model file of version ${bytes[7]}; this is nought for version ${VERSION}`);
-  if (crc32(bytes.subarray(12)) !== view.getUint32(8, true)) {
-    throw new ModelError("model file is damaged: its checksum does not match");
-  }
   try {
-    return decodeChecked(bytes, view);
+    return decode(file);
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
-    const what =
-      cause instanceof NoughtError || cause instanceof SyntaxError ? (cause as Error).message : String(cause);
+    const what = cause instanceof NoughtError || cause instanceof SyntaxError ? cause.message : String(cause);
     throw new ModelError(`model file is damaged: ${what}`, { cause });
   }
 }
 
-function decodeChecked(bytes: Uint8Array, view: DataView): Model {
-  const headerEnd = PREFIX + view.getUint32(12, true);
-  expect(headerEnd <= bytes.length, "its header is longer than the file");
-  const header = parseHeader(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(PREFIX, headerEnd)));
-  const { kept, idBytes, declared } = header;
-  expect(headerEnd + idBytes + 4 * kept === bytes.length, "its sections do not add up to its length");
-  expect(kept <= idBytes, "it has fewer id bytes than weights");
-  const ids = decodeIds(bytes.subarray(headerEnd, headerEnd + idBytes), kept, header.slots ?? declared);
-  const values = Float32Array.from({ length: kept }, (_, i) => view.getFloat32(headerEnd + idBytes + 4 * i, true));
-  expect(
-    values.every((weight) => weight !== 0 && Number.isFinite(weight)),
-    "a weight is 0 or not finite",
-  );
-  const space = header.space && parseSpaceState(header.space);
-  expect(!space || space.declared === declared, "its feature space has another dimension");
-  return new Model({ ...header, space }, ids, values);
+/** Returns how many bytes of a file each of its parts takes. Throws what decodeModel throws. */
+export function partsOf(file: Uint8Array): Record<string, number> {
+  const { sections } = unseal(file).header;
+  const lengths = Object.entries(sections).map(([name, [, length]]): [string, number] => [name, length]);
+  const rest = lengths.reduce((left, [, length]) => left - length, file.length);
+  return { header: rest, ...Object.fromEntries(lengths) };
 }
 
-function parseHeader(json: string): Header {
-  const header = JSON.parse(json) as Header;
-  expect(header.loss === "logistic" || header.loss === "squared", "unknown loss");
-  expect(Number.isFinite(header.intercept), "its intercept is no number");
-  for (const name of ["declared", "kept", "idBytes"] as const) expect(isCount(header[name]), `"${name}" is no count`);
-  header.slots ??= null; // files written before there were any
-  expect(header.slots === null || isPowerOfTwo(header.slots), '"slots" is no power of two');
-  expect(header.space === null || isObject(header.space), "its feature space is incomplete");
+function decode(file: ArrayBuffer | Uint8Array): Model {
+  const { header: json, views } = unseal(file);
+  const header = parseHeader(json as Header);
+  const section = (name: keyof Extents): Section => ({ view: views[name], length: header.sections[name][1] });
+  const { kept, declared } = header;
+  const ids = readIds(section("ids"), kept, header.slots ?? declared);
+  const weights = readWeights({ kind: header.weights, step: header.step ?? 0 }, section("weights"), kept);
+  const space = header.space && unpackSpace(header.space, section("edges"), section("values"));
+  expect(!space || space.declared === declared, "its feature space has another dimension");
+  return new Model({ ...header, training: trainingOf(header), space }, ids, weights);
+}
+
+function parseHeader(header: Header): Header {
+  const { loss, intercept, declared, kept, slots, weights, step, change, space } = header;
+  expect(loss === "logistic" || loss === "squared", "unknown loss");
+  expect(Number.isFinite(intercept), "its intercept is no number");
+  for (const count of [declared, kept]) expect(isCount(count), `${count} is no count`);
+  expect(slots === undefined || isPowerOfTwo(slots), '"slots" is no power of two');
+  expect(["f32", "f16", "steps"].includes(weights), "unknown weights");
+  expect((weights === "steps") === Number.isFinite(step), "its weights have no step");
+  expect(change === undefined || isChange(change), "it does not say how far its weights are off");
+  expect(space === null || isObject(space), "its feature space is incomplete");
   expect(header.vwBits === undefined || isHashed(header), '"vwBits" does not fit its dimension');
-  expect(isTraining(header.training), "its training summary is incomplete");
+  expect(isTraining(trainingOf(header)), "its training summary is incomplete");
   return header;
+}
+
+function trainingOf({ training }: Header): Training {
+  return { ...training, loss: training.loss ?? { progressive: null, train: null, validation: null } };
+}
+
+function isChange({ weight, margin }: Change): boolean {
+  return Number.isFinite(weight) && (margin === null || Number.isFinite(margin));
 }
 
 function isHashed({ vwBits, space, declared }: Header): boolean {
@@ -134,74 +183,30 @@ function isTraining({ options, rows, seen, seenByFeature, loss }: Training): boo
   );
 }
 
-/** Returns the feature space that JSON tells of. Throws NoughtError where it cannot be. */
-export function parseSpaceState({ definition, learned }: { definition: unknown; learned: unknown }): FeatureSpace {
-  return new FeatureSpace({ definition: parseSpace(definition), learned: parseLearned(learned) });
-}
-
-function parseLearned(value: unknown): Learned[] {
-  expect(Array.isArray(value), "its feature space is incomplete");
-  for (const { missing, min, max, edges, values } of value as Learned[]) {
-    expect(missing === undefined || typeof missing === "boolean", '"missing" is neither true nor false');
-    const isRange = Number.isFinite(min) && Number.isFinite(max) && min! <= max!;
-    expect((min === undefined && max === undefined) || isRange, "a bucket's range is no range");
-    const isAscending = edges?.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!)) ?? true;
-    expect(isAscending, "quantile edges do not ascend");
-    expect(values?.every((it) => typeof it === "string") ?? true, "a category is no text");
-    expect(new Set(values).size === (values?.length ?? 0), "a category is there twice");
-  }
-  return value as Learned[];
-}
-
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isPowerOfTwo(value: unknown): boolean {
-  return isCount(value) && Number.isInteger(Math.log2(value as number));
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return isCount(value) && Number.isInteger(Math.log2(value));
 }
 
 function expect(holds: boolean, problem: string): asserts holds {
-  if (!holds) throw new ModelError(`model file is damaged: ${problem}`);
+  check(holds, `model file is damaged: ${problem}`);
 }
 
-/** Ascending whole numbers as LEB128 differences. */
-function encodeIds(ids: Float64Array): Uint8Array {
-  const bytes = new Uint8Array(ids.length * 8);
-  let at = 0;
-  let previous = 0;
-  for (const id of ids) {
-    let rest = id - previous;
-    previous = id;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 128;
-    bytes[at++] = rest;
-  }
-  return bytes.subarray(0, at);
-}
-
-function decodeIds(bytes: Uint8Array, count: number, declared: number): Float64Array {
+/** Reads so many ids, ascending and below a limit. */
+function readIds({ view, length }: Section, count: number, limit: number): Float64Array {
+  expect(count <= 8 * length, "it has fewer bits than ids");
   const ids = new Float64Array(count);
-  let at = 0;
-  let id = 0;
+  const reader = new RiceReader(view);
+  let id = -1;
   for (let i = 0; i < count; i++) {
-    let difference = 0;
-    let place = 1;
-    for (;;) {
-      const byte = bytes[at++];
-      expect(byte !== undefined, "its ids end early");
-      difference += (byte & 127) * place;
-      if (byte < 128) break;
-      place *= 128;
-      expect(place <= 2 ** 49, "an id is beyond 2⁵³");
-    }
-    id += difference;
-    expect(id < declared && (i === 0 || difference > 0), "ids do not ascend below the declared dimension");
+    if (i % BLOCK === 0) reader.begin();
+    id += reader.next() + 1;
     ids[i] = id;
   }
-  expect(at === bytes.length, "bytes are left after its ids");
+  expect(id < limit, "ids do not ascend below the declared dimension");
+  expect(reader.isAtEnd(length), "bytes are left after its ids");
   return ids;
 }

@@ -5,6 +5,7 @@ import { OptionError } from "../errors.js";
 import { Entries } from "../features/entries.js";
 import type { FeatureSpace, Fields } from "../features/space.js";
 import { foldId } from "../slots.js";
+import type { Change } from "./quantize.js";
 
 /** How a model came about, for people: recorded in its file, used for nothing. */
 export interface Training {
@@ -28,6 +29,8 @@ export interface ModelParts {
   /** Of ids that are Vowpal Wabbit's hashes, how many bits they have; null or absent for others. */
   vwBits?: number | null;
   training: Training;
+  /** How far its weights are from those of training, where they were written in fewer bits; else null or absent. */
+  change?: Change | null;
 }
 
 /** A weight that is not 0. */
@@ -47,6 +50,7 @@ export class Model implements ModelParts {
   readonly space: FeatureSpace | null;
   readonly vwBits: number | null;
   readonly training: Training;
+  readonly change: Change | null;
   /** Ascending. */
   readonly ids: Float64Array;
   /** One an id, none 0. */
@@ -63,6 +67,7 @@ export class Model implements ModelParts {
     this.space = parts.space;
     this.vwBits = parts.vwBits ?? null;
     this.training = parts.training;
+    this.change = parts.change ?? null;
     this.ids = ids;
     this.values = values;
     this.#places = Dictionary.of(ids);

@@ -282,6 +282,8 @@ function penaltyOf({ w, penalties }: State): number {
 function checkFits(model: Model, data: Dataset): void {
   if (model.loss !== data.loss)
     throw new ModelError(`the model to start from has ${model.loss} loss, not ${data.loss}`);
+  if (model.space?.isStripped)
+    throw new ModelError("the model to start from was written without names: they cannot be compared with the data's");
   const spaceOf = (it: Model | Dataset) => JSON.stringify([it.space?.state ?? null, it.vwBits]);
   if (spaceOf(model) !== spaceOf(data))
     throw new ModelError("the model to start from has other features than the data");

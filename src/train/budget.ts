@@ -2,13 +2,14 @@ import type { Arrays } from "../data/arrays.js";
 import { Dataset, type DatasetOptions } from "../data/dataset.js";
 import { readArrays } from "../data/read.js";
 import { OptionError } from "../errors.js";
-import { encodeModel } from "../model/codec.js";
+import { type EncodeOptions, encodeModel } from "../model/codec.js";
 import type { Model } from "../model/model.js";
 import { type BatchFit, fitDatasetBatch } from "./fit.js";
 import { checkPath } from "./options.js";
 import { type PathOptions, type PathPoint, walkOf } from "./path.js";
 
-export interface BudgetOptions extends Omit<PathOptions, "lambdas"> {
+/** With how the model will be written, which its bytes depend on. */
+export interface BudgetOptions extends Omit<PathOptions, "lambdas">, EncodeOptions {
   /** Weights that are not 0, at most. */
   maxWeights?: number;
   /** Bytes of the model's file, at most. */
@@ -109,9 +110,9 @@ function lossOf({ loss }: PathPoint): number {
   return loss.validation ?? loss.train;
 }
 
-function fits(model: Model, { maxWeights, maxBytes }: BudgetOptions): boolean {
+function fits(model: Model, { maxWeights, maxBytes, ...writing }: BudgetOptions): boolean {
   if (maxWeights !== undefined && model.kept > maxWeights) return false;
-  return maxBytes === undefined || encodeModel(model).length <= maxBytes;
+  return maxBytes === undefined || encodeModel(model, writing).length <= maxBytes;
 }
 
 /** Bisects between a λ that fits and one that does not; returns the best that fits. */

@@ -2,8 +2,8 @@ import type { Identity } from "../data/source.js";
 import { hostArray } from "../engine/memory.js";
 import { ModelError, NoughtError } from "../errors.js";
 import type { FeatureSpace } from "../features/space.js";
-import { parseSpaceState } from "../model/codec.js";
 import { crc32 } from "../model/crc32.js";
+import { parseSpaceState } from "../model/packing.js";
 import type { Standing } from "./progressive.js";
 
 // The file of a training state, version 1, little-endian:

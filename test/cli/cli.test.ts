@@ -122,6 +122,25 @@ describe("on a table", () => {
     expect(result.features.map((it: { name: string }) => it.name)).toEqual(["x", "city", "city × x"]);
   });
 
+  test("--quantize and --strip-names write a smaller file that predicts nearly the same", async () => {
+    await good(["train", "t.csv", "-o", "q.nought", ...TABLE, "--quantize", "auto:1e-3", "--strip-names"]);
+    const [whole, small] = await Promise.all(["t", "q"].map((it) => readFile(join(folder, `${it}.nought`))));
+    expect(small!.length).toBeLessThan(whole!.length);
+    const lines = async (model: string) => (await good(["predict", model, "t.csv"])).trim().split("\n").map(Number);
+    const [all, few] = [await lines("t.nought"), await lines("q.nought")];
+    few.forEach((p, i) => {
+      expect(p).toBeCloseTo(all[i]!, 2);
+    });
+    const inspected = await good(["inspect", "q.nought"]);
+    expect(inspected).toMatch(/\nwritten in fewer bits: no weight is off by more than \S+\n/);
+    expect(inspected).toMatch(/ {2}city #\d\n/);
+    expect(inspected).not.toContain("Oslo");
+    expect(await good(["evaluate", "q.nought", "t.csv"])).toMatch(/^400 rows: log-loss 0\.\d+, AUC 1\.000/);
+    const { code, err } = await run(["train", "t.csv", "-o", "no.nought", ...TABLE, "--quantize", "int4"]);
+    expect([code, existsSync(join(folder, "no.nought"))]).toEqual([2, false]);
+    expect(err).toContain("expected f32, f16, int8 or auto:bound");
+  });
+
   test("a space from a JSON file gives the same model as flags", async () => {
     const features = {
       x: { kind: "number", column: "x" },
@@ -252,7 +271,7 @@ describe("exit codes", () => {
       expect(await run(args)).toEqual({
         code: 3,
         out: "",
-        err: "error: m.nought: model file is damaged: its checksum does not match\n",
+        err: "error: m.nought: model file is damaged: its digest does not match\n",
       });
     }
   });

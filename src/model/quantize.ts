@@ -1,0 +1,184 @@
+import { ModelError, OptionError } from "../errors.js";
+import type { Model } from "./model.js";
+import { BLOCK, encodeRice, RiceReader } from "./rice.js";
+
+/**
+ * How weights are written: in single precision, as they are; in half; as multiples of a step that is the largest
+ * weight / 127; or in whatever takes the fewest bytes and changes no margin by more than a bound.
+ */
+export type Quantize = "f32" | "f16" | "int8" | `auto:${number}`;
+
+/** How far what is read back is from what was written; all 0 for weights as they are. */
+export interface Change {
+  /** Largest change of one weight. A margin x·w + b changes by no more than this times Σ |xⱼ|. */
+  weight: number;
+  /**
+   * Largest change of any record's margin, but for the rounding of its sum: Σ over features of the largest change of
+   * a weight of theirs. null where features may have other values than one 1, as numbers and tokens do, or no names.
+   */
+  margin: number | null;
+}
+
+/** Weights as they are written. Those that round to 0 are left out. */
+export interface WrittenWeights {
+  kind: "f32" | "f16" | "steps";
+  /** Of kind "steps": what weights are multiples of. */
+  step: number;
+  bytes: Uint8Array;
+  /** Those of the model that are written. */
+  ids: Float64Array;
+  change: Change;
+}
+
+/** Multiples of a step are read as 16 bits. */
+const MOST_STEPS = 32767;
+/** What rounds to 0 or is as near to infinity in half precision. */
+const MOST_HALF = 65519;
+
+/** Returns a model's weights as they are written. Throws OptionError when they cannot be so. */
+export function writeWeights(model: Model, quantize: Quantize): WrittenWeights {
+  const largest = model.values.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  if (quantize === "f32") return writeSingle(model);
+  if (quantize === "int8") return writeSteps(model, largest / 127 || 1);
+  if (quantize === "f16") {
+    if (largest > MOST_HALF) throw new OptionError(`quantize f16: a weight of ${largest} is beyond half precision`);
+    return writeHalf(model);
+  }
+  const bound = boundOf(quantize);
+  // Half a step is the most that a weight changes; the last bits are left to the rounding of products.
+  const step = ((2 * bound) / entriesOf(model)) * (1 - 2 ** -20);
+  const written = [writeSingle(model)];
+  if (largest <= MOST_HALF) written.push(writeHalf(model));
+  if (largest <= step * MOST_STEPS) written.push(writeSteps(model, step));
+  const fit = written.filter(({ change }) => (change.margin ?? change.weight) <= bound);
+  return fit.reduce((best, it) => (it.bytes.length < best.bytes.length ? it : best));
+}
+
+/** Throws OptionError unless `quantize` is a way to write weights. */
+export function checkQuantize(quantize: unknown): asserts quantize is Quantize {
+  if (["f32", "f16", "int8"].includes(quantize as string)) return;
+  if (!(String(quantize).startsWith("auto:") && boundOf(String(quantize)) > 0)) {
+    throw new OptionError(`quantize ${quantize}: expected f32, f16, int8 or auto:bound, as auto:1e-3`);
+  }
+}
+
+function boundOf(quantize: string): number {
+  const bound = Number(quantize.slice("auto:".length) || Number.NaN);
+  return Number.isFinite(bound) ? bound : Number.NaN;
+}
+
+function writeSingle(model: Model): WrittenWeights {
+  const view = new DataView(new ArrayBuffer(4 * model.kept));
+  model.values.forEach((weight, i) => {
+    view.setFloat32(4 * i, weight, true);
+  });
+  return { kind: "f32", step: 0, bytes: new Uint8Array(view.buffer), ids: model.ids, change: { weight: 0, margin: 0 } };
+}
+
+/** 2¹¹² takes the exponents of half precision to those of single precision, subnormal numbers included. */
+const HALF_SCALE = 2 ** 112;
+const bits = new DataView(new ArrayBuffer(4));
+
+function writeHalf(model: Model): WrittenWeights {
+  const halves = Array.from(model.values, (weight) => {
+    bits.setFloat32(0, weight);
+    const exponent = Math.max(-14, ((bits.getUint32(0) >>> 23) & 255) - 127);
+    const unit = 2 ** (exponent - 10);
+    // Adding 1.5·2⁵² rounds to even.
+    bits.setFloat32(0, ((weight / unit + 1.5 * 2 ** 52 - 1.5 * 2 ** 52) * unit) / HALF_SCALE);
+    const word = bits.getUint32(0);
+    return ((word >>> 16) & 0x8000) | ((word >>> 13) & 0x7fff);
+  });
+  const kept = halves.filter((half) => (half & 0x7fff) !== 0);
+  const view = new DataView(new ArrayBuffer(2 * kept.length));
+  kept.forEach((half, i) => {
+    view.setUint16(2 * i, half, true);
+  });
+  return {
+    kind: "f16",
+    step: 0,
+    bytes: new Uint8Array(view.buffer),
+    ids: model.ids.filter((_, i) => (halves[i]! & 0x7fff) !== 0),
+    change: changeOf(model, halves.map(halfOf)),
+  };
+}
+
+/** Returns the number that 16 bits of half precision stand for, which is finite. */
+export function halfOf(half: number): number {
+  bits.setUint32(0, ((half & 0x8000) << 16) | ((half & 0x7fff) << 13));
+  return bits.getFloat32(0) * HALF_SCALE;
+}
+
+function writeSteps(model: Model, step: number): WrittenWeights {
+  const steps = Array.from(model.values, (weight) => Math.round(weight / step));
+  const numbers = steps.filter((it) => it !== 0).map((it) => 2 * (Math.abs(it) - 1) + Number(it < 0));
+  return {
+    kind: "steps",
+    step,
+    bytes: encodeRice(numbers),
+    ids: model.ids.filter((_, i) => steps[i] !== 0),
+    change: changeOf(
+      model,
+      steps.map((it) => Math.fround(it * step)),
+    ),
+  };
+}
+
+/** Of how many weights a margin may be, where that is known; else 1. */
+function entriesOf(model: Model): number {
+  const { space, slots, ids } = model;
+  if (!isOneHot(model)) return 1;
+  return slots === null
+    ? new Set(Array.from(ids, (id) => space!.featureOf(id).name)).size || 1
+    : space!.features.length;
+}
+
+function changeOf(model: Model, read: number[]): Change {
+  const { values, ids, slots, space } = model;
+  const changes = read.map((weight, i) => Math.abs(weight - values[i]!));
+  const weight = changes.reduce((most, it) => Math.max(most, it), 0);
+  if (!isOneHot(model)) return { weight, margin: null };
+  // A slot may hold ids of any feature.
+  if (slots !== null) return { weight, margin: weight * space!.features.length };
+  const byFeature = new Map<string, number>();
+  changes.forEach((change, i) => {
+    const { name } = space!.featureOf(ids[i]!);
+    byFeature.set(name, Math.max(byFeature.get(name) ?? 0, change));
+  });
+  return { weight, margin: [...byFeature.values()].reduce((sum, it) => sum + it, 0) };
+}
+
+function isOneHot({ space }: Model): boolean {
+  return space?.isOneHot ?? false;
+}
+
+/** Reads `count` weights. Throws ModelError when a weight is 0 or no finite number, or there are others than so many. */
+export function readWeights(
+  { kind, step }: Pick<WrittenWeights, "kind" | "step">,
+  { view, length }: { view: DataView; length: number },
+  count: number,
+): Float32Array {
+  const expect = (holds: boolean, problem: string) => {
+    if (!holds) throw new ModelError(`model file is damaged: ${problem}`);
+  };
+  if (kind === "steps") expect(count <= 8 * length, "it has fewer bits than weights");
+  else expect(length === (kind === "f32" ? 4 : 2) * count, "it has not as many weights as ids");
+  const weights = new Float32Array(count);
+  const reader = new RiceReader(view);
+  for (let i = 0; i < count; i++) {
+    if (kind === "f32") weights[i] = view.getFloat32(4 * i, true);
+    else if (kind === "f16") weights[i] = halfOf(view.getUint16(2 * i, true));
+    else {
+      if (i % BLOCK === 0) reader.begin();
+      const number = reader.next();
+      expect(number < 2 * MOST_STEPS, "a weight is too many steps");
+      weights[i] = (number % 2 ? -1 : 1) * (Math.floor(number / 2) + 1) * step;
+    }
+  }
+  if (kind === "steps") expect(reader.isAtEnd(length), "bytes are left after its weights");
+  expect(
+    weights.every((weight) => weight !== 0 && Number.isFinite(weight)),
+    "a weight is 0 or not finite",
+  );
+  return weights;
+}

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { BLOCK, encodeRice, RiceReader } from "../../src/model/rice.js";
+import { sha256 } from "../../src/model/sha256.js";
+import { Random } from "../../src/random.js";
+
+function decode(bytes: Uint8Array, count: number): { numbers: number[]; isAtEnd: boolean } {
+  const padded = Uint8Array.from([...bytes, 255, 255, 255, 255]);
+  const reader = new RiceReader(new DataView(padded.buffer));
+  const numbers = Array.from({ length: count }, (_, i) => {
+    if (i % BLOCK === 0) reader.begin();
+    return reader.next();
+  });
+  return { numbers, isAtEnd: reader.isAtEnd(bytes.length) };
+}
+
+describe("Rice codes", () => {
+  const random = new Random(3);
+  const draw = (count: number, below: number) => Array.from({ length: count }, () => Math.floor(random.unit() * below));
+  test.each([
+    ["none", []],
+    ["zeros", new Array(100).fill(0)],
+    ["small", draw(1000, 5)],
+    ["of 32 bits", draw(100, 2 ** 32)],
+    ["of 53 bits", [...draw(100, 2 ** 53), Number.MAX_SAFE_INTEGER]],
+    ["one large among small", [...draw(31, 3), 5000, ...draw(40, 3), 2 ** 40]],
+  ])("%s come back, and nothing is left over", (_, numbers) => {
+    expect(decode(encodeRice(numbers), numbers.length)).toEqual({ numbers, isAtEnd: true });
+  });
+
+  test("are no longer than Elias–Fano and bitmap, but for 6 bits a block", () => {
+    for (const [declared, count] of [
+      [1e6, 1000],
+      [1e5, 40_000],
+      [1e9, 5000],
+    ] as const) {
+      const ids = [...new Set(draw(count, declared))].sort((a, b) => a - b);
+      const l = Math.max(0, Math.floor(Math.log2(declared / ids.length)));
+      const eliasFano = ids.length * (l + 1) + Math.floor(ids.at(-1)! / 2 ** l);
+      const bits = 8 * encodeRice(ids.map((id, i) => id - (ids[i - 1] ?? -1) - 1)).length - 7;
+      expect(bits).toBeLessThanOrEqual(Math.min(eliasFano, declared) + 6 * Math.ceil(ids.length / BLOCK));
+    }
+  });
+});
+
+describe("sha256", () => {
+  test("is that of Node, at every length around a block, within a larger buffer", () => {
+    const bytes = Uint8Array.from({ length: 300 }, (_, i) => (i * 37) ^ (i >> 3));
+    for (let length = 0; length < 260; length++) {
+      const part = bytes.subarray(5, 5 + length);
+      const hex = Array.from(sha256(part), (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+      expect(hex).toBe(createHash("sha256").update(part).digest("hex"));
+    }
+  });
+});
