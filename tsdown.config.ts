@@ -5,11 +5,13 @@ const shared = { outDir: "dist", format: "esm", target: "es2022", clean: false, 
 export default defineConfig([
   {
     ...shared,
-    entry: { node: "src/node.ts", predict: "src/predict.ts" },
+    entry: { node: "src/node.ts" },
     platform: "node",
     dts: false,
     outputOptions: { chunkFileNames: "node.[name].js" },
   },
+  // One small file for wherever a model is served.
+  { ...shared, entry: { predict: "src/predict.ts" }, platform: "neutral", dts: false, minify: true },
   // One file with all that every training needs, and what is imported later: it starts sooner.
   {
     ...shared,

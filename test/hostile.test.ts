@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Arrays, featureSpace, fit, hash, number, readArrays, readCsv, readSvmlight } from "../src/node.js";
+import { forged, type Header, withSection } from "./fixtures/forge.js";
 import { bytesOf, errorOf } from "./helpers.js";
 
 const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
@@ -137,9 +137,6 @@ describe("data", () => {
 });
 
 describe("a model file whose checksum is right and whose header is not", () => {
-  const PREFIX = 16;
-  // biome-ignore lint/suspicious/noExplicitAny: the header is taken apart
-  type Header = any;
   const cases: [string, (header: Header) => void][] = [
     ["no space, not null", (it) => (it.space = 0)],
     ["rows null", (it) => (it.training.rows = null)],
@@ -147,27 +144,31 @@ describe("a model file whose checksum is right and whose header is not", () => {
     ["seenByFeature of texts", (it) => (it.training.seenByFeature = ["x"])],
     ["options of objects", (it) => (it.training.options.solver = {})],
     ["a loss that is text", (it) => (it.training.loss.train = "x")],
-    ["a range of texts", (it) => Object.assign(learned(it, "min"), { min: "1", max: "5" })],
-    ["a range with an array", (it) => (learned(it, "min").min = [])],
-    ["half a range", (it) => delete learned(it, "min").max],
-    ["a category twice", (it) => (learned(it, "values").values = ["x", "x", "z"])],
+    ["a range of texts", (it) => atomOf(it, "bucket").splice(3, 2, "1", "5")],
+    ["a range with an array", (it) => (atomOf(it, "bucket")[3] = [])],
+    ["half a range", (it) => atomOf(it, "bucket").splice(4, 2)],
+    ["a kind that there is not", (it) => (atomOf(it, "bucket")[0] = "cluster")],
+    ["a feature of an atom that there is not", (it) => (it.space.features[0][1] = [99])],
+    ["a feature twice", (it) => it.space.features.push(it.space.features[0])],
   ];
-  const learned = (header: Header, field: string) => header.space.learned.find((it: object) => field in it);
+  const atomOf = (header: Header, kind: string) => header.space.atoms.find((it: string[]) => it[0] === kind);
+  const good = () => readFileSync(join(folder, "m.nought"));
 
-  function forge(name: string, change: (header: Header) => void): void {
-    const good = readFileSync(join(folder, "m.nought"));
-    const end = PREFIX + good.readUInt32LE(12);
-    const header = JSON.parse(good.toString("utf8", PREFIX, end));
-    change(header);
-    const json = Buffer.from(JSON.stringify(header));
-    const file = Buffer.concat([good.subarray(0, PREFIX), json, good.subarray(end)]);
-    file.writeUInt32LE(json.length, 12);
-    file.writeUInt32LE(crc32(file.subarray(12)), 8);
-    writeFileSync(join(folder, name), file);
+  function forge(change: (header: Header) => void): void {
+    writeFileSync(join(folder, "forged.nought"), forged(good(), change));
   }
 
+  function nameValues(...values: string[]): void {
+    writeFileSync(join(folder, "forged.nought"), withSection(good(), "values", bytesOf(JSON.stringify(values))));
+  }
+
+  test("a category twice", () => {
+    nameValues("x", "x", "z");
+    expect(run("inspect", "forged.nought").err).toMatch(/model file is damaged: a category is there twice\n$/);
+  });
+
   test.each(cases)("%s", (_, change) => {
-    forge("forged.nought", change);
+    forge(change);
     const { code, err } = run("inspect", "forged.nought");
     expect({ code, err }).toEqual({
       code: 3,
@@ -176,7 +177,7 @@ describe("a model file whose checksum is right and whose header is not", () => {
   });
 
   test("names cannot steer the terminal", () => {
-    forge("forged.nought", (it) => (learned(it, "values").values = ["\u001b[31m", "\u009b2J", "z"]));
+    nameValues("\u001b[31m", "\u009b2J", "z");
     const { code, out } = run("inspect", "forged.nought");
     expect(code).toBe(0);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the point

@@ -22,13 +22,13 @@ const MOST_ENTRIES = 1 << 14;
 
 /**
  * Compiles a space and a format to what kernels take, as a function that puts it into memory. Returns null where they
- * cannot do it: for text that derived numbers are written out as, or a delimiter that is not ASCII.
+ * cannot do it: for text that derived numbers are written out as, a delimiter that is not ASCII, values without names.
  */
 export function compilePlan(space: FeatureSpace, format: RowFormat): ((memory: Memory) => Plan) | null {
   const { columns, delimiter, target, weight } = format;
   const layout = space.layout;
   const { derived, missing, atoms, outputs, isMany } = layout;
-  if (delimiter.charCodeAt(0) > 127) return null;
+  if (delimiter.charCodeAt(0) > 127 || space.isStripped) return null;
   const isTextual = ({ kind, column }: SimpleDefinition) =>
     derived.has(column) && ["category", "tokens", "hash"].includes(kind);
   if (atoms.some(({ definition }) => isTextual(definition))) return null;

@@ -10,7 +10,7 @@ import {
   type WrittenWeights,
   writeWeights,
 } from "./quantize.js";
-import { BLOCK, encodeRice, RiceReader } from "./rice.js";
+import { decodeRice, encodeRice } from "./rice.js";
 
 // The model file, version 2. Numbers are little-endian but for the digest.
 //
@@ -138,22 +138,22 @@ function decode(file: ArrayBuffer | Uint8Array): Model {
   const ids = readIds(section("ids"), kept, header.slots ?? declared);
   const weights = readWeights({ kind: header.weights, step: header.step ?? 0 }, section("weights"), kept);
   const space = header.space && unpackSpace(header.space, section("edges"), section("values"));
-  expect(!space || space.declared === declared, "its feature space has another dimension");
+  check(!space || space.declared === declared, "its feature space has another dimension");
   return new Model({ ...header, training: trainingOf(header), space }, ids, weights);
 }
 
 function parseHeader(header: Header): Header {
   const { loss, intercept, declared, kept, slots, weights, step, change, space } = header;
-  expect(loss === "logistic" || loss === "squared", "unknown loss");
-  expect(Number.isFinite(intercept), "its intercept is no number");
-  for (const count of [declared, kept]) expect(isCount(count), `${count} is no count`);
-  expect(slots === undefined || isPowerOfTwo(slots), '"slots" is no power of two');
-  expect(["f32", "f16", "steps"].includes(weights), "unknown weights");
-  expect((weights === "steps") === Number.isFinite(step), "its weights have no step");
-  expect(change === undefined || isChange(change), "it does not say how far its weights are off");
-  expect(space === null || isObject(space), "its feature space is incomplete");
-  expect(header.vwBits === undefined || isHashed(header), '"vwBits" does not fit its dimension');
-  expect(isTraining(trainingOf(header)), "its training summary is incomplete");
+  check(loss === "logistic" || loss === "squared", "unknown loss");
+  check(Number.isFinite(intercept), "its intercept is no number");
+  for (const count of [declared, kept]) check(isCount(count), `${count} is no count`);
+  check(slots === undefined || isPowerOfTwo(slots), '"slots" is no power of two');
+  check(["f32", "f16", "steps"].includes(weights), "unknown weights");
+  check((weights === "steps") === Number.isFinite(step), "its weights have no step");
+  check(change === undefined || isChange(change), "it does not say how far its weights are off");
+  check(space === null || isObject(space), "its feature space is incomplete");
+  check(header.vwBits === undefined || isHashed(header), '"vwBits" does not fit its dimension');
+  check(isTraining(trainingOf(header)), "its training summary is incomplete");
   return header;
 }
 
@@ -191,22 +191,14 @@ function isPowerOfTwo(value: unknown): boolean {
   return isCount(value) && Number.isInteger(Math.log2(value));
 }
 
-function expect(holds: boolean, problem: string): asserts holds {
-  check(holds, `model file is damaged: ${problem}`);
-}
-
 /** Reads so many ids, ascending and below a limit. */
 function readIds({ view, length }: Section, count: number, limit: number): Float64Array {
-  expect(count <= 8 * length, "it has fewer bits than ids");
-  const ids = new Float64Array(count);
-  const reader = new RiceReader(view);
+  const ids = decodeRice(view, length, count);
   let id = -1;
   for (let i = 0; i < count; i++) {
-    if (i % BLOCK === 0) reader.begin();
-    id += reader.next() + 1;
+    id += ids[i]! + 1;
     ids[i] = id;
   }
-  expect(id < limit, "ids do not ascend below the declared dimension");
-  expect(reader.isAtEnd(length), "bytes are left after its ids");
+  check(id < limit, "ids do not ascend below the declared dimension");
   return ids;
 }

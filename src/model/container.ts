@@ -46,35 +46,43 @@ export function seal(header: object, sections: Sections<Uint8Array>): Uint8Array
 }
 
 /**
- * Parts a file into its header and a view from the beginning of each section to the end of the file. Allocates nothing
- * but the header before it has found the digest right and the lengths to add up. Throws ModelError.
+ * Parts a file into its header and a view from the beginning of each section to the end of the file. Allocates no more
+ * than the file's size before it has found the digest right and the lengths to add up. Throws ModelError.
  */
 export function unseal(file: ArrayBuffer | Uint8Array): { header: { sections: Extents }; views: Sections<DataView> } {
   const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const end = bytes.length - DIGEST;
-  check(end >= PREFIX && [...MAGIC].every((sign, i) => bytes[i] === sign.charCodeAt(0)), "not a nought model");
-  check(bytes[7] === VERSION, `model file of version ${bytes[7]}; this is nought for version ${VERSION}`);
-  const isWhole = sha256(bytes.subarray(0, end)).every((word, i) => word === view.getInt32(end + 4 * i));
-  check(isWhole, "model file is damaged: its digest does not match");
-  const body = PREFIX + view.getUint32(8, true);
-  check(body <= Math.min(end, PREFIX + MOST_HEADER), "model file is damaged: its header is too long");
-  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(PREFIX, body));
+  const { buffer, byteOffset, length } = bytes;
+  const view = new DataView(buffer, byteOffset, length);
+  const end = length - DIGEST;
+  if (end < PREFIX || String.fromCharCode(...bytes.subarray(0, 7)) !== MAGIC)
+    throw new ModelError("not a nought model");
+  if (bytes[7] !== VERSION) {
+    throw new ModelError(`model file of version ${bytes[7]}; this is nought for version ${VERSION}`);
+  }
+  const digest = sha256(bytes.subarray(0, end));
+  check(
+    digest.every((word, i) => word === view.getInt32(end + 4 * i)),
+    "its digest does not match",
+  );
+  let at = PREFIX + view.getUint32(8, true);
+  check(at <= end, "its header is longer than the file");
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(PREFIX, at));
   const header = JSON.parse(text);
   // A key that is there twice is there once then.
-  check(JSON.stringify(header) === text, "model file is damaged: its header is not as it is written");
+  check(JSON.stringify(header) === text, "its header is not as it is written");
   const views = {} as Sections<DataView>;
-  let at = body;
+  const body = at;
   for (const name of SECTIONS) {
-    const [offset, length] = header.sections[name];
-    check(body + offset === at && length >= 0 && at + length <= end, `model file is damaged: ${name} out of place`);
-    views[name] = new DataView(view.buffer, view.byteOffset + at, bytes.length - at);
-    at += length;
+    const [offset, size] = header.sections[name];
+    check(body + offset === at && size >= 0, `${name} out of place`);
+    views[name] = new DataView(buffer, byteOffset + at, length - at);
+    at += size;
   }
-  check(at === end, "model file is damaged: its sections do not add up to its length");
+  check(at === end, "its sections do not add up to its length");
   return { header, views };
 }
 
-export function check(holds: boolean, problem: string): asserts holds {
-  if (!holds) throw new ModelError(problem);
+/** Throws ModelError unless what must hold of a model's file does. */
+export function check(holds: unknown, problem: string): asserts holds {
+  if (!holds) throw new ModelError(`model file is damaged: ${problem}`);
 }

@@ -5,7 +5,7 @@ import { hashValue } from "../features/hash.js";
 import type { HashedValues, Learned, SimpleDefinition } from "../features/kinds.js";
 import { atomsOf, FeatureSpace } from "../features/space.js";
 import { check } from "./container.js";
-import { BLOCK, encodeRice, RiceReader } from "./rice.js";
+import { decodeRice, encodeRice } from "./rice.js";
 
 /** A feature space in a model's header, made so that little is left to do for who predicts by it. */
 export interface PackedSpace {
@@ -128,7 +128,7 @@ export interface Section {
 /** Unpacks a space from JSON and its sections. Throws NoughtError where they do not fit together. */
 export function unpackSpace(packed: PackedSpace, edges: Section, values: Section): FeatureSpace {
   const { atoms, missing, features, words, derive = [] } = packed;
-  expect([atoms, missing, features, derive].every(Array.isArray), "its feature space is incomplete");
+  check([atoms, missing, features, derive].every(Array.isArray), "its feature space is incomplete");
   const edgesOf = edgeReader(edges);
   const valuesOf = valueReader(atoms, values);
   const learned = atoms.map((atom, i): Learned => {
@@ -156,7 +156,7 @@ export function unpackSpace(packed: PackedSpace, edges: Section, values: Section
   };
   const space = parseSpaceState({ definition, learned });
   const again = packSpace(space, null).space;
-  expect(JSON.stringify(again) === JSON.stringify(packed), "its feature space is not as it is written");
+  check(JSON.stringify(again) === JSON.stringify(packed), "its feature space is not as it is written");
   return space;
 }
 
@@ -174,7 +174,7 @@ function definitionOf(atom: PackedAtom): object {
 function edgeReader({ view, length }: Section): (count: number) => number[] {
   let at = 0;
   return (count) => {
-    expect(isCount(count) && at + 8 * count <= length, "it has fewer edges than it says");
+    check(isCount(count) && at + 8 * count <= length, "it has fewer edges than it says");
     return Array.from({ length: count }, () => {
       at += 8;
       return view.getFloat64(at - 8, true);
@@ -187,17 +187,17 @@ type PackedValues = [kind: string, column: string, count: number, hashes?: numbe
 /** Reads what an atom's values are, the next ones. */
 function valueReader(atoms: readonly PackedAtom[], section: Section): (atom: PackedAtom) => Learned {
   const all = atoms.filter(([kind]) => kind === "category" || kind === "tokens") as PackedValues[];
-  for (const [, , count] of all) expect(isCount(count), "it has no number of values");
+  for (const [, , count] of all) check(isCount(count), "it has no number of values");
   const sum = (part: 2 | 3) => all.reduce((total, it) => total + (it[part] ?? 0), 0);
   let read = 0;
   if (all.some(([, , , hashes]) => hashes !== undefined)) {
-    const numbers = readHashed(section, sum(3));
+    const numbers = decodeRice(section.view, section.length, 2 * sum(3));
     return (atom) => {
       const [, , count, hashes, bits] = atom as PackedValues;
-      expect(isCount(hashes) && (bits === 32 || bits === 53), "its hashes are of no known length");
+      check(isCount(hashes) && (bits === 32 || bits === 53), "its hashes are of no known length");
       let id = -1;
       const ids = Array.from(numbers.subarray(read, read + hashes), (gap) => (id += gap + 1));
-      expect(id < count, "a value is beyond their number");
+      check(id < count, "a value is beyond their number");
       read += hashes;
       const from = numbers.length / 2 + read - hashes;
       return { hashed: { count, bits, ids, hashes: Array.from(numbers.subarray(from, from + hashes)) } };
@@ -206,23 +206,11 @@ function valueReader(atoms: readonly PackedAtom[], section: Section): (atom: Pac
   const { view, length } = section;
   const texts: unknown =
     length > 0 ? JSON.parse(UTF8.decode(new Uint8Array(view.buffer, view.byteOffset, length))) : [];
-  expect(Array.isArray(texts) && texts.length === sum(2), "it has other values than it says");
+  check(Array.isArray(texts) && texts.length === sum(2), "it has other values than it says");
   return (atom) => {
     read += atom[2] as number;
     return { values: texts.slice(read - (atom[2] as number), read) };
   };
-}
-
-/** Reads the ids, as differences, and the hashes of so many values. */
-function readHashed({ view, length }: Section, count: number): Float64Array {
-  expect(isCount(count) && 2 * count <= 8 * length, "it has fewer hashes than it says");
-  const reader = new RiceReader(view);
-  const numbers = Float64Array.from({ length: 2 * count }, (_, i) => {
-    if (i % BLOCK === 0) reader.begin();
-    return reader.next();
-  });
-  expect(reader.isAtEnd(length), "bytes are left after its hashes");
-  return numbers;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -233,16 +221,16 @@ export function parseSpaceState({ definition, learned }: { definition: unknown; 
 }
 
 function parseLearned(value: unknown): Learned[] {
-  expect(Array.isArray(value), "its feature space is incomplete");
+  check(Array.isArray(value), "its feature space is incomplete");
   for (const { missing, min, max, edges, values, hashed } of value as Learned[]) {
-    expect(missing === undefined || typeof missing === "boolean", '"missing" is neither true nor false');
+    check(missing === undefined || typeof missing === "boolean", '"missing" is neither true nor false');
     const isRange = Number.isFinite(min) && Number.isFinite(max) && min! <= max!;
-    expect((min === undefined && max === undefined) || isRange, "a bucket's range is no range");
+    check((min === undefined && max === undefined) || isRange, "a bucket's range is no range");
     const isAscending = edges?.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!)) ?? true;
-    expect(isAscending, "quantile edges do not ascend");
-    expect(values?.every((it) => typeof it === "string") ?? true, "a category is no text");
+    check(isAscending, "quantile edges do not ascend");
+    check(values?.every((it) => typeof it === "string") ?? true, "a category is no text");
     for (const known of [values, hashed?.hashes]) {
-      expect(new Set<unknown>(known).size === (known?.length ?? 0), "a category is there twice");
+      check(new Set<unknown>(known).size === (known?.length ?? 0), "a category is there twice");
     }
   }
   return value as Learned[];
@@ -250,8 +238,4 @@ function parseLearned(value: unknown): Learned[] {
 
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function expect(holds: boolean, problem: string): asserts holds {
-  check(holds, `model file is damaged: ${problem}`);
 }

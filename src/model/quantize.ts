@@ -1,6 +1,9 @@
-import { ModelError, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
+import { check } from "./container.js";
+import { halfOf, toHalf } from "./half.js";
 import type { Model } from "./model.js";
-import { BLOCK, encodeRice, RiceReader } from "./rice.js";
+import type { Section } from "./packing.js";
+import { decodeRice, encodeRice } from "./rice.js";
 
 /**
  * How weights are written: in single precision, as they are; in half; as multiples of a step that is the largest
@@ -75,20 +78,8 @@ function writeSingle(model: Model): WrittenWeights {
   return { kind: "f32", step: 0, bytes: new Uint8Array(view.buffer), ids: model.ids, change: { weight: 0, margin: 0 } };
 }
 
-/** 2¹¹² takes the exponents of half precision to those of single precision, subnormal numbers included. */
-const HALF_SCALE = 2 ** 112;
-const bits = new DataView(new ArrayBuffer(4));
-
 function writeHalf(model: Model): WrittenWeights {
-  const halves = Array.from(model.values, (weight) => {
-    bits.setFloat32(0, weight);
-    const exponent = Math.max(-14, ((bits.getUint32(0) >>> 23) & 255) - 127);
-    const unit = 2 ** (exponent - 10);
-    // Adding 1.5·2⁵² rounds to even.
-    bits.setFloat32(0, ((weight / unit + 1.5 * 2 ** 52 - 1.5 * 2 ** 52) * unit) / HALF_SCALE);
-    const word = bits.getUint32(0);
-    return ((word >>> 16) & 0x8000) | ((word >>> 13) & 0x7fff);
-  });
+  const halves = Array.from(model.values, toHalf);
   const kept = halves.filter((half) => (half & 0x7fff) !== 0);
   const view = new DataView(new ArrayBuffer(2 * kept.length));
   kept.forEach((half, i) => {
@@ -101,12 +92,6 @@ function writeHalf(model: Model): WrittenWeights {
     ids: model.ids.filter((_, i) => (halves[i]! & 0x7fff) !== 0),
     change: changeOf(model, halves.map(halfOf)),
   };
-}
-
-/** Returns the number that 16 bits of half precision stand for, which is finite. */
-export function halfOf(half: number): number {
-  bits.setUint32(0, ((half & 0x8000) << 16) | ((half & 0x7fff) << 13));
-  return bits.getFloat32(0) * HALF_SCALE;
 }
 
 function writeSteps(model: Model, step: number): WrittenWeights {
@@ -152,33 +137,27 @@ function isOneHot({ space }: Model): boolean {
   return space?.isOneHot ?? false;
 }
 
-/** Reads `count` weights. Throws ModelError when a weight is 0 or no finite number, or there are others than so many. */
+/** Reads `count` weights. Throws ModelError or RangeError when there are others, or one is 0 or no finite number. */
 export function readWeights(
   { kind, step }: Pick<WrittenWeights, "kind" | "step">,
-  { view, length }: { view: DataView; length: number },
+  { view, length }: Section,
   count: number,
 ): Float32Array {
-  const expect = (holds: boolean, problem: string) => {
-    if (!holds) throw new ModelError(`model file is damaged: ${problem}`);
-  };
-  if (kind === "steps") expect(count <= 8 * length, "it has fewer bits than weights");
-  else expect(length === (kind === "f32" ? 4 : 2) * count, "it has not as many weights as ids");
-  const weights = new Float32Array(count);
-  const reader = new RiceReader(view);
-  for (let i = 0; i < count; i++) {
-    if (kind === "f32") weights[i] = view.getFloat32(4 * i, true);
-    else if (kind === "f16") weights[i] = halfOf(view.getUint16(2 * i, true));
-    else {
-      if (i % BLOCK === 0) reader.begin();
-      const number = reader.next();
-      expect(number < 2 * MOST_STEPS, "a weight is too many steps");
-      weights[i] = (number % 2 ? -1 : 1) * (Math.floor(number / 2) + 1) * step;
-    }
+  let weights: Float32Array;
+  if (kind === "steps") weights = Float32Array.from(decodeRice(view, length, count), (code) => stepsOf(code) * step);
+  else {
+    const size = kind === "f32" ? 4 : 2;
+    check(length === size * count, "it has not as many weights as ids");
+    const at = (i: number) => (kind === "f32" ? view.getFloat32(4 * i, true) : halfOf(view.getUint16(2 * i, true)));
+    weights = Float32Array.from({ length: count }, (_, i) => at(i));
   }
-  if (kind === "steps") expect(reader.isAtEnd(length), "bytes are left after its weights");
-  expect(
-    weights.every((weight) => weight !== 0 && Number.isFinite(weight)),
-    "a weight is 0 or not finite",
-  );
+  const isFine = weights.every((weight) => weight !== 0 && Number.isFinite(weight));
+  check(isFine, "a weight is 0 or not finite");
   return weights;
+}
+
+/** How many steps a weight is, by its code. */
+function stepsOf(code: number): number {
+  check(code < 2 * MOST_STEPS, "a weight is too many steps");
+  return (Math.floor(code / 2) + 1) * (code % 2 ? -1 : 1);
 }

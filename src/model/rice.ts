@@ -10,6 +10,7 @@ export const BLOCK = 32;
 const PARAMETER_BITS = 6;
 /** Bits that a window of 32 holds at any place in its first byte. */
 const WINDOW = 25;
+const WIDE = 2 ** WINDOW;
 
 /** Reads numbers one after another. The view goes on for 3 bytes after them, or more. */
 export class RiceReader {
@@ -17,6 +18,8 @@ export class RiceReader {
   /** Where it reads. */
   bit = 0;
   #r = 0;
+  /** 2ʳ */
+  #unit = 1;
 
   constructor(view: DataView) {
     this.view = view;
@@ -24,35 +27,38 @@ export class RiceReader {
 
   /** Begins a block. */
   begin(): void {
-    this.#r = this.#take(PARAMETER_BITS);
+    this.#r = this.#take(PARAMETER_BITS, 2 ** PARAMETER_BITS);
+    this.#unit = 2 ** this.#r;
   }
 
   /** Returns the next number of the block. Throws RangeError where the view ends. */
   next(): number {
     let high = 0;
     let window = this.#window();
-    while ((window & (2 ** WINDOW - 1)) === 0) {
+    while ((window & (WIDE - 1)) === 0) {
       high += WINDOW;
       this.bit += WINDOW;
       window = this.#window();
     }
     const zeros = 31 - Math.clz32(window & -window);
     this.bit += zeros + 1;
-    const r = this.#r;
-    let number = (high + zeros) * 2 ** r;
-    for (let at = 0; at < r; at += WINDOW) number += this.#take(Math.min(WINDOW, r - at)) * 2 ** at;
-    return number;
+    const end = zeros + 1 + this.#r;
+    if (end <= WINDOW) {
+      this.bit += this.#r;
+      return (high + zeros) * this.#unit + ((window >>> (zeros + 1)) & (this.#unit - 1));
+    }
+    return (high + zeros) * this.#unit + this.#take(this.#r, this.#unit);
   }
 
-  /** Whether it has read so many bytes, but for zeros that fill the last of them. */
-  isAtEnd(bytes: number): boolean {
-    return (
-      Math.ceil(this.bit / 8) === bytes && (this.bit % 8 === 0 || this.view.getUint8(bytes - 1) >> (this.bit % 8) === 0)
-    );
+  /** Throws RangeError unless it has read so many bytes. */
+  finish(bytes: number): void {
+    if ((this.bit + 7) >> 3 !== bytes) throw new RangeError("bytes are left over");
   }
 
-  #take(bits: number): number {
-    const taken = this.#window() & (2 ** bits - 1);
+  /** Reads so many bits, 53 at most; `unit` is 2 to their number. */
+  #take(bits: number, unit: number): number {
+    if (bits > WINDOW) return this.#take(WINDOW, WIDE) + WIDE * this.#take(bits - WINDOW, unit / WIDE);
+    const taken = this.#window() & (unit - 1);
     this.bit += bits;
     return taken;
   }
@@ -60,6 +66,19 @@ export class RiceReader {
   #window(): number {
     return this.view.getUint32(this.bit >> 3, true) >>> (this.bit & 7);
   }
+}
+
+/** Returns `count` numbers from Rice codes of `length` bytes. Throws RangeError when there are not exactly so many. */
+export function decodeRice(view: DataView, length: number, count: number): Float64Array {
+  if (!(count <= 8 * length)) throw new RangeError("fewer bits than numbers");
+  const reader = new RiceReader(view);
+  const numbers = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    if (i % BLOCK === 0) reader.begin();
+    numbers[i] = reader.next();
+  }
+  reader.finish(length);
+  return numbers;
 }
 
 /** Returns whole numbers below 2⁵³ as Rice codes. */

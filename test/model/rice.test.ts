@@ -1,17 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { BLOCK, encodeRice, RiceReader } from "../../src/model/rice.js";
+import { BLOCK, decodeRice, encodeRice } from "../../src/model/rice.js";
 import { sha256 } from "../../src/model/sha256.js";
 import { Random } from "../../src/random.js";
 
-function decode(bytes: Uint8Array, count: number): { numbers: number[]; isAtEnd: boolean } {
+/** Decodes codes that something else follows. */
+function decode(bytes: Uint8Array, count: number): number[] {
   const padded = Uint8Array.from([...bytes, 255, 255, 255, 255]);
-  const reader = new RiceReader(new DataView(padded.buffer));
-  const numbers = Array.from({ length: count }, (_, i) => {
-    if (i % BLOCK === 0) reader.begin();
-    return reader.next();
-  });
-  return { numbers, isAtEnd: reader.isAtEnd(bytes.length) };
+  return Array.from(decodeRice(new DataView(padded.buffer), bytes.length, count));
 }
 
 describe("Rice codes", () => {
@@ -25,7 +21,19 @@ describe("Rice codes", () => {
     ["of 53 bits", [...draw(100, 2 ** 53), Number.MAX_SAFE_INTEGER]],
     ["one large among small", [...draw(31, 3), 5000, ...draw(40, 3), 2 ** 40]],
   ])("%s come back, and nothing is left over", (_, numbers) => {
-    expect(decode(encodeRice(numbers), numbers.length)).toEqual({ numbers, isAtEnd: true });
+    expect(decode(encodeRice(numbers), numbers.length)).toEqual(numbers);
+  });
+
+  test("with anything left over are refused", () => {
+    const codes = encodeRice([1, 20, 300]);
+    for (const [bytes, count] of [
+      [codes, 2],
+      [codes, 4],
+      [codes, 1000],
+      [Uint8Array.of(...codes, 0), 3],
+    ] as const) {
+      expect(() => decode(bytes, count)).toThrow(RangeError);
+    }
   });
 
   test("are no longer than Elias–Fano and bitmap, but for 6 bits a block", () => {

@@ -28,10 +28,10 @@ const PREDICT = `
 
 // Reaches into every declaration file; a type that resolves to "any" makes a directive below an error.
 const TYPED = `
-  import { bucket, cross, type Dataset, evaluate, featureSpace, fit, readCsv } from "nought";
+  import { bucket, cross, type Dataset, evaluate, featureSpace, fit, type Model, readCsv } from "nought";
   import type { Engine, Fit, FitOptions, Input, Metrics, Progress, Runtime, SpaceDefinition } from "nought";
   import { createEngine } from "nought/browser";
-  import { load, type Model } from "nought/predict";
+  import { load, type Predictor } from "nought/predict";
 
   export async function train(input: Input): Promise<Metrics> {
     const space: SpaceDefinition = featureSpace({ lat: bucket("lat", 1 / 60), all: cross("lat", "lat") });
@@ -49,7 +49,8 @@ const TYPED = `
     return evaluate(model, data);
   }
   export const engine: Promise<Engine> = createEngine({ kernels: "baseline" });
-  export const prediction: number = load(new Uint8Array()).predict({ lat: 52.4 });
+  export const predictor: Predictor = load(new Uint8Array(), { form: "compact" });
+  export const prediction: number = predictor.predict({ lat: 52.4 });
   // @ts-expect-error: no such solver
   export const wrong: FitOptions = { solver: "newton" };
 `;

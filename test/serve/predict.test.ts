@@ -1,0 +1,210 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+  category,
+  decodeModel,
+  type EncodeOptions,
+  encodeModel,
+  type Fields,
+  featureSpace,
+  hash,
+  Model,
+  number,
+} from "../../src/node.js";
+import { DataError, load, ModelError } from "../../src/predict.js";
+import { Random } from "../../src/random.js";
+import { foldId } from "../../src/slots.js";
+import { forged } from "../fixtures/forge.js";
+import { goldenModels, goldenPath, learn, modelOf, numberedModel, ROWS, wholeSpace } from "../fixtures/models.js";
+import { errorOf } from "../helpers.js";
+
+const FORMS = ["hash", "compact"] as const;
+const WRITTEN: EncodeOptions[] = [
+  {},
+  { stripNames: true },
+  { quantize: "f16" },
+  { quantize: "int8", stripNames: true },
+  { quantize: "auto:1e-4" },
+];
+
+/** Cells of all sorts, also such as no model takes. */
+const CELLS = [
+  ...["Oslo", "Rome", "", "NA", "sea view", "größe 日本 \ud800", " 1.5 ", "-2e1", "1e999", "0x10", "true", "."],
+  ...[0, -0, 1, 2.5, 1e-300, -7, 99, 100, 3e39, Number.NaN, Number.POSITIVE_INFINITY],
+  ...[true, false, null, undefined, ["sea", "x", "sea"], [], [1], [null], {}, 10n, () => 1],
+] as Fields[string][];
+
+/** Rows of training with some of their cells replaced, and some left out. */
+function* records(count: number): Generator<Fields> {
+  const random = new Random(5);
+  for (let i = 0; i < count; i++) {
+    const record: Record<string, Fields[string]> = { ...ROWS[i % ROWS.length] };
+    for (const column of Object.keys(record)) {
+      const chance = random.unit();
+      if (chance < 0.15) record[column] = CELLS[random.below(CELLS.length)];
+      else if (chance < 0.16) delete record[column];
+    }
+    yield record;
+  }
+}
+
+function outcome(work: () => number): number | string {
+  try {
+    return work();
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
+describe("predicts what Model predicts, bit for bit", () => {
+  test.each([
+    ["all kinds", false, null],
+    ["one-hot kinds", true, null],
+    ["all kinds, folded", false, 256],
+  ] as const)("%s, however it is written", async (_, oneHot, slots) => {
+    const model = modelOf(learn(wholeSpace(oneHot)), 600, slots);
+    for (const options of WRITTEN) {
+      const again = decodeModel(encodeModel(model, options));
+      for (const form of FORMS) {
+        const predictor = load(encodeModel(model, options), { form });
+        let refused = 0;
+        for (const record of records(1500)) {
+          const expected = outcome(() => again.predict(record));
+          const got = outcome(() => predictor.predict(record));
+          if (!Object.is(got, expected)) expect([got, record]).toEqual([expected, record]);
+          refused += Number(got === "DataError");
+        }
+        expect(refused).toBeGreaterThan(100);
+        expect(refused).toBeLessThan(1000);
+      }
+    }
+  });
+});
+
+describe("computed columns", () => {
+  test.each([
+    "a + b * 2 - -c / (a - b)",
+    "a / (b - b)",
+    "a < b",
+    "a <= b",
+    "a > b",
+    "a >= b",
+    "a == b",
+    "a = 2",
+    "a != b",
+    'a == "x"',
+    '"x" != `a`',
+    'a = "1e999"',
+    "a * 1e308 * 10 > b",
+    "a",
+  ])("%s", (expression) => {
+    const space = learn(featureSpace({ n: number("d"), c: category("d") }, { derive: { d: expression } }), [
+      { a: 1, b: 2, c: 3 },
+      { a: 2, b: 2, c: "" },
+      { a: 3, b: 2, c: 3 },
+    ]);
+    const model = modelOf(space, 10);
+    const predictor = load(encodeModel(model));
+    const cells = [0, 1, 2, -3.5, "2", " 2", "x", "1e999", "", null, true, false, ["x"]] as Fields[string][];
+    let finite = 0;
+    for (const a of cells) {
+      for (const b of cells) {
+        const record = { a, b, c: 3 };
+        const expected = outcome(() => model.margin(record));
+        expect([outcome(() => predictor.margin(record)), a, b]).toEqual([expected, a, b]);
+        finite += Number(typeof expected === "number");
+      }
+    }
+    expect(finite).toBeGreaterThan(20);
+  });
+});
+
+describe("weights", () => {
+  test.each([0, 1, 31, 32, 33, 5000])("of %i ids are found in either form, and others are not", (count) => {
+    const model = numberedModel(count, 1e9);
+    const clusters = Float64Array.from(model.ids, (_, i) =>
+      i % 97 ? Math.floor(i / 97) * 1e6 + i : i * 12_345,
+    ).sort();
+    for (const it of [model, new Model(model, clusters, model.values)]) {
+      const bytes = encodeModel(it);
+      for (const form of FORMS) {
+        const { weightOf, kept } = load(bytes, { form });
+        expect(kept).toBe(count);
+        const wrong = Array.from(it.ids).filter((id) =>
+          [id && id - 1, id, id + 1].some((near) => weightOf(near) !== it.weightOf(near)),
+        );
+        expect(wrong).toEqual([]);
+        for (const id of [0, 1, 999_999_999]) expect(weightOf(id)).toBe(it.weightOf(id));
+      }
+    }
+  });
+
+  test("of folded ids, and of ids up to 2⁵³", () => {
+    const folded = modelOf(learn(featureSpace({ h: hash("h", 2 ** 32) })), 40, 64);
+    const large = new Model(folded, Float64Array.of(0, 2 ** 33, Number.MAX_SAFE_INTEGER - 1), Float32Array.of(1, 2, 3));
+    const wide = new Model(
+      { ...large, slots: null, space: null, declared: Number.MAX_SAFE_INTEGER },
+      large.ids,
+      large.values,
+    );
+    for (const form of FORMS) {
+      const { weightOf } = load(encodeModel(folded), { form });
+      for (const id of [0, 63, 64, 1e6, 2 ** 32 - 1]) expect(weightOf(id)).toBe(folded.weightOf(foldId(id, 64)));
+      const found = load(encodeModel(wide), { form });
+      expect(Array.from(wide.ids, found.weightOf)).toEqual([1, 2, 3]);
+    }
+  });
+});
+
+describe("load", () => {
+  test("every flipped bit and every truncation of a file is refused", () => {
+    for (const name of Object.keys(goldenModels())) {
+      const file = new Uint8Array(readFileSync(goldenPath(name)));
+      let refused = 0;
+      const refuses = (bytes: Uint8Array) => {
+        try {
+          load(bytes);
+        } catch (error) {
+          if (error instanceof ModelError) refused++;
+        }
+      };
+      for (let bit = 0; bit < 8 * file.length; bit++) {
+        file[bit >> 3]! ^= 1 << (bit & 7);
+        refuses(file);
+        file[bit >> 3]! ^= 1 << (bit & 7);
+      }
+      for (let length = 0; length < file.length; length++) refuses(file.subarray(0, length));
+      expect(refused).toBe(9 * file.length);
+      expect(load(file).kept).toBeGreaterThan(0);
+    }
+  });
+
+  test("lengths that lie are refused, though the digest matches", async () => {
+    const file = new Uint8Array(readFileSync(goldenPath("whole-f32")));
+    for (const lie of [
+      forged(file, (it) => (it.kept = 2 ** 40)),
+      forged(file, (it) => (it.sections.ids = [0, 2 ** 40])),
+      forged(file, (it) => (it.declared = 3)),
+      forged(file, (it) => delete it.sections),
+    ]) {
+      expect(await errorOf(() => load(lie))).toBeInstanceOf(ModelError);
+    }
+  });
+
+  test("a model of numbered columns takes no records, but tells weights", async () => {
+    const model = numberedModel(5, 100);
+    const predictor = load(encodeModel(model));
+    expect(predictor.weightOf(model.ids[0]!)).toBe(model.values[0]);
+    expect(await errorOf(() => predictor.predict({}))).toBeInstanceOf(DataError);
+  });
+
+  test("what is wrong with a record is said by its field", async () => {
+    const space = learn(featureSpace({ x: number("x"), c: category("c") }), [{ x: 1, c: "a" }]);
+    const predictor = load(encodeModel(modelOf(space, 4)));
+    const says = async (record: Fields) => (await errorOf(() => predictor.predict(record))).message;
+    expect(await says({ x: "much", c: "a" })).toBe("x: not a finite decimal number");
+    expect(await says({ x: 1, c: ["a"] })).toBe("c: not text");
+    expect(await says({ x: 1e39, c: "a" })).toBe("x: beyond single precision");
+    expect(await says({ c: "a" })).toContain("no field x");
+  });
+});
