@@ -1,6 +1,6 @@
 import { OptionError } from "../errors.js";
 import type { FeatureSpace } from "../features/space.js";
-import { parseSpaceState } from "../model/codec.js";
+import { parseSpaceState } from "../model/packing.js";
 import { platform } from "../platform.js";
 import type { BlockStore } from "./blocks.js";
 import { CacheFile, CacheProblem, CacheWriter } from "./cachefile.js";

@@ -2,7 +2,7 @@ import { DataError, OptionError } from "../errors.js";
 import { type Cell, isMissing, quote } from "./cell.js";
 import { type CrossDefinition, type Definition, parseSpace, type SpaceDefinition } from "./define.js";
 import { Entries } from "./entries.js";
-import { compileExpression, type Expression, MOST_TOKENS, type Program } from "./expression.js";
+import { compileExpression, type Expression, MOST_TOKENS } from "./expression.js";
 import { hashId } from "./hash.js";
 import { type Encoder, kindOf, type Learned, type Learner, type SimpleDefinition } from "./kinds.js";
 
@@ -73,10 +73,6 @@ class CellReader {
       need(column);
     }
     this.columns = [...columns];
-  }
-
-  get derived(): [column: string, program: Program][] {
-    return [...this.#derived].map(([column, { program }]) => [column, program]);
   }
 
   read(column: string, field: (column: string) => Cell): Cell {
@@ -292,11 +288,6 @@ export class FeatureSpace {
   /** Whether it knows values by hashes in place of their names. */
   get isStripped(): boolean {
     return this.state.learned.some(({ hashed }) => hashed);
-  }
-
-  /** Returns the columns that are computed, with their programs. */
-  get derived(): readonly (readonly [column: string, program: Program])[] {
-    return this.#cells.derived;
   }
 
   /**

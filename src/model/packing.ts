@@ -54,7 +54,7 @@ export function packSpace(space: FeatureSpace, needed: (ReadonlySet<number> | nu
     const parts = it.of.map(numberOf);
     return it.slots === undefined ? [name, parts] : [name, parts, it.slots];
   });
-  const derive = space.derived.map(([column, program]): [string, string, Program] => [
+  const derive = [...space.layout.derived].map(([column, { program }]): [string, string, Program] => [
     column,
     definition.derive![column]!,
     program,
