@@ -3,7 +3,6 @@ import { crc32 } from "../../src/model/crc32.js";
 import { category, encodeModel, featureSpace, ModelError, streamCsv, streamSvmlight } from "../../src/node.js";
 import { Random } from "../../src/random.js";
 import { decodeState, encodeState } from "../../src/train/checkpoint.js";
-import { crc32 } from "../../src/train/crc32.js";
 import { bytesOf, errorOf } from "../helpers.js";
 
 const ROWS = bytesOf("1 1:1 3:2\n-1 2:1\n1 9007199254740991:1\n");
