@@ -6,10 +6,11 @@ import * as hessian from "./batch/hessian";
 import * as quadratic from "./batch/quadratic";
 import * as screening from "./batch/screen";
 import { Logistic, Squared } from "./datafit";
-import { Descent, Face, Ftrl, Matrix, Parse, Plan, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Lesson, Matrix, Parse, Plan, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
 import * as csv from "./parse/csv";
+import { learnRows } from "./parse/learn";
 import * as svmlight from "./parse/svmlight";
 import * as vw from "./parse/vw";
 import * as sparse from "./sparse";
@@ -291,6 +292,9 @@ export function parseCsvStored(from: usize, to: usize, o: Parse, p: Plan): usize
 }
 export function parseCsvOnes(from: usize, to: usize, o: Parse, p: Plan): usize {
   return csv.parseCsv<Ones>(from, to, o, p);
+}
+export function learnCsv(from: usize, to: usize, o: Lesson, p: Plan): usize {
+  return learnRows(from, to, o, p);
 }
 export function parseSvmlightStored(from: usize, to: usize, o: Parse): usize {
   return svmlight.parseSvmlight<Stored>(from, to, o);

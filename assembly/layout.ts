@@ -310,3 +310,42 @@ export class Value {
   from: u32; // 0 for a number
   to: u32;
 }
+
+/**
+ * What is learned of a table's columns before a space can encode them.
+ *
+ *     ╒═══════╤═════════╤════════╤═════════╤═══════╤══════╤═════╤════════╤═══════╤══════╤══════════╤══════╕
+ *     │ modes │ missing │ ranges │ numbers │ words │ text │ met │ counts │ slots │ room │ textRoom │ most │
+ *     ├───────┴─────────┼────────┼─────────┼───────┴┬─────┴─┬───┴────────┴───────┴──────┴──────────┴──────╯
+ *     │ limit (f64)     │ salt   │ every   │ row    │ phase │
+ *     ╘═════════════════╧════════╧═════════╧════════╧═══════╛
+ */
+@unmanaged
+export class Lesson {
+  modes: usize; // u32[atoms], what is learned of each: see assembly/parse/learn.ts
+  missing: usize; // u32[atoms], 1 where a cell was missing
+  ranges: usize; // f64[2 · atoms], least and most
+  numbers: usize; // f64[room], those of quantiles in the order of rows and atoms; NaN is missing
+  words: usize; // Seen[slots], all words of all atoms; at most half full
+  text: usize; // u8[textRoom], what they are made of
+  met: usize; // {atom, from, length} u32[3 · most], words met for the first time
+  counts: usize; // u32[6]: rows taken, numbers, words, bytes of text, words in met; what a line may need of words and text, where there was not so much room
+  slots: u32; // a power of two
+  room: u32;
+  textRoom: u32;
+  most: u32;
+  limit: f64; // rows whose hash is below are held out
+  salt: u32; // of that hash
+  every: u32; // rows every, 2 · every … are held out; 0 for none
+  row: u32; // number of the next row, modulo 2³²
+  phase: u32; // the same, modulo every
+}
+
+/** A slot of a table of words; free where the atom is 0. */
+@unmanaged
+export class Seen {
+  hash: u32;
+  atom: u32; // + 1
+  from: u32; // in text
+  length: u32;
+}

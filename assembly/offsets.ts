@@ -1,5 +1,5 @@
 // Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
-import { Descent, Face, Ftrl, Matrix, Parse, Plan, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Lesson, Matrix, Parse, Plan, Rows, Sgd } from "./layout";
 
 export const MATRIX_BYTES: u32 = offsetof<Matrix>();
 export const MATRIX_POINTERS: u32 = offsetof<Matrix>("pointers");
@@ -135,3 +135,22 @@ export const PLAN_IS_SIMPLE: u32 = offsetof<Plan>("isSimple");
 export const PLAN_IS_MANY: u32 = offsetof<Plan>("isMany");
 export const PLAN_ROOM: u32 = offsetof<Plan>("room");
 export const PLAN_MASK: u32 = offsetof<Plan>("mask");
+
+export const LESSON_BYTES: u32 = offsetof<Lesson>();
+export const LESSON_MODES: u32 = offsetof<Lesson>("modes");
+export const LESSON_MISSING: u32 = offsetof<Lesson>("missing");
+export const LESSON_RANGES: u32 = offsetof<Lesson>("ranges");
+export const LESSON_NUMBERS: u32 = offsetof<Lesson>("numbers");
+export const LESSON_WORDS: u32 = offsetof<Lesson>("words");
+export const LESSON_TEXT: u32 = offsetof<Lesson>("text");
+export const LESSON_MET: u32 = offsetof<Lesson>("met");
+export const LESSON_COUNTS: u32 = offsetof<Lesson>("counts");
+export const LESSON_SLOTS: u32 = offsetof<Lesson>("slots");
+export const LESSON_ROOM: u32 = offsetof<Lesson>("room");
+export const LESSON_TEXT_ROOM: u32 = offsetof<Lesson>("textRoom");
+export const LESSON_MOST: u32 = offsetof<Lesson>("most");
+export const LESSON_LIMIT: u32 = offsetof<Lesson>("limit");
+export const LESSON_SALT: u32 = offsetof<Lesson>("salt");
+export const LESSON_EVERY: u32 = offsetof<Lesson>("every");
+export const LESSON_ROW: u32 = offsetof<Lesson>("row");
+export const LESSON_PHASE: u32 = offsetof<Lesson>("phase");

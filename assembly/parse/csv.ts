@@ -70,7 +70,7 @@ export function parseCsv<V extends Values>(from: usize, to: usize, o: Parse, p: 
 }
 
 /** Returns the label of the line at hand as it is coded; UNSURE where only the host can tell. */
-function labelOf(p: Plan): f64 {
+export function labelOf(p: Plan): f64 {
   if (p.target == NOWHERE) return 0;
   let label: f64;
   if (p.program) {
@@ -96,7 +96,7 @@ function truthOf(from: usize, to: usize): f64 {
   return to - from == 5 && four == 0x736c6166 && (load<u8>(from, 4) | 0x20) == 0x65 ? 0 : UNSURE; // fals, e
 }
 
-function weightOf(p: Plan): f64 {
+export function weightOf(p: Plan): f64 {
   if (p.weight == NOWHERE) return 1;
   const cell = p.cells + (<usize>p.weight << 3);
   const weight = numberIn(load<u32>(cell), load<u32>(cell, 4));

@@ -47,7 +47,7 @@ export const parseCsv: Kernels["parseCsv"] = (text, from, to, o, plan) => {
   return line;
 };
 
-function labelOf(bytes: Uint8Array, plan: Plan): number {
+export function labelOf(bytes: Uint8Array, plan: Plan): number {
   const { target, program, coding } = plan;
   if (target === NOWHERE) return 0;
   const [positive, negative] = plan.numbers.view;
@@ -69,7 +69,7 @@ function truthOf(bytes: Uint8Array, from: number, to: number): number {
   return /^true$/i.test(word) ? 1 : /^false$/i.test(word) ? 0 : UNSURE;
 }
 
-function weightOf(bytes: Uint8Array, { weight, cells }: Plan): number {
+export function weightOf(bytes: Uint8Array, { weight, cells }: Plan): number {
   if (weight === NOWHERE) return 1;
   const number = numberIn(bytes, cells.view[2 * weight]!, cells.view[2 * weight + 1]!);
   return number > 0 ? number : UNSURE;

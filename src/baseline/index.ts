@@ -5,6 +5,7 @@ import { descend, descendByHessian } from "./descent.js";
 import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlTouched, ftrlWeights } from "./ftrl.js";
 import { couple, curveByHessian, mirror, weigh } from "./hessian.js";
+import { learnCsv } from "./learn.js";
 import {
   advance,
   along,
@@ -51,6 +52,7 @@ export const BASELINE: Kernels = {
   parseSvmlight,
   parseVw,
   parseCsv,
+  learnCsv,
   survey,
   gram,
   countIndices,

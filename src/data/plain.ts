@@ -16,7 +16,8 @@ export interface PlainFormat {
 export interface RowTaker {
   /** Must be called before the first row is there. */
   begin(columns: readonly string[]): void;
-  take(columns: readonly string[], lines: Uint8Array, labels: LabelCoder): { rows: number; bytes: number };
+  /** `row`: the number of the first. */
+  take(columns: readonly string[], lines: Uint8Array, labels: LabelCoder, row: number): { rows: number; bytes: number };
   pass(bytes: number): void;
 }
 
@@ -67,9 +68,7 @@ export class PlainRows {
   #take(store: Store, columns: readonly string[], lines: Uint8Array, labels: LabelCoder) {
     const { plan, columns: planned } = this.#plan ?? { plan: null, columns: [] };
     if (!plan || !areSame(columns, planned)) return { rows: 0, bytes: 0 };
-    const { coding, positive, negative } = labels.coding;
-    const known = { ...plan, coding };
-    plan.numbers.view.set([positive, negative]);
+    const known = coded(plan, labels);
     plan.counts.view[0] = 0;
     const before = store.rows;
     const { kernels } = store.engine;
@@ -83,7 +82,14 @@ export class PlainRows {
   }
 }
 
-function areSame(columns: readonly string[], others: readonly string[]): boolean {
+/** Returns a plan that codes labels as they are coded so far. */
+export function coded(plan: Plan, labels: LabelCoder): Plan {
+  const { coding, positive, negative } = labels.coding;
+  plan.numbers.view.set([positive, negative]);
+  return { ...plan, coding };
+}
+
+export function areSame(columns: readonly string[], others: readonly string[]): boolean {
   if (columns === others) return true;
   return columns.length === others.length && columns.every((column, i) => column === others[i]);
 }

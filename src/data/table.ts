@@ -1,3 +1,4 @@
+import { createEngine, type Engine, type EngineOptions } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
 import { DataError, type Place } from "../errors.js";
 import { type Cell, isMissing, numberOf, quote, textOf } from "../features/cell.js";
@@ -6,7 +7,8 @@ import { Entries } from "../features/entries.js";
 import { compileExpression } from "../features/expression.js";
 import { type FeatureSpace, type Fields, SpaceLearner } from "../features/space.js";
 import { LabelCoder } from "./label.js";
-import { PlainRows, type RowTaker } from "./plain.js";
+import { PlainLesson } from "./lesson.js";
+import { type PlainFormat, PlainRows, type RowTaker } from "./plain.js";
 import { isHeldOut, placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
 import type { Reading } from "./source.js";
 import type { Store } from "./text.js";
@@ -158,31 +160,56 @@ export function isLearned({ space }: { space?: SpaceDefinition }): boolean {
   return space !== undefined && new SpaceLearner(space).isNeeded;
 }
 
-/** Learns a space from a table's rows that are not held out, in one pass; in none when there is nothing to learn. */
+/** A kernel learns from inputs of so many bytes and more: less is done before it has started. */
+const WORTH_A_KERNEL = 1 << 20;
+
+/**
+ * Learns a space from a table's rows that are not held out, in one pass; in none when there is nothing to learn.
+ * `start`: starts what kernels run on; null where that is not worth it.
+ */
 export async function learnSpace(
   source: TableSource,
   definition: SpaceDefinition,
-  options: TableOptions,
+  options: TableOptions & EngineOptions,
+  start = startFor,
 ): Promise<FeatureSpace> {
   const learner = new SpaceLearner(definition);
-  const { fraction, seed, every } = { fraction: 0, seed: 0, ...options.holdout };
-  if (learner.isNeeded) {
-    const pass = eachRow(source, options, learner.columns, (field, _label, _weight, row) => {
-      if (!isHeldOut(row, fraction, seed, every)) learner.observe(field);
-    });
-    for await (const _ of pass);
+  if (!learner.isNeeded) return learner.finish();
+  const held = { fraction: 0, seed: 0, every: 0, ...options.holdout };
+  const format = plainFormat(source, options);
+  const engine = format && (await start(source, options));
+  try {
+    const blank = new SpaceLearner(definition).finish();
+    const lesson = engine ? new PlainLesson(engine, learner, blank, format, held) : undefined;
+    const visit: Visit = (field, _label, _weight, row) => {
+      if (!isHeldOut(row, held.fraction, held.seed, held.every)) learner.observe(field);
+    };
+    for await (const _ of eachRow(source, options, learner.columns, visit, lesson));
+  } finally {
+    engine?.dispose();
   }
   return learner.finish();
+}
+
+async function startFor({ reading }: TableSource, { kernels }: EngineOptions): Promise<Engine | null> {
+  const length = (await reading?.length()) ?? Number.POSITIVE_INFINITY;
+  return length < WORTH_A_KERNEL ? null : createEngine({ ...(kernels && { kernels }), threads: 1 });
+}
+
+/** How a table's rows stand as text, where a kernel can read them: not where it would have to ask the host. */
+function plainFormat({ delimiter }: TableSource, { target, offset, weight }: TableOptions): PlainFormat | null {
+  if (delimiter === undefined || typeof target === "function" || offset !== undefined) return null;
+  return { delimiter, target, ...(weight !== undefined && { weight }) };
 }
 
 /** Reads a table through a learned space. */
 export function tableReader(source: TableSource, space: FeatureSpace, options: TableOptions): RowReader {
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
-  const { delimiter, reading } = source;
-  const { target, offset, slices = [] } = options;
+  const { reading } = source;
+  const { slices = [] } = options;
   const needed = [...space.columns, ...slices.filter((it) => !Object.hasOwn(space.state.definition.derive ?? {}, it))];
-  const isPlain = delimiter !== undefined && typeof target !== "function" && offset === undefined;
-  const plain = isPlain ? new PlainRows(space, { ...options, target, delimiter }, tally) : null;
+  const format = plainFormat(source, options);
+  const plain = format && new PlainRows(space, format, tally);
 
   async function* read(sink: RowSink, store?: Store): AsyncGenerator<void> {
     const entries = new Entries();
@@ -254,7 +281,7 @@ async function* eachRow(
     pass: plain.pass,
     take(columns: readonly string[], lines: Uint8Array) {
       if (!target) return { rows: 0, bytes: 0 }; // not checked yet
-      const taken = plain.take(columns, lines, labels);
+      const taken = plain.take(columns, lines, labels, good);
       met += taken.rows;
       good += taken.rows;
       if (taken.rows > 0) isWeightless = false; // of such a row the weight is not 0

@@ -280,6 +280,50 @@ export interface Plan {
   room: number;
 }
 
+/** What is learned of a table's columns before a space can encode them. */
+export interface Lesson {
+  /** One of LESSONS for each atom. */
+  modes: U32;
+  /** 1 for each atom with a missing cell. */
+  missing: U32;
+  /** {least, most} of each atom. */
+  ranges: F64;
+  /** Those of samples in the order of rows and atoms; NaN is missing. */
+  numbers: F64;
+  /** SEEN of all words of all atoms, a table with linear probing, a power of two; at most half full. */
+  words: U32;
+  /** What they are made of. */
+  text: U8;
+  /** {atom, from, length} of words met for the first time. */
+  met: U32;
+  /** [6], see LEARNED. */
+  counts: U32;
+  /** Rows are held out whose hash, with this salt, is below. */
+  limit: number;
+  salt: number;
+  /** Rows every, 2 · every … are held out; 0 for none. */
+  every: number;
+  /** Number of the next row, and that modulo every. */
+  row: number;
+  phase: number;
+}
+
+/** Nothing; whether cells are missing; with that also: least and most, numbers, values, or words. */
+export const LESSONS = { nothing: 0, absence: 1, range: 2, sample: 3, word: 4, words: 5 } as const;
+/** Where the numbers of a word stand in Lesson.words; free where the atom, plus 1, is 0. */
+export const SEEN = { hash: 0, atom: 1, from: 2, length: 3 } as const;
+export const SEEN_LENGTH = 4;
+/** What Lesson.counts counts. */
+export const LEARNED = {
+  rows: 0,
+  numbers: 1,
+  words: 2,
+  text: 3,
+  met: 4,
+  /** What a line may need of words, text and met where there was no room for it; else 0. */
+  needed: 5,
+} as const;
+
 /** Where the numbers of a step stand in Plan.steps. Numbers of 64 bits have their lower half first. */
 export const STEP = {
   /** Its first id where the plan is simple, else 0. */
@@ -485,4 +529,6 @@ export interface Kernels {
    * that cannot be coded, a weight of 0. 16 bytes can be read after `to`; entries pass o.room in no line taken.
    */
   parseCsv(bytes: U8, from: number, to: number, o: Parse, plan: Plan): number;
+  /** Learns from plain lines of a table, as parseCsv reads them, and returns where it stopped. */
+  learnCsv(bytes: U8, from: number, to: number, o: Lesson, plan: Plan): number;
 }

@@ -2,12 +2,14 @@ import {
   type Descent,
   type Ftrl,
   type Kernels,
+  type Lesson,
   type Loss,
   type Matrix,
   OUTPUT_LENGTH,
   type Parse,
   type Plan,
   type Rows,
+  SEEN_LENGTH,
   type Sgd,
   STEP_LENGTH,
 } from "./kernels.js";
@@ -116,6 +118,26 @@ const PARSE = {
   room: "Uint32",
 } as const;
 
+const LESSON = {
+  modes: "Uint32",
+  missing: "Uint32",
+  ranges: "Uint32",
+  numbers: "Uint32",
+  words: "Uint32",
+  text: "Uint32",
+  met: "Uint32",
+  counts: "Uint32",
+  slots: "Uint32",
+  room: "Uint32",
+  textRoom: "Uint32",
+  most: "Uint32",
+  limit: "Float64",
+  salt: "Uint32",
+  every: "Uint32",
+  row: "Uint32",
+  phase: "Uint32",
+} as const;
+
 const PLAN = {
   steps: "Uint32",
   outputs: "Uint32",
@@ -182,6 +204,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeFace = struct("FACE", FACE);
   const writeParse = struct("PARSE", PARSE);
   const writePlan = struct("PLAN", PLAN);
+  const writeLesson = struct("LESSON", LESSON);
   const writeHessian = struct("MATRIX", MATRIX);
   const writeRows = (rows: Rows) => {
     writeMatrix(rows);
@@ -200,6 +223,15 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       mask: plan.seats.length / 2 - 1,
       isMany: Number(plan.isMany),
       isSimple: Number(plan.isSimple),
+    });
+
+  const writeLearner = (o: Lesson) =>
+    writeLesson({
+      ...o,
+      slots: o.words.length / SEEN_LENGTH,
+      room: o.numbers.length,
+      textRoom: o.text.length,
+      most: o.met.length / 3,
     });
 
   const call = (name: string, ...args: number[]): number => {
@@ -311,6 +343,8 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       const name = o.values ? "parseCsvStored" : "parseCsvOnes";
       return (call(name, at(bytes) + from, at(bytes) + to, writeParser(o), writeTable(plan)) >>> 0) - at(bytes);
     },
+    learnCsv: (bytes, from, to, o, plan) =>
+      (call("learnCsv", at(bytes) + from, at(bytes) + to, writeLearner(o), writeTable(plan)) >>> 0) - at(bytes),
     countIndices: (x, count, places, counts) => {
       call("countIndices", writeMatrix(x), count, at(places), at(counts));
     },

@@ -112,12 +112,16 @@ export class SpaceLearner {
   }
 
   observe(field: (column: string) => Cell): void {
-    for (const atom of this.#atoms) {
-      if (!atom.learner) continue;
-      const cell = this.#cells.read(atom.column, field);
-      if (isMissing(cell)) atom.missing = true;
-      else atom.learner.observe(cell);
+    for (const [i, { learner, column }] of this.#atoms.entries()) {
+      if (learner) this.observeOne(i, this.#cells.read(column, field));
     }
+  }
+
+  /** Observes the cell of one atom that learns, numbered as those of a space's layout. */
+  observeOne(i: number, cell: Cell): void {
+    const atom = this.#atoms[i]!;
+    if (isMissing(cell)) atom.missing = true;
+    else atom.learner?.observe(cell);
   }
 
   finish(): FeatureSpace {

@@ -116,7 +116,7 @@ async function streamTable(
 
 /** A source whose reading a signal stops. */
 function stoppable(source: TableSource, signal: AbortSignal | undefined): TableSource {
-  return { ...source, read: (tolerance) => until(signal, source.read(tolerance)) };
+  return { ...source, read: (tolerance, taker) => until(signal, source.read(tolerance, taker)) };
 }
 
 /** Calls `run` with the cache that is asked for, null where that is none. */

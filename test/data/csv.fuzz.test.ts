@@ -3,7 +3,7 @@ import { csvSource } from "../../src/data/csv.js";
 import { RowStore } from "../../src/data/store.js";
 import { learnSpace, type TableOptions, tableReader } from "../../src/data/table.js";
 import { createEngine, type Engine } from "../../src/engine/engine.js";
-import { PROGRESS } from "../../src/engine/kernels.js";
+import { LEARNED, PROGRESS } from "../../src/engine/kernels.js";
 import {
   bucket,
   category,
@@ -193,7 +193,7 @@ function table(random: Random, { delimiter, header }: Format, isClean: boolean):
   return random.below(4) === 0 ? all.trimEnd() : all;
 }
 
-describe.each(["simd", "scalar", "baseline"] as const)("rows parsed by the %s kernel", (build) => {
+describe.each(["simd", "scalar", "baseline"] as const)("rows read by the %s kernel", (build) => {
   test("are what the reader of records gives, errors and their places too, however the text is cut", async () => {
     const random = new Random(build.length);
     let [good, taken] = [0, 0];
@@ -233,5 +233,63 @@ describe.each(["simd", "scalar", "baseline"] as const)("rows parsed by the %s ke
     }
     expect(good).toBeGreaterThan(150);
     expect(taken).toBeGreaterThan(800);
+  });
+
+  test("teach a space what records teach it, whatever is held out", async () => {
+    const random = new Random(build.length + 1);
+    let [good, taken] = [0, 0];
+    for (let round = 0; round < 300; round++) {
+      const format: Format = { delimiter: [",", "\t"][random.below(2)]!, header: true };
+      const definition = SPACES[round % SPACES.length]!;
+      const options: TableOptions = {
+        loss: random.below(2) ? "logistic" : "squared",
+        target: random.below(3) ? TARGETS[0]! : TARGETS[random.below(TARGETS.length)]!,
+        skipBad: random.below(4) ? 100 : 0,
+        ...(random.below(3) === 0 && { weight: "weight" }),
+        ...(random.below(2) && { holdout: { fraction: 0.3, seed: round, every: random.below(4) } }),
+      };
+      const bytes = bytesOf(table(random, format, random.below(2) === 0));
+      const places = [random.below(bytes.length + 1)];
+      const learn = async (start: () => Promise<Engine | null>, ...cuts: number[]) => {
+        const source = csvSource(cut(bytes, ...cuts), { ...format, name: "fuzz", keep: false });
+        return learnSpace(source, definition, options, start).then(
+          (space) => space.state.learned,
+          (error: Error) => error.message,
+        );
+      };
+      const expected = await learn(async () => null);
+      const start = async () => {
+        const engine = await ENGINES[build]();
+        const { learnCsv } = engine.kernels;
+        engine.kernels.learnCsv = (text, from, to, o, plan) => {
+          const stopped = learnCsv(text, from, to, o, plan);
+          taken += o.counts.view[LEARNED.rows]!;
+          return stopped;
+        };
+        return engine;
+      };
+      const shown = JSON.stringify([new TextDecoder().decode(bytes), definition, format, options, places]);
+      expect(await learn(start, ...places), shown).toEqual(expected);
+      if (typeof expected !== "string") good++;
+    }
+    expect(good).toBeGreaterThan(100);
+    expect(taken).toBeGreaterThan(500);
+  });
+
+  test("teach many and long words", async () => {
+    const random = new Random(3);
+    const rows = Array.from({ length: 6000 }, (_, i) => {
+      const text = Array.from({ length: i === 4000 ? 60_000 : random.below(30) }, () => random.below(1e5)).join(" ");
+      return `${random.unit() * 100},${i % 700},word ${random.below(9000)},${text},${i % 2}\n`;
+    });
+    const bytes = bytesOf(`x,y,word,text,label\n${rows.join("")}`);
+    const definition: SpaceDefinition = {
+      features: { x: quantiles("x", 50), y: bucket("y", 3), w: category("word"), t: tokens("text") },
+    };
+    const learn = async (start: () => Promise<Engine | null>) => {
+      const source = csvSource(cut(bytes, 100_001), { keep: false });
+      return (await learnSpace(source, definition, { loss: "logistic", target: "label" }, start)).state.learned;
+    };
+    expect(await learn(ENGINES[build])).toEqual(await learn(async () => null));
   });
 });
