@@ -10,9 +10,9 @@ export interface Part {
   features: number;
 }
 
-/** Draws ids of which few are common and many rare. */
+/** Draws ids of which few are common and many rare, as words are by Zipf's law: the k-th has a share of about 1/k. */
 function draw(random: Random, ids: number): number {
-  return Math.floor(ids * random.unit() ** 3);
+  return Math.floor(ids ** random.unit());
 }
 
 /** Returns a part of `rows` lines that `line` makes; it returns how many features the line has. */
@@ -24,10 +24,12 @@ function partOf(rows: number, line: (out: string[]) => number): Part {
 }
 
 function sortedIds(random: Random, count: number, ids: number): number[] {
-  return [...new Set(Array.from({ length: count }, () => draw(random, ids)))].sort((a, b) => a - b);
+  const drawn = new Set<number>();
+  while (drawn.size < count) drawn.add(draw(random, ids));
+  return [...drawn].sort((a, b) => a - b);
 }
 
-/** 14 one-hot features a row, each of 70,000 values; 364 word pairs a row out of 4 million. */
+/** 14 features a row out of 980,000; 364, as word pairs are, out of 4 million. */
 const SHAPES = {
   onehot: { rows: 100_000, count: 14, ids: 980_000 },
   pairs: { rows: 10_000, count: 364, ids: 4_000_000 },
