@@ -11,7 +11,14 @@ export default defineConfig([
     outputOptions: { chunkFileNames: "node.[name].js" },
   },
   // One small file for wherever a model is served.
-  { ...shared, entry: { predict: "src/predict.ts" }, platform: "neutral", dts: false, minify: true },
+  {
+    ...shared,
+    entry: { predict: "src/predict.ts" },
+    platform: "neutral",
+    dts: false,
+    define: { "globalThis.NOUGHT_TINY": "true" },
+    minify: true,
+  },
   // One file with all that every training needs, and what is imported later: it starts sooner.
   {
     ...shared,

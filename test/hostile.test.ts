@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Arrays, featureSpace, fit, hash, number, readArrays, readCsv, readSvmlight } from "../src/node.js";
-import { forged, type Header, withSection } from "./fixtures/forge.js";
+import { forged, type Header, sectionsOf, withSections } from "./fixtures/forge.js";
 import { bytesOf, errorOf } from "./helpers.js";
 
 const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
@@ -144,11 +144,11 @@ describe("a model file whose checksum is right and whose header is not", () => {
     ["seenByFeature of texts", (it) => (it.training.seenByFeature = ["x"])],
     ["options of objects", (it) => (it.training.options.solver = {})],
     ["a loss that is text", (it) => (it.training.loss.train = "x")],
-    ["a range of texts", (it) => atomOf(it, "bucket").splice(3, 2, "1", "5")],
-    ["a range with an array", (it) => (atomOf(it, "bucket")[3] = [])],
-    ["half a range", (it) => atomOf(it, "bucket").splice(4, 2)],
+    ["a range of texts", (it) => atomOf(it, "bucket").splice(5, 2, "1", "5")],
+    ["a range with an array", (it) => (atomOf(it, "bucket")[5] = [])],
+    ["half a range", (it) => atomOf(it, "bucket").splice(6, 2)],
     ["a kind that there is not", (it) => (atomOf(it, "bucket")[0] = "cluster")],
-    ["a feature of an atom that there is not", (it) => (it.space.features[0][1] = [99])],
+    ["a feature of an atom that there is not", (it) => (it.space.features[0][2] = [99])],
     ["a feature twice", (it) => it.space.features.push(it.space.features[0])],
   ];
   const atomOf = (header: Header, kind: string) => header.space.atoms.find((it: string[]) => it[0] === kind);
@@ -159,7 +159,11 @@ describe("a model file whose checksum is right and whose header is not", () => {
   }
 
   function nameValues(...values: string[]): void {
-    writeFileSync(join(folder, "forged.nought"), withSection(good(), "values", bytesOf(JSON.stringify(values))));
+    const [ids, weights] = sectionsOf(good()) as [Uint8Array, Uint8Array];
+    writeFileSync(
+      join(folder, "forged.nought"),
+      withSections(good(), [ids, weights, bytesOf(JSON.stringify([values]))]),
+    );
   }
 
   test("a category twice", () => {

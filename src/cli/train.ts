@@ -18,7 +18,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     .argument("<data...>", DATA)
     .option("-o, --output <file>", "model file (default: the first data file's name with .nought)");
   command
-    .option("--quantize <how>", "write weights as f32 (default), f16, int8 or auto:bound on the change of a margin")
+    .option("--quantize <how>", "write weights as f32 (default), int16, int8 or auto:bound on the change of a margin")
     .option("--strip-names", "write hashes in place of the values of categories and tokens: a smaller file");
   addDataFlags(command, "what to learn: a column, or a comparison such as 'price > 150'");
   addFeatureFlags(command);

@@ -1,7 +1,7 @@
 import { mix } from "../random.js";
 
-const encoder = new TextEncoder();
-let bytes = new Uint8Array(256);
+const encoder = /* @__PURE__ */ new TextEncoder();
+let bytes = /* @__PURE__ */ new Uint8Array(256);
 
 /** Returns hashBytes of the text's UTF-8 bytes. */
 export function hashText(text: string, seed = 0): number {

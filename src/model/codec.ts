@@ -1,24 +1,17 @@
 import { ModelError, NoughtError } from "../errors.js";
-import { check, type Extents, seal, unseal } from "./container.js";
+import { check, checkExtents, type Extents, seal, unseal } from "./container.js";
 import { Model, type ModelParts, type Training } from "./model.js";
-import { isCount, type PackedSpace, packSpace, type Section, unpackSpace } from "./packing.js";
-import {
-  type Change,
-  checkQuantize,
-  type Quantize,
-  readWeights,
-  type WrittenWeights,
-  writeWeights,
-} from "./quantize.js";
+import { isCount, type PackedSpace, packSpace, unpackSpace } from "./packing.js";
+import { type Change, checkQuantize, type Quantize, readWeights, writeWeights } from "./quantize.js";
 import { decodeRice, encodeRice } from "./rice.js";
 
 // The model file, version 2. Numbers are little-endian but for the digest.
 //
 //     offset  bytes
 //     0       8       magic: "nought", 0, version
-//     8       4       H, length of the header, 2²⁴ at most
+//     8       4       H, length of the header, 2²⁶ at most
 //     12      H       header: JSON in UTF-8, to the byte as JSON.stringify makes it, so that no key is there twice
-//     12+H    …       sections, one after another: ids, weights, edges, values
+//     12+H    …       sections, one after another: ids, weights, values
 //     end−32  32      SHA-256 of everything before it
 //
 // The header:
@@ -26,25 +19,24 @@ import { decodeRice, encodeRice } from "./rice.js";
 //     intercept, declared (the declared dimension), kept (how many weights there are)
 //     slots       a power of two; only where ids from it on are folded into so many (src/slots.ts)
 //     vwBits      only where ids are Vowpal Wabbit's hashes of so many bits
-//     weights     "f32", "f16" or "steps"
-//     step        of "steps": what weights are multiples of
-//     change      but for "f32": how far the weights are from those that were written, { weight, margin } (quantize.ts)
+//     step        what weights are multiples of; only where they are
+//     change      then how far the weights are from those that were written, { weight, margin } (quantize.ts)
 //     space       null where ids are no features' but indices; else PackedSpace (packing.ts)
 //     training    its options, rows, columns seen; and, but for a model without names, its losses
 //     sections    [offset, length] of each, counted from the end of the header; without gaps and in order
 //
-// Numbers of some sections are Rice codes. Bits fill a byte from the lowest on. Every 32 numbers begin with r in 6 bits;
-// then each number n: ⌊n/2ʳ⌋ zeros, a one, n mod 2ʳ in r bits. Zeros fill the last byte. (rice.ts says why.)
+// Numbers of some sections are Rice codes. Bits fill a byte from the lowest on. Every 32 numbers of a run begin with r in
+// 6 bits; then each number n: ⌊n/2ʳ⌋ zeros, a one, n mod 2ʳ in r bits. Zeros fill the last byte of a section and 4 more.
+// (rice.ts says why.)
 //     ids         Rice codes of id − (id before, or −1) − 1, ascending
-//     weights     f32 or f16 numbers; or Rice codes of 2·(|q| − 1) + (1 if q < 0) for weights q·step, rounded to f32,
+//     weights     f32 numbers; or, with a step, Rice codes of 2·(|q| − 1) + (1 if q < 0) for weights q·step, rounded to f32,
 //                 0 < |q| < 2¹⁵. None is 0.
-//     edges       f64 numbers, of each atom of kind "quantiles" in turn
-//     values      JSON, one list of the texts of all atoms of kinds "category" and "tokens" in turn; or, of a model
-//                 without names, Rice codes: for each such atom the ids of its values, as those of weights; then for
-//                 each atom the values' hashes: of 32 bits MurmurHash3 (x86, seed 0) of the text, of 53 bits that + 2³²·⌊the one of seed 1 / 2¹¹⌋
-// An atom's id is below its dimension: 1 (number), ⌈(max − min)/width·(1 − 10⁻¹²)⌉ (bucket), edges + 1 (quantiles),
-// count (category, tokens), slots (hash); one more where it is in `missing`. A feature's dimension is the product of its
-// atoms', or its slots; a cross's id is in mixed radix, the first atom the highest; features' ids follow one another.
+//     values      JSON, a list of texts for each atom of kinds "category" and "tokens" in turn; or, of a model without
+//                 names, for each such atom two runs of Rice codes: of the ids of its values, as those of weights, and of
+//                 the values' hashes: of 32 bits MurmurHash3 (x86, seed 0) of the text, of 53 bits that + 2³²·⌊the one of
+//                 seed 1 / 2¹¹⌋
+// A feature's dimension is the product of its atoms' sizes, or its slots; a cross's id is in mixed radix, the first atom
+// the highest; features' ids follow one another.
 
 /** How a model is written. */
 export interface EncodeOptions {
@@ -61,7 +53,6 @@ interface Header {
   kept: number;
   slots?: number;
   vwBits?: number;
-  weights: WrittenWeights["kind"];
   step?: number;
   change?: Change;
   space: PackedSpace | null;
@@ -73,7 +64,7 @@ interface Header {
 export function encodeModel(model: Model, { quantize = "f32", stripNames = false }: EncodeOptions = {}): Uint8Array {
   checkQuantize(quantize);
   const { loss, intercept, declared, slots, space, vwBits, training } = model;
-  const { kind, step, bytes: weights, ids, change } = writeWeights(model, quantize);
+  const { step, bytes: weights, ids, change } = writeWeights(model, quantize);
   const packed = space && packSpace(space, stripNames ? valuesNeeded(model, ids) : null);
   const { loss: _, ...facts } = training;
   const total = add(model.change, change);
@@ -84,19 +75,13 @@ export function encodeModel(model: Model, { quantize = "f32", stripNames = false
     kept: ids.length,
     ...(slots !== null && { slots }),
     ...(vwBits !== null && { vwBits }),
-    weights: kind,
-    ...(kind === "steps" && { step }),
+    ...(step !== null && { step }),
     ...(total.weight > 0 && { change: total }),
     space: packed?.space ?? null,
     training: stripNames ? facts : training,
   };
-  const none = new Uint8Array(0);
-  return seal(header, {
-    ids: encodeRice(ids.map((id, i) => id - (i === 0 ? 0 : ids[i - 1]! + 1))),
-    weights,
-    edges: packed?.edges ?? none,
-    values: packed?.values ?? none,
-  });
+  const gaps = ids.map((id, i) => id - (i === 0 ? 0 : ids[i - 1]! + 1));
+  return seal(header, [encodeRice(gaps), weights, packed?.values ?? new Uint8Array(0)]);
 }
 
 /** What values the ids of weights are made of; of a folded model, where many ids share a slot, all. */
@@ -114,7 +99,7 @@ function add(before: Change | null, { weight, margin }: Change): Change {
 /** Reads a model's file. Throws ModelError when it is damaged, cut short, or of a version that is not known. */
 export function decodeModel(file: ArrayBuffer | Uint8Array): Model {
   try {
-    return decode(file);
+    return decode(file instanceof Uint8Array ? file : new Uint8Array(file));
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
     const what = cause instanceof NoughtError || cause instanceof SyntaxError ? cause.message : String(cause);
@@ -124,37 +109,33 @@ export function decodeModel(file: ArrayBuffer | Uint8Array): Model {
 
 /** Returns how many bytes of a file each of its parts takes. Throws what decodeModel throws. */
 export function partsOf(file: Uint8Array): Record<string, number> {
-  const { sections } = unseal(file).header;
-  const lengths = Object.entries(sections).map(([name, [, length]]): [string, number] => [name, length]);
-  const rest = lengths.reduce((left, [, length]) => left - length, file.length);
-  return { header: rest, ...Object.fromEntries(lengths) };
+  const [ids, weights, values] = unseal(file).sections.map(({ byteLength }) => byteLength) as [number, number, number];
+  return { header: file.length - ids - weights - values, ids, weights, values };
 }
 
-function decode(file: ArrayBuffer | Uint8Array): Model {
-  const { header: json, views } = unseal(file);
-  const header = parseHeader(json as Header);
-  const section = (name: keyof Extents): Section => ({ view: views[name], length: header.sections[name][1] });
+function decode(bytes: Uint8Array): Model {
+  const { header, sections } = unseal<Header>(bytes);
+  checkHeader(header);
+  checkExtents(header.sections, bytes);
   const { kept, declared } = header;
-  const ids = readIds(section("ids"), kept, header.slots ?? declared);
-  const weights = readWeights({ kind: header.weights, step: header.step ?? 0 }, section("weights"), kept);
-  const space = header.space && unpackSpace(header.space, section("edges"), section("values"));
+  const ids = readIds(sections[0], kept, header.slots ?? declared);
+  const weights = readWeights(header.step ?? null, sections[1], kept);
+  const space = header.space && unpackSpace(header.space, sections[2]);
   check(!space || space.declared === declared, "its feature space has another dimension");
   return new Model({ ...header, training: trainingOf(header), space }, ids, weights);
 }
 
-function parseHeader(header: Header): Header {
-  const { loss, intercept, declared, kept, slots, weights, step, change, space } = header;
+function checkHeader(header: Header): void {
+  const { loss, intercept, declared, kept, slots, step, change, space } = header;
   check(loss === "logistic" || loss === "squared", "unknown loss");
   check(Number.isFinite(intercept), "its intercept is no number");
   for (const count of [declared, kept]) check(isCount(count), `${count} is no count`);
   check(slots === undefined || isPowerOfTwo(slots), '"slots" is no power of two');
-  check(["f32", "f16", "steps"].includes(weights), "unknown weights");
-  check((weights === "steps") === Number.isFinite(step), "its weights have no step");
+  check(step === undefined || (Number.isFinite(step) && step > 0), "its step is none");
   check(change === undefined || isChange(change), "it does not say how far its weights are off");
   check(space === null || isObject(space), "its feature space is incomplete");
   check(header.vwBits === undefined || isHashed(header), '"vwBits" does not fit its dimension');
   check(isTraining(trainingOf(header)), "its training summary is incomplete");
-  return header;
 }
 
 function trainingOf({ training }: Header): Training {
@@ -192,8 +173,8 @@ function isPowerOfTwo(value: unknown): boolean {
 }
 
 /** Reads so many ids, ascending and below a limit. */
-function readIds({ view, length }: Section, count: number, limit: number): Float64Array {
-  const ids = decodeRice(view, length, count);
+function readIds(view: DataView, count: number, limit: number): Float64Array {
+  const ids = decodeRice(view, count);
   let id = -1;
   for (let i = 0; i < count; i++) {
     id += ids[i]! + 1;

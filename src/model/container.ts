@@ -7,79 +7,77 @@ const MAGIC = "nought\0";
 const VERSION = 2;
 const PREFIX = 12;
 const DIGEST = 32;
-const MOST_HEADER = 2 ** 24;
+const MOST_HEADER = 2 ** 26;
 /** Bits within a section are counted in 31. */
 const MOST_SECTION = 2 ** 28 - 4;
 
-/** In their order in the file. */
-export const SECTIONS = ["ids", "weights", "edges", "values"] as const;
-export type Sections<T> = Record<(typeof SECTIONS)[number], T>;
-/** Where a section begins, counted from the end of the header, and its length. */
-export type Extents = Sections<readonly [offset: number, length: number]>;
+/** Where the sections ids, weights and values begin, counted from the end of the header, and their lengths. */
+export type Extents = readonly (readonly [offset: number, length: number])[];
+export type Sections = readonly [ids: DataView, weights: DataView, values: DataView];
 
 /** Returns a header, with the sections' extents added to it, and sections as a file. */
-export function seal(header: object, sections: Sections<Uint8Array>): Uint8Array {
-  const extents: Record<string, [number, number]> = {};
-  let length = 0;
-  for (const name of SECTIONS) {
-    const section = sections[name];
-    if (section.length > MOST_SECTION)
-      throw new ModelError(`a model of ${section.length} bytes of ${name} has no file`);
-    extents[name] = [length, section.length];
-    length += section.length;
-  }
+export function seal(header: object, sections: readonly Uint8Array[]): Uint8Array {
+  let end = 0;
+  const extents = sections.map(({ length }): Extents[number] => {
+    if (length > MOST_SECTION) throw new ModelError("a model of so many weights has no file");
+    end += length;
+    return [end - length, length];
+  });
   const json = new TextEncoder().encode(JSON.stringify({ ...header, sections: extents }));
-  if (json.length > MOST_HEADER)
-    throw new ModelError("a model with so many features has no file: its header is too long");
-  const bytes = new Uint8Array(PREFIX + json.length + length + DIGEST);
+  if (json.length > MOST_HEADER) throw new ModelError("a model of so many features has no file");
+  const body = PREFIX + json.length;
+  const bytes = new Uint8Array(body + end + DIGEST);
   const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(MAGIC));
   bytes[7] = VERSION;
   view.setUint32(8, json.length, true);
   bytes.set(json, PREFIX);
-  for (const name of SECTIONS) bytes.set(sections[name], PREFIX + json.length + extents[name]![0]);
-  const end = bytes.length - DIGEST;
-  sha256(bytes.subarray(0, end)).forEach((word, i) => {
-    view.setInt32(end + 4 * i, word);
+  sections.forEach((section, i) => {
+    bytes.set(section, body + extents[i]![0]);
+  });
+  sha256(bytes.subarray(0, -DIGEST)).forEach((word, i) => {
+    view.setInt32(body + end + 4 * i, word);
   });
   return bytes;
 }
 
 /**
- * Parts a file into its header and a view from the beginning of each section to the end of the file. Allocates no more
- * than the file's size before it has found the digest right and the lengths to add up. Throws ModelError.
+ * Parts a file into its header and its sections. Allocates no more than the file's size before it has found the digest
+ * right. Throws ModelError, or an error of JSON or of a view.
  */
-export function unseal(file: ArrayBuffer | Uint8Array): { header: { sections: Extents }; views: Sections<DataView> } {
+export function unseal<H>(file: ArrayBuffer | Uint8Array): { header: H; sections: Sections } {
   const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
   const { buffer, byteOffset, length } = bytes;
   const view = new DataView(buffer, byteOffset, length);
   const end = length - DIGEST;
-  if (end < PREFIX || String.fromCharCode(...bytes.subarray(0, 7)) !== MAGIC)
-    throw new ModelError("not a nought model");
-  if (bytes[7] !== VERSION) {
+  if (String.fromCharCode(...bytes.subarray(0, 7)) !== MAGIC) throw new ModelError("not a nought model");
+  if (bytes[7] !== VERSION)
     throw new ModelError(`model file of version ${bytes[7]}; this is nought for version ${VERSION}`);
-  }
   const digest = sha256(bytes.subarray(0, end));
   check(
     digest.every((word, i) => word === view.getInt32(end + 4 * i)),
     "its digest does not match",
   );
-  let at = PREFIX + view.getUint32(8, true);
-  check(at <= end, "its header is longer than the file");
-  const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(PREFIX, at));
+  const body = PREFIX + view.getUint32(8, true);
+  const text = new TextDecoder().decode(bytes.subarray(PREFIX, body));
   const header = JSON.parse(text);
   // A key that is there twice is there once then.
-  check(JSON.stringify(header) === text, "its header is not as it is written");
-  const views = {} as Sections<DataView>;
-  const body = at;
-  for (const name of SECTIONS) {
-    const [offset, size] = header.sections[name];
-    check(body + offset === at && size >= 0, `${name} out of place`);
-    views[name] = new DataView(buffer, byteOffset + at, length - at);
-    at += size;
+  check(JSON.stringify(header) === text, "its header is not canonical");
+  const sections = (header.sections as Extents).map(
+    ([offset, length]) => new DataView(buffer, byteOffset + body + offset, length),
+  );
+  return { header, sections: sections as unknown as Sections };
+}
+
+/** Throws ModelError unless sections follow one another without gaps, from the header's end to the digest. */
+export function checkExtents(extents: Extents, file: Uint8Array): void {
+  const body = PREFIX + new DataView(file.buffer, file.byteOffset).getUint32(8, true);
+  let at = 0;
+  for (const [offset, length] of extents) {
+    check(offset === at && length >= 0, "its sections are out of place");
+    at += length;
   }
-  check(at === end, "its sections do not add up to its length");
-  return { header, views };
+  check(extents.length === 3 && body + at + DIGEST === file.length, "its sections do not add up to its length");
 }
 
 /** Throws ModelError unless what must hold of a model's file does. */

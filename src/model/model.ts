@@ -41,6 +41,15 @@ export interface NamedWeight {
   weight: number;
 }
 
+/** What a feature adds to a margin. */
+export interface Contribution {
+  /** As of a weight, or "intercept". */
+  name: string;
+  value: number;
+  /** value · weight */
+  contribution: number;
+}
+
 /** A linear model: an intercept and the weights that are not 0, by id. It predicts; it needs no engine. */
 export class Model implements ModelParts {
   readonly loss: Loss;
@@ -111,6 +120,22 @@ export class Model implements ModelParts {
     if (!this.space) throw new OptionError("this model's features have no names: it was trained on numbered columns");
     this.space.encodeFields(this.#entries, record);
     return this.marginOf(this.#entries);
+  }
+
+  /**
+   * Returns what a record's margin is made of: the intercept, then each of its features that has a weight, with their
+   * values and value · weight. Contributions add up to the margin. Throws what margin throws.
+   */
+  explain(record: Fields): Contribution[] {
+    this.margin(record);
+    const { ids, values, length } = this.#entries;
+    const parts = [{ name: "intercept", value: 1, contribution: this.intercept }];
+    for (let k = 0; k < length; k++) {
+      const [id, value] = [ids[k]!, values[k]!];
+      const weight = this.weightOf(id);
+      if (weight !== 0) parts.push({ name: this.space!.nameOf(id), value, contribution: weight * value });
+    }
+    return parts;
   }
 
   /** Returns the probability of "yes" (logistic loss) or the value (squared loss) of a record. */

@@ -1,40 +1,51 @@
 import { OptionError } from "../errors.js";
 import { parseSpace } from "../features/define.js";
-import type { Program } from "../features/expression.js";
+import type { Operator, Program } from "../features/expression.js";
 import { hashValue } from "../features/hash.js";
 import type { HashedValues, Learned, SimpleDefinition } from "../features/kinds.js";
-import { atomsOf, FeatureSpace } from "../features/space.js";
+import { FeatureSpace } from "../features/space.js";
 import { check } from "./container.js";
-import { decodeRice, encodeRice } from "./rice.js";
+import { encodeRice, readRun } from "./rice.js";
+
+/** An expression: a number, a text, [column], or [operator, left, right]. */
+export type Tree = number | string | [column: string] | [operator: Operator, left: Tree, right: Tree];
 
 /** A feature space in a model's header, made so that little is left to do for who predicts by it. */
 export interface PackedSpace {
   atoms: PackedAtom[];
-  /** The atoms, by their numbers, whose last id says that the cell is missing. */
-  missing: number[];
-  /** Features in the order of their ids: one atom, or those that are crossed, into slots if there is a number of them. */
-  features: ([name: string, atoms: number[]] | [name: string, atoms: number[], slots: number])[];
+  /** Features in the order of their ids: the first of them; one atom, or those that are crossed; into how many slots. */
+  features: (
+    | [name: string, offset: number, atoms: number[]]
+    | [name: string, offset: number, atoms: number[], slots: number]
+  )[];
   /** Cells that mean missing; absent where there were none given. */
   words?: string[];
   /** Computed columns; absent where there are none. */
-  derive?: [column: string, expression: string, program: Program][];
+  derive?: [column: string, expression: string, tree: Tree][];
+  /** Of a model without names, how many bits the hashes of values have; else absent. */
+  bits?: HashedValues["bits"];
 }
 
 /**
- * A simple feature and what it learned. `range` says "learned" where training data gave a bucket's range. Values of a
- * category or of tokens are in their section: `count` texts or, in a model without names, `hashes` of so many bits.
+ * A simple feature and what it learned. An atom has `size` ids, of which the last says that the cell is missing where
+ * they are one more than `dimension`. `range` says "learned" where training data gave a bucket's range. Values of a
+ * category or of tokens are in their section: as many texts as the dimension or, in a model without names, so many hashes.
  */
-export type PackedAtom =
-  | [kind: "number", column: string]
-  | [kind: "bucket", column: string, width: number, min: number, max: number, range?: "learned"]
-  | [kind: "quantiles", column: string, buckets: number, edges: number]
-  | [kind: "category" | "tokens", column: string, count: number]
-  | [kind: "category" | "tokens", column: string, count: number, hashes: number, bits: 32 | 53]
-  | [kind: "hash", column: string, slots: number];
+export type PackedAtom = [
+  kind: SimpleDefinition["kind"],
+  column: string,
+  dimension: number,
+  size: number,
+  ...rest: Rest,
+];
+type Rest =
+  | []
+  | [width: number, min: number, max: number, range?: "learned"]
+  | [buckets: number, edges: number[]]
+  | [hashes: number];
 
 export interface Packed {
   space: PackedSpace;
-  edges: Uint8Array;
   values: Uint8Array;
 }
 
@@ -43,108 +54,105 @@ export interface Packed {
  * set is null. Throws OptionError when two values cannot be told apart then.
  */
 export function packSpace(space: FeatureSpace, needed: (ReadonlySet<number> | null)[] | null): Packed {
-  const { definition, learned } = space.state;
-  const keys = [...atomsOf(definition).keys()];
-  const lessons = keys.map((_, i) => (needed ? hashedOf(learned[i] ?? {}, needed[i]!) : (learned[i] ?? {})));
-  const atoms = [...atomsOf(definition).values()].map(({ definition }, i) => packAtom(definition, lessons[i]!));
-  const numberOf = (part: string | SimpleDefinition) =>
-    keys.indexOf(JSON.stringify(typeof part === "string" ? definition.features[part] : part));
-  const features = Object.entries(definition.features).map(([name, it]): PackedSpace["features"][number] => {
-    if (it.kind !== "cross") return [name, [numberOf(it)]];
-    const parts = it.of.map(numberOf);
-    return it.slots === undefined ? [name, parts] : [name, parts, it.slots];
+  const { definition } = space.state;
+  const { atoms, outputs, derived } = space.layout;
+  const learned = atoms.map(({ definition: { kind }, learned: it }): Learned => {
+    return (kind === "category" || kind === "tokens") && !it.hashed ? { values: [], ...it } : it;
   });
-  const derive = [...space.layout.derived].map(([column, { program }]): [string, string, Program] => [
+  const lessons = needed ? hashedOf(learned, needed) : learned;
+  const derive = [...derived].map(([column, { program }]): [string, string, Tree] => [
     column,
     definition.derive![column]!,
-    program,
+    treeOf(program),
   ]);
+  const bits = lessons.find(({ hashed }) => hashed)?.hashed?.bits;
   return {
     space: {
-      atoms,
-      missing: [...keys.keys()].filter((i) => lessons[i]!.missing),
-      features,
+      atoms: atoms.map(({ definition, dimension, absent }, i): PackedAtom => {
+        const { kind, column } = definition;
+        return [kind, column, dimension - Number(absent !== null), dimension, ...restOf(definition, lessons[i] ?? {})];
+      }),
+      features: space.features.map(({ name, offset }, i) => {
+        const { parts, slots } = outputs[i]!;
+        return slots === null ? [name, offset, [...parts]] : [name, offset, [...parts], slots];
+      }),
       ...(definition.missing && { words: definition.missing }),
       ...(derive.length > 0 && { derive }),
+      ...(bits && { bits }),
     },
-    edges: packEdges(lessons),
     values: packValues(lessons),
   };
 }
 
-/** What a kind learned, with hashes for its values: of those in `needed`. */
-function hashedOf(learned: Learned, needed: ReadonlySet<number> | null): Learned {
-  const { values, ...rest } = learned;
-  if (!values) return learned;
-  const ids = [...values.keys()].filter((id) => needed?.has(id) ?? true);
-  for (const bits of [32, 53] as const) {
-    const hashes = values.map((value) => hashValue(value, bits));
-    const times = new Map<number, number>();
-    for (const hash of hashes) times.set(hash, (times.get(hash) ?? 0) + 1);
-    // One that is not needed must not pass for one that is, either.
-    if (ids.some((id) => times.get(hashes[id]!)! > 1)) continue;
-    return { ...rest, hashed: { count: values.length, bits, ids, hashes: ids.map((id) => hashes[id]!) } };
+function treeOf(program: Program): Tree {
+  const stack: Tree[] = [];
+  for (const it of program) {
+    if ("operator" in it) stack.push([it.operator, ...(stack.splice(-2) as [Tree, Tree])]);
+    else stack.push("column" in it ? [it.column] : "text" in it ? it.text : it.number);
   }
+  return stack[0] as Tree;
+}
+
+/** What a space learned, with hashes for its values: of those in `needed`. */
+function hashedOf(learned: readonly Learned[], needed: readonly (ReadonlySet<number> | null)[]): Learned[] {
+  const hashed = (bits: HashedValues["bits"]) =>
+    learned.map((it, i): Learned | null => {
+      const { values, ...rest } = it;
+      if (!values) return it;
+      const ids = [...values.keys()].filter((id) => needed[i]?.has(id) ?? true);
+      const hashes = values.map((value) => hashValue(value, bits));
+      const times = new Map<number, number>();
+      for (const hash of hashes) times.set(hash, (times.get(hash) ?? 0) + 1);
+      // One that is not needed must not pass for one that is, either.
+      if (ids.some((id) => times.get(hashes[id]!)! > 1)) return null;
+      return { ...rest, hashed: { count: values.length, bits, ids, hashes: ids.map((id) => hashes[id]!) } };
+    });
+  for (const lessons of [hashed(32), hashed(53)]) if (!lessons.includes(null)) return lessons as Learned[];
   throw new OptionError("names cannot be left out: two values have the same hash");
 }
 
-function packAtom(it: SimpleDefinition, { min = 0, max = 0, edges, values, hashed }: Learned): PackedAtom {
-  const { kind, column } = it;
-  if (kind === "number") return [kind, column];
-  if (kind === "hash") return [kind, column, it.slots];
-  if (kind === "quantiles") return [kind, column, it.buckets, edges?.length ?? 0];
-  if (kind === "bucket") {
-    return it.min === undefined ? [kind, column, it.width, min, max, "learned"] : [kind, column, it.width, min, max];
-  }
-  return hashed ? [kind, column, hashed.count, hashed.ids.length, hashed.bits] : [kind, column, values?.length ?? 0];
+function restOf(it: SimpleDefinition, { min = 0, max = 0, edges = [], hashed }: Learned): Rest {
+  if (it.kind === "quantiles") return [it.buckets, edges];
+  if (it.kind !== "bucket") return hashed ? [hashed.ids.length] : [];
+  return it.min === undefined ? [it.width, min, max, "learned"] : [it.width, min, max];
 }
 
-function packEdges(lessons: Learned[]): Uint8Array {
-  const edges = lessons.flatMap((it) => it.edges ?? []);
-  const view = new DataView(new ArrayBuffer(8 * edges.length));
-  edges.forEach((edge, i) => {
-    view.setFloat64(8 * i, edge, true);
+/** Texts as JSON, a list for each atom that has any; or of each such atom the ids, as differences, and the hashes. */
+function packValues(lessons: readonly Learned[]): Uint8Array {
+  const runs = lessons.flatMap(({ hashed }) => {
+    if (!hashed) return [];
+    return [hashed.ids.map((id, i) => id - (hashed.ids[i - 1] ?? -1) - 1), hashed.hashes];
   });
-  return new Uint8Array(view.buffer);
+  if (runs.length > 0) return encodeRice(...runs);
+  return new TextEncoder().encode(JSON.stringify(lessons.flatMap(({ values }) => (values ? [values] : []))));
 }
 
-/** Texts of all atoms that have any as one list of JSON; or all ids, as differences, and then all hashes. */
-function packValues(lessons: Learned[]): Uint8Array {
-  const hashed = lessons.flatMap((it) => it.hashed ?? []);
-  if (hashed.length > 0) {
-    const gaps = hashed.flatMap(({ ids }) => ids.map((id, i) => id - (ids[i - 1] ?? -1) - 1));
-    return encodeRice([...gaps, ...hashed.flatMap(({ hashes }) => hashes)]);
-  }
-  const texts = lessons.flatMap(({ values = [] }) => values);
-  return texts.length > 0 ? new TextEncoder().encode(JSON.stringify(texts)) : new Uint8Array(0);
-}
-
-/** A section of a file: a view that goes on beyond its length. */
-export interface Section {
-  view: DataView;
-  length: number;
-}
-
-/** Unpacks a space from JSON and its sections. Throws NoughtError where they do not fit together. */
-export function unpackSpace(packed: PackedSpace, edges: Section, values: Section): FeatureSpace {
-  const { atoms, missing, features, words, derive = [] } = packed;
-  check([atoms, missing, features, derive].every(Array.isArray), "its feature space is incomplete");
-  const edgesOf = edgeReader(edges);
-  const valuesOf = valueReader(atoms, values);
-  const learned = atoms.map((atom, i): Learned => {
-    const [kind] = atom;
-    let lesson: Learned = {};
-    if (kind === "bucket") lesson = { min: atom[3], max: atom[4] };
-    else if (kind === "quantiles") lesson = { edges: edgesOf(atom[3]) };
-    else if (kind === "category" || kind === "tokens") lesson = valuesOf(atom);
-    return missing.includes(i) ? { ...lesson, missing: true } : lesson;
+/** Unpacks a space from JSON and its values. Throws NoughtError where they do not fit together. */
+export function unpackSpace(packed: PackedSpace, values: DataView): FeatureSpace {
+  const { atoms, features, words, derive = [] } = packed;
+  check([atoms, features, derive].every(Array.isArray), "its feature space is incomplete");
+  const valuesOf = valueReader(packed, values);
+  const learned = atoms.map((atom): Learned => {
+    const [kind, , dimension, size, , second, third] = atom as [
+      string,
+      string,
+      number,
+      number,
+      unknown,
+      unknown,
+      unknown,
+    ];
+    const missing = size > dimension && { missing: true };
+    if (kind === "bucket") return { min: second as number, max: third as number, ...missing };
+    if (kind === "quantiles") return { edges: second as number[], ...missing };
+    return kind === "category" || kind === "tokens" ? { ...valuesOf(atom), ...missing } : { ...missing };
   });
   const definitions = atoms.map(definitionOf);
   const names = new Map<number, string>();
-  for (const [name, [atom]] of features.filter(([, parts]) => parts.length === 1).toReversed()) names.set(atom!, name);
+  for (const [name, , parts] of features.toReversed()) if (parts.length === 1) names.set(parts[0]!, name);
   const definition = {
     features: Object.fromEntries(
-      features.map(([name, parts, slots]) => [
+      features.map(([name, , parts, slots]) => [
         name,
         parts.length === 1
           ? definitions[parts[0]!]
@@ -160,56 +168,36 @@ export function unpackSpace(packed: PackedSpace, edges: Section, values: Section
   return space;
 }
 
-function definitionOf(atom: PackedAtom): object {
-  const [kind, column] = atom;
-  if (kind === "bucket") {
-    const [, , width, min, max, range] = atom;
-    return range === "learned" ? { kind, column, width } : { kind, column, width, min, max };
-  }
-  if (kind === "quantiles") return { kind, column, buckets: atom[2] };
-  return kind === "hash" ? { kind, column, slots: atom[2] } : { kind, column };
+function definitionOf([kind, column, dimension, , first, min, max, range]: PackedAtom): object {
+  if (kind === "bucket") return { kind, column, width: first, ...(range !== "learned" && { min, max }) };
+  if (kind === "quantiles") return { kind, column, buckets: first };
+  return kind === "hash" ? { kind, column, slots: dimension } : { kind, column };
 }
-
-/** Reads so many edges, the next ones. */
-function edgeReader({ view, length }: Section): (count: number) => number[] {
-  let at = 0;
-  return (count) => {
-    check(isCount(count) && at + 8 * count <= length, "it has fewer edges than it says");
-    return Array.from({ length: count }, () => {
-      at += 8;
-      return view.getFloat64(at - 8, true);
-    });
-  };
-}
-
-type PackedValues = [kind: string, column: string, count: number, hashes?: number, bits?: HashedValues["bits"]];
 
 /** Reads what an atom's values are, the next ones. */
-function valueReader(atoms: readonly PackedAtom[], section: Section): (atom: PackedAtom) => Learned {
-  const all = atoms.filter(([kind]) => kind === "category" || kind === "tokens") as PackedValues[];
-  for (const [, , count] of all) check(isCount(count), "it has no number of values");
-  const sum = (part: 2 | 3) => all.reduce((total, it) => total + (it[part] ?? 0), 0);
-  let read = 0;
-  if (all.some(([, , , hashes]) => hashes !== undefined)) {
-    const numbers = decodeRice(section.view, section.length, 2 * sum(3));
-    return (atom) => {
-      const [, , count, hashes, bits] = atom as PackedValues;
-      check(isCount(hashes) && (bits === 32 || bits === 53), "its hashes are of no known length");
+function valueReader({ bits }: PackedSpace, view: DataView): (atom: PackedAtom) => Learned {
+  if (bits) {
+    check(bits === 32 || bits === 53, "its hashes are of no known length");
+    let bit = 0;
+    const read = (length: number) => {
+      const numbers: number[] = [];
+      bit = readRun(view, length, (it) => void numbers.push(it), bit);
+      return numbers;
+    };
+    return ([, , count, , hashes]) => {
+      check(isCount(hashes) && hashes <= 8 * view.byteLength, "it has fewer hashes than it says");
       let id = -1;
-      const ids = Array.from(numbers.subarray(read, read + hashes), (gap) => (id += gap + 1));
+      const ids = read(hashes).map((gap) => (id += gap + 1));
       check(id < count, "a value is beyond their number");
-      read += hashes;
-      const from = numbers.length / 2 + read - hashes;
-      return { hashed: { count, bits, ids, hashes: Array.from(numbers.subarray(from, from + hashes)) } };
+      return { hashed: { count, bits, ids, hashes: read(hashes) } };
     };
   }
-  const { view, length } = section;
-  const texts: unknown =
-    length > 0 ? JSON.parse(UTF8.decode(new Uint8Array(view.buffer, view.byteOffset, length))) : [];
-  check(Array.isArray(texts) && texts.length === sum(2), "it has other values than it says");
-  return (atom) => {
-    read += atom[2] as number;
-    return { values: texts.slice(read - (atom[2] as number), read) };
+  const lists = JSON.parse(UTF8.decode(view)) as string[][];
+  check(Array.isArray(lists) && lists.every(Array.isArray), "its values are no lists");
+  return () => {
+    const values = lists.shift();
+    check(values, "it has fewer values than it says");
+    return { values };
   };
 }
 

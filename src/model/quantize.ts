@@ -1,15 +1,14 @@
 import { OptionError } from "../errors.js";
 import { check } from "./container.js";
-import { halfOf, toHalf } from "./half.js";
 import type { Model } from "./model.js";
-import type { Section } from "./packing.js";
 import { decodeRice, encodeRice } from "./rice.js";
 
 /**
- * How weights are written: in single precision, as they are; in half; as multiples of a step that is the largest
- * weight / 127; or in whatever takes the fewest bytes and changes no margin by more than a bound.
+ * How weights are written: in single precision, as they are; as multiples of a step that is the largest weight / 127 or
+ * / 32,767; or with whatever step takes the fewest bytes and changes no margin by more than a bound. (Half precision
+ * would take 16 bits a weight; for the same largest change, multiples take 12.)
  */
-export type Quantize = "f32" | "f16" | "int8" | `auto:${number}`;
+export type Quantize = "f32" | "int16" | "int8" | `auto:${number}`;
 
 /** How far what is read back is from what was written; all 0 for weights as they are. */
 export interface Change {
@@ -24,9 +23,8 @@ export interface Change {
 
 /** Weights as they are written. Those that round to 0 are left out. */
 export interface WrittenWeights {
-  kind: "f32" | "f16" | "steps";
-  /** Of kind "steps": what weights are multiples of. */
-  step: number;
+  /** What they are multiples of; null for weights as they are. */
+  step: number | null;
   bytes: Uint8Array;
   /** Those of the model that are written. */
   ids: Float64Array;
@@ -35,33 +33,27 @@ export interface WrittenWeights {
 
 /** Multiples of a step are read as 16 bits. */
 const MOST_STEPS = 32767;
-/** What rounds to 0 or is as near to infinity in half precision. */
-const MOST_HALF = 65519;
-
-/** Returns a model's weights as they are written. Throws OptionError when they cannot be so. */
+/** Returns a model's weights as they are written. */
 export function writeWeights(model: Model, quantize: Quantize): WrittenWeights {
   const largest = model.values.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
   if (quantize === "f32") return writeSingle(model);
   if (quantize === "int8") return writeSteps(model, largest / 127 || 1);
-  if (quantize === "f16") {
-    if (largest > MOST_HALF) throw new OptionError(`quantize f16: a weight of ${largest} is beyond half precision`);
-    return writeHalf(model);
-  }
+  if (quantize === "int16") return writeSteps(model, largest / MOST_STEPS || 1);
   const bound = boundOf(quantize);
   // Half a step is the most that a weight changes; the last bits are left to the rounding of products.
   const step = ((2 * bound) / entriesOf(model)) * (1 - 2 ** -20);
-  const written = [writeSingle(model)];
-  if (largest <= MOST_HALF) written.push(writeHalf(model));
-  if (largest <= step * MOST_STEPS) written.push(writeSteps(model, step));
-  const fit = written.filter(({ change }) => (change.margin ?? change.weight) <= bound);
-  return fit.reduce((best, it) => (it.bytes.length < best.bytes.length ? it : best));
+  const single = writeSingle(model);
+  if (largest > step * MOST_STEPS) return single;
+  const steps = writeSteps(model, step);
+  const isWithin = (steps.change.margin ?? steps.change.weight) <= bound;
+  return isWithin && steps.bytes.length < single.bytes.length ? steps : single;
 }
 
 /** Throws OptionError unless `quantize` is a way to write weights. */
 export function checkQuantize(quantize: unknown): asserts quantize is Quantize {
-  if (["f32", "f16", "int8"].includes(quantize as string)) return;
+  if (["f32", "int16", "int8"].includes(quantize as string)) return;
   if (!(String(quantize).startsWith("auto:") && boundOf(String(quantize)) > 0)) {
-    throw new OptionError(`quantize ${quantize}: expected f32, f16, int8 or auto:bound, as auto:1e-3`);
+    throw new OptionError(`quantize ${quantize}: expected f32, int16, int8 or auto:bound, as auto:1e-3`);
   }
 }
 
@@ -75,30 +67,13 @@ function writeSingle(model: Model): WrittenWeights {
   model.values.forEach((weight, i) => {
     view.setFloat32(4 * i, weight, true);
   });
-  return { kind: "f32", step: 0, bytes: new Uint8Array(view.buffer), ids: model.ids, change: { weight: 0, margin: 0 } };
-}
-
-function writeHalf(model: Model): WrittenWeights {
-  const halves = Array.from(model.values, toHalf);
-  const kept = halves.filter((half) => (half & 0x7fff) !== 0);
-  const view = new DataView(new ArrayBuffer(2 * kept.length));
-  kept.forEach((half, i) => {
-    view.setUint16(2 * i, half, true);
-  });
-  return {
-    kind: "f16",
-    step: 0,
-    bytes: new Uint8Array(view.buffer),
-    ids: model.ids.filter((_, i) => (halves[i]! & 0x7fff) !== 0),
-    change: changeOf(model, halves.map(halfOf)),
-  };
+  return { step: null, bytes: new Uint8Array(view.buffer), ids: model.ids, change: { weight: 0, margin: 0 } };
 }
 
 function writeSteps(model: Model, step: number): WrittenWeights {
   const steps = Array.from(model.values, (weight) => Math.round(weight / step));
   const numbers = steps.filter((it) => it !== 0).map((it) => 2 * (Math.abs(it) - 1) + Number(it < 0));
   return {
-    kind: "steps",
     step,
     bytes: encodeRice(numbers),
     ids: model.ids.filter((_, i) => steps[i] !== 0),
@@ -138,18 +113,12 @@ function isOneHot({ space }: Model): boolean {
 }
 
 /** Reads `count` weights. Throws ModelError or RangeError when there are others, or one is 0 or no finite number. */
-export function readWeights(
-  { kind, step }: Pick<WrittenWeights, "kind" | "step">,
-  { view, length }: Section,
-  count: number,
-): Float32Array {
+export function readWeights(step: number | null, view: DataView, count: number): Float32Array {
   let weights: Float32Array;
-  if (kind === "steps") weights = Float32Array.from(decodeRice(view, length, count), (code) => stepsOf(code) * step);
+  if (step !== null) weights = Float32Array.from(decodeRice(view, count), (code) => stepsOf(code) * step);
   else {
-    const size = kind === "f32" ? 4 : 2;
-    check(length === size * count, "it has not as many weights as ids");
-    const at = (i: number) => (kind === "f32" ? view.getFloat32(4 * i, true) : halfOf(view.getUint16(2 * i, true)));
-    weights = Float32Array.from({ length: count }, (_, i) => at(i));
+    check(view.byteLength === 4 * count, "it has not as many weights as ids");
+    weights = Float32Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true));
   }
   const isFine = weights.every((weight) => weight !== 0 && Number.isFinite(weight));
   check(isFine, "a weight is 0 or not finite");

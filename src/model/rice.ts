@@ -1,5 +1,6 @@
 // Whole numbers in few bits: Rice codes (Rice and Plaunt, 1971) whose parameter r suits each BLOCK of numbers.
-// Bits fill bytes from the lowest on. A block is r in 6 bits, then its numbers n: ⌊n/2ʳ⌋ zeros, a one, the r low bits of n.
+// Bits fill bytes from the lowest on. Runs of numbers follow one another; a block is r in 6 bits, then its numbers n:
+// ⌊n/2ʳ⌋ zeros, a one, the r low bits of n.
 //
 // Ascending ids go as differences, each less 1. Elias–Fano of the same r takes r + 1 bits an id and ⌊last/2ʳ⌋ more, which
 // is never less than the sum of the parts ⌊n/2ʳ⌋ here; and at r = 0 the code is the bitmap, bit for bit. So Rice codes
@@ -8,89 +9,70 @@
 /** So few that one is found in a moment from the beginning of its block. */
 export const BLOCK = 32;
 const PARAMETER_BITS = 6;
+/** Zeros after the last number, so that 32 bits can be read wherever one begins or ends. */
+const PADDING = 4;
 /** Bits that a window of 32 holds at any place in its first byte. */
 const WINDOW = 25;
-const WIDE = 2 ** WINDOW;
 
-/** Reads numbers one after another. The view goes on for 3 bytes after them, or more. */
-export class RiceReader {
-  readonly view: DataView;
-  /** Where it reads. */
-  bit = 0;
-  #r = 0;
-  /** 2ʳ */
-  #unit = 1;
+/** Sees number i of a run; the next one begins at a bit, with r where no block begins. Ends the reading by true. */
+export type Visit = (number: number, i: number, bit: number, r: number) => unknown;
 
-  constructor(view: DataView) {
-    this.view = view;
-  }
-
-  /** Begins a block. */
-  begin(): void {
-    this.#r = this.#take(PARAMETER_BITS, 2 ** PARAMETER_BITS);
-    this.#unit = 2 ** this.#r;
-  }
-
-  /** Returns the next number of the block. Throws RangeError where the view ends. */
-  next(): number {
+/** Reads numbers `i` to `count` of a run. PADDING bytes follow. Returns where it ends. Throws RangeError past the view. */
+export function readRun(view: DataView, count: number, visit: Visit, bit = 0, i = 0, r = 0): number {
+  for (; i < count; i++) {
+    if (i % BLOCK === 0) {
+      r = peek(view, bit) & (2 ** PARAMETER_BITS - 1);
+      bit += PARAMETER_BITS;
+    }
     let high = 0;
-    let window = this.#window();
-    while ((window & (WIDE - 1)) === 0) {
+    let window = peek(view, bit);
+    while (!(window & (2 ** WINDOW - 1))) {
       high += WINDOW;
-      this.bit += WINDOW;
-      window = this.#window();
+      bit += WINDOW;
+      window = peek(view, bit);
     }
     const zeros = 31 - Math.clz32(window & -window);
-    this.bit += zeros + 1;
-    const end = zeros + 1 + this.#r;
-    if (end <= WINDOW) {
-      this.bit += this.#r;
-      return (high + zeros) * this.#unit + ((window >>> (zeros + 1)) & (this.#unit - 1));
+    bit += zeros + 1;
+    let low = 0;
+    let unit = 1;
+    for (let left = r; left > 0; left -= WINDOW) {
+      const bits = Math.min(left, WINDOW);
+      low += (peek(view, bit) & ((1 << bits) - 1)) * unit;
+      unit *= 1 << bits;
+      bit += bits;
     }
-    return (high + zeros) * this.#unit + this.#take(this.#r, this.#unit);
+    if (visit((high + zeros) * unit + low, i, bit, r)) break;
   }
-
-  /** Throws RangeError unless it has read so many bytes. */
-  finish(bytes: number): void {
-    if ((this.bit + 7) >> 3 !== bytes) throw new RangeError("bytes are left over");
-  }
-
-  /** Reads so many bits, 53 at most; `unit` is 2 to their number. */
-  #take(bits: number, unit: number): number {
-    if (bits > WINDOW) return this.#take(WINDOW, WIDE) + WIDE * this.#take(bits - WINDOW, unit / WIDE);
-    const taken = this.#window() & (unit - 1);
-    this.bit += bits;
-    return taken;
-  }
-
-  #window(): number {
-    return this.view.getUint32(this.bit >> 3, true) >>> (this.bit & 7);
-  }
+  return bit;
 }
 
-/** Returns `count` numbers from Rice codes of `length` bytes. Throws RangeError when there are not exactly so many. */
-export function decodeRice(view: DataView, length: number, count: number): Float64Array {
-  if (!(count <= 8 * length)) throw new RangeError("fewer bits than numbers");
-  const reader = new RiceReader(view);
+function peek(view: DataView, bit: number): number {
+  return view.getUint32(bit >> 3, true) >>> (bit & 7);
+}
+
+/** Returns a run of `count` numbers that fill a view. Throws RangeError when there are others. */
+export function decodeRice(view: DataView, count: number): Float64Array {
+  if (!(count <= 8 * view.byteLength)) throw new RangeError("fewer bits than numbers");
   const numbers = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    if (i % BLOCK === 0) reader.begin();
-    numbers[i] = reader.next();
-  }
-  reader.finish(length);
+  const end = readRun(view, count, (number, i) => {
+    numbers[i] = number;
+  });
+  if (Math.ceil(end / 8) + PADDING !== view.byteLength) throw new RangeError("bytes are left over");
   return numbers;
 }
 
-/** Returns whole numbers below 2⁵³ as Rice codes. */
-export function encodeRice(numbers: ArrayLike<number>): Uint8Array {
+/** Returns runs of whole numbers below 2⁵³ as Rice codes. */
+export function encodeRice(...runs: ArrayLike<number>[]): Uint8Array {
   const parameters: number[] = [];
   let size = 0;
-  for (let from = 0; from < numbers.length; from += BLOCK) {
-    const best = parameterOf(numbers, from, Math.min(from + BLOCK, numbers.length));
-    parameters.push(best.r);
-    size += PARAMETER_BITS + best.bits;
+  for (const numbers of runs) {
+    for (let from = 0; from < numbers.length; from += BLOCK) {
+      const best = parameterOf(numbers, from, Math.min(from + BLOCK, numbers.length));
+      parameters.push(best.r);
+      size += PARAMETER_BITS + best.bits;
+    }
   }
-  const bytes = new Uint8Array(Math.ceil(size / 8));
+  const bytes = new Uint8Array(Math.ceil(size / 8) + PADDING);
   let bit = 0;
   const put = (number: number, bits: number) => {
     for (let [rest, left] = [number, bits]; left > 0; ) {
@@ -101,12 +83,15 @@ export function encodeRice(numbers: ArrayLike<number>): Uint8Array {
       left -= room;
     }
   };
-  for (let i = 0; i < numbers.length; i++) {
-    const r = parameters[Math.floor(i / BLOCK)]!;
-    if (i % BLOCK === 0) put(r, PARAMETER_BITS);
-    bit += Math.floor(numbers[i]! / 2 ** r);
-    put(1, 1);
-    put(numbers[i]! % 2 ** r, r);
+  let block = -1;
+  for (const numbers of runs) {
+    for (let i = 0; i < numbers.length; i++) {
+      if (i % BLOCK === 0) put(parameters[++block]!, PARAMETER_BITS);
+      const r = parameters[block]!;
+      bit += Math.floor(numbers[i]! / 2 ** r);
+      put(1, 1);
+      put(numbers[i]! % 2 ** r, r);
+    }
   }
   return bytes;
 }

@@ -16,7 +16,7 @@ const LARGE = 1e6;
 /** Returns the SHA-256 of bytes, as 8 words. */
 export function sha256(bytes: Uint8Array): number[] {
   const { length } = bytes;
-  const crypto = length > LARGE && globalThis.process?.getBuiltinModule?.("crypto");
+  const crypto = !globalThis.NOUGHT_TINY && length > LARGE && globalThis.process?.getBuiltinModule?.("crypto");
   if (crypto) {
     const digest = crypto.createHash("sha256").update(bytes).digest();
     return START.map((_, i) => digest.readInt32BE(4 * i));

@@ -1,8 +1,8 @@
-import type { Program } from "../features/expression.js";
-import { hashId, hashText, hashValue } from "../features/hash.js";
-import type { Sections } from "../model/container.js";
-import type { PackedSpace } from "../model/packing.js";
-import { decodeRice } from "../model/rice.js";
+import type { Operator } from "../features/expression.js";
+import { hashId } from "../features/hash.js";
+import type { PackedSpace, Tree } from "../model/packing.js";
+import { readRun } from "../model/rice.js";
+import { mix } from "../random.js";
 import { countUpTo } from "./weights.js";
 
 // What src/features does with records, once more in as few bytes as it takes: tests hold the two together.
@@ -17,44 +17,41 @@ export class DataError extends Error {
   override readonly name = "DataError";
 }
 
-function isMissing(cell: Cell): cell is null | undefined | "" {
-  return cell == null || cell === "";
-}
-
-function decimalOf(text: string): number {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? +text : Number.NaN;
-}
-
-/** Ids and values, each pair at the same place. */
-interface Pairs {
-  ids: number[];
-  values: number[];
-  length: number;
-}
-
-function push(pairs: Pairs, id: number, value = 1): void {
-  pairs.ids[pairs.length] = id;
-  pairs.values[pairs.length++] = value;
-}
+type Pair = [id: number, value: number];
 
 /** Sums the values of equal ids. */
-function merge(pairs: Pairs): void {
+const merge = (pairs: Pair[]): Pair[] => {
   const sums = new Map<number, number>();
-  for (let i = 0; i < pairs.length; i++) {
-    const id = pairs.ids[i]!;
-    const value = pairs.values[i]!;
+  for (const [id, value] of pairs) {
     sums.set(id, sums.has(id) ? Math.fround(Math.fround(sums.get(id)!) + Math.fround(value)) : value);
   }
-  pairs.length = 0;
-  for (const [id, value] of sums) push(pairs, id, value);
-}
+  return [...sums];
+};
 
-/** Returns what calls `visit` with the ids and values of a record, in the order in which Model sums them. */
+/** An id of value 1, if there is one. */
+const entry = (id: number | undefined): Pair[] => (id! >= 0 ? [[id!, 1]] : []);
+
+const isMissing = (cell: Cell) => cell == null || cell === "";
+
+/** MurmurHash3 as in features/hash.ts; what is beyond the end counts as 0. */
+const hashText = (text: string, seed = 0): number => {
+  const bytes = new TextEncoder().encode(text);
+  const { length } = bytes;
+  for (let i = 0; i < length; i += 4) {
+    const k = Math.imul(bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24), 0xcc9e2d51);
+    seed ^= Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+    if (i + 4 <= length) seed = Math.imul((seed << 13) | (seed >>> 19), 5) + 0xe6546b64;
+  }
+  return mix(seed ^ length);
+};
+
+const decimalOf = (text: string) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? +text : Number.NaN);
+
+/** Returns what makes a record into ids and values in turn, in the order in which Model sums them. */
 export function recordReader(
-  { atoms, missing, features, words = [], derive = [] }: PackedSpace,
-  { edges, values }: Sections<DataView>,
-  length: number,
-): (record: Fields, visit: (id: number, value: number) => void) => void {
+  { atoms, features, words = [], derive = [], bits }: PackedSpace,
+  view: DataView,
+): (record: Fields) => Pair[] {
   let column: string;
   let record: Fields;
   const fail = (what: string): never => {
@@ -62,136 +59,94 @@ export function recordReader(
   };
   const numberOf = (cell: Cell): number => {
     const number = typeof cell === "string" ? decimalOf(cell.trim()) : typeof cell === "boolean" ? +cell : cell;
-    return Number.isFinite(number) ? (number as number) : fail("not a finite decimal number");
+    return Number.isFinite(number) ? (number as number) : fail("not a number");
   };
   const textOf = (cell: Cell): string =>
     typeof cell === "string" ? cell : /^(nu|bo)/.test(typeof cell) ? `${cell}` : fail("not text");
-  const single = (value: number) => (Number.isFinite(Math.fround(value)) ? value : fail("beyond single precision"));
+  const single = (value: number) => (Number.isFinite(Math.fround(value)) ? value : fail("too large"));
 
-  const programs = new Map(derive.map(([name, , program]) => [name, program]));
+  const trees = new Map(derive.map(([name, , tree]) => [name, tree]));
   const read = (name: string): Cell => {
-    const program = programs.get(name);
-    if (program) return run(program);
+    const tree = trees.get(name);
+    if (tree !== undefined) {
+      const value = evaluate(tree);
+      return isMissing(value) ? null : numberOf(value);
+    }
     if (!Object.hasOwn(Object(record), name)) fail(`no field ${name}`);
     return words.includes(record[name] as string) ? null : record[name];
   };
-  const run = (program: Program): Cell => {
-    const stack: Cell[] = [];
-    for (const it of program) {
-      if ("operator" in it) {
-        const b = stack.pop();
-        const a = stack.pop();
-        stack.push(isMissing(a) || isMissing(b) ? null : apply(it.operator, a, b));
-      } else stack.push("column" in it ? read(it.column) : "text" in it ? it.text : it.number);
-    }
-    return isMissing(stack[0]) ? null : numberOf(stack[0]);
+  const evaluate = (tree: Tree): Cell => {
+    if (!Array.isArray(tree)) return tree;
+    const [name, left, right] = tree;
+    return right === undefined ? read(name) : apply(name as Operator, evaluate(left!), evaluate(right));
   };
-  const apply = (operator: string, a: Cell, b: Cell): Cell => {
-    if (/[!=]=/.test(operator) && (typeof a === "string" || typeof b === "string")) {
-      const [s, t] = [textOf(a), textOf(b)];
-      const [x, y] = [decimalOf(s), decimalOf(t)];
-      return (Number.isFinite(x) && Number.isFinite(y) ? x === y : s === t) === (operator !== "!=");
-    }
-    const [x, y] = [numberOf(a), numberOf(b)];
-    const order = x - y;
-    const result = {
-      "+": x + y,
-      "-": order,
-      "*": x * y,
-      "/": x / y,
-    }[operator];
+  const apply = (operator: Operator, a: Cell, b: Cell): Cell => {
+    if (isMissing(a) || isMissing(b)) return null;
+    const isText = /[!=]=/.test(operator) && (typeof a === "string" || typeof b === "string");
+    const x = isText ? decimalOf(textOf(a)) : numberOf(a);
+    const y = isText ? decimalOf(textOf(b)) : numberOf(b);
+    let order = x - y;
+    const result = { "+": x + y, "-": order, "*": x * y, "/": x / y }[operator as "+"];
     if (result !== undefined) return Number.isFinite(result) ? result : null;
-    // Left are < <= > >= == !=.
-    return operator === "!=" ? order !== 0 : operator.includes(order < 0 ? "<" : order > 0 ? ">" : "=");
+    // Of two texts, or of numbers beyond all.
+    if (Number.isNaN(order)) order = +(textOf(a) !== textOf(b));
+    return (order < 0 ? /[<!]/ : order ? /[>!]/ : /^[^!]?=/).test(operator);
   };
 
-  type Named = [kind: string, column: string, count: number, hashes?: number, bits?: 32 | 53];
-  const named = atoms.filter(([kind]) => kind === "category" || kind === "tokens") as unknown as Named[];
-  const hashed = named.reduce((sum, [, , , hashes = 0]) => sum + hashes, 0);
-  const list: ArrayLike<string | number> = named[0]?.[4]
-    ? decodeRice(values, length, 2 * hashed)
-    : JSON.parse(new TextDecoder().decode(new Uint8Array(values.buffer, values.byteOffset, length)) || "[]");
-  let edge = 0;
-  let next = 0;
-  const all = atoms.map((atom, i) => {
-    const [kind, column, first, second, third] = atom as [string, string, number, number, number];
+  let bit = 0;
+  const texts = bits ? [] : JSON.parse(new TextDecoder().decode(view));
+  const run = (length: number) => {
+    const numbers: number[] = [];
+    bit = readRun(view, length, (it) => void numbers.push(it), bit);
+    return numbers;
+  };
+  const encoders = atoms.map(([kind, , dimension, size, ...rest]): ((cell: Cell) => Pair[]) => {
+    const [first, min, max] = rest as [number, number, number];
     const ids = new Map<string | number, number>();
-    let dimension = first;
-    if (kind === "number") dimension = 1;
-    if (kind === "bucket") dimension = Math.ceil(((third - second) / first) * (1 - 1e-12));
-    if (kind === "quantiles") dimension = second + 1;
-    const isNamed = named.includes(atom as unknown as Named);
-    for (let left = isNamed ? (second ?? first) : 0, id = -1; left; left--, next++) {
-      id += third ? (list[next] as number) + 1 : 1;
-      ids.set(list[third ? hashed + next : next]!, id);
+    if (/^[ct]/.test(kind)) {
+      const gaps = bits && run(first);
+      let id = -1;
+      (gaps ? run(first) : texts.shift()).forEach((key: string | number, i: number) => {
+        id += gaps ? gaps[i]! + 1 : 1;
+        ids.set(key, id);
+      });
     }
-    const steps = kind === "quantiles" ? Array.from({ length: second }, () => edges.getFloat64(8 * edge++, true)) : [];
-    const hasMissing = missing.includes(i);
-    const size = dimension + +hasMissing;
-    return {
-      ...{ kind, column, first, second, third, dimension, ids, steps, hasMissing, size },
-      to: { ids: [], values: [], length: 0 } as Pairs,
+    const known = (text: string) =>
+      entry(ids.get(bits ? hashText(text) + (bits > 32 ? (hashText(text, 1) >>> 11) * 2 ** 32 : 0) : text));
+    return (cell) => {
+      if (kind === "hash") return entry(hashText(textOf(cell ?? "")) % dimension);
+      if (isMissing(cell)) return entry(size > dimension ? dimension : -1);
+      if (kind === "category") return known(textOf(cell));
+      if (kind === "tokens") {
+        return merge((Array.isArray(cell) ? cell.map(textOf) : (textOf(cell).match(/\S+/g) ?? [])).flatMap(known));
+      }
+      const value = numberOf(cell);
+      if (kind === "number") return [[0, single(value)]];
+      if (kind === "quantiles") return entry(countUpTo(min as unknown as number[], value));
+      return entry(value < min || value > max ? -1 : Math.min(Math.floor((value - min) / first), dimension - 1));
     };
   });
-  const encode = (
-    { kind, first, second, third, dimension, ids, steps, hasMissing, to }: (typeof all)[number],
-    cell: Cell,
-  ): void => {
-    to.length = 0;
-    if (kind === "hash") push(to, hashText(isMissing(cell) ? "" : textOf(cell)) % first);
-    else if (isMissing(cell)) {
-      if (hasMissing) push(to, dimension);
-    } else if (kind === "category" || kind === "tokens") {
-      const isList = kind === "tokens";
-      const texts = isList
-        ? Array.isArray(cell)
-          ? cell.map(textOf)
-          : (textOf(cell).match(/\S+/g) ?? [])
-        : [textOf(cell)];
-      for (const text of texts) {
-        const id = ids.get(third ? hashValue(text, third as 32) : text);
-        if (id !== undefined) push(to, id);
-      }
-      if (isList) merge(to);
-    } else {
-      const value = numberOf(cell);
-      if (kind === "number") push(to, 0, single(value));
-      else if (kind === "quantiles") push(to, countUpTo(steps, value));
-      else if (value >= second && value <= third && dimension) {
-        push(to, Math.min(Math.floor((value - second) / first), dimension - 1));
-      }
-    }
-  };
 
-  let offset = 0;
-  const outputs = features.map(([, parts, slots]) => {
-    const output = { parts: parts.map((part) => all[part]!), slots, offset };
-    offset += slots ?? output.parts.reduce((product, { size }) => product * size, 1);
-    return output;
-  });
-  const isMerged = outputs.some(({ slots, parts }) => slots && parts.some(({ kind }) => /^[nt]/.test(kind)));
-  const out: Pairs = { ids: [], values: [], length: 0 };
-  const cross = (output: (typeof outputs)[number], i: number, id: number, value: number): void => {
-    const { parts, slots, offset } = output;
-    const part = parts[i];
-    if (!part) {
-      push(out, offset + (slots ? id % slots : id), single(value));
-      return;
-    }
-    const { ids, values, length } = part.to;
-    for (let k = 0; k < length; k++) {
-      cross(output, i + 1, slots ? hashId(id, ids[k]!) : id * part.size + ids[k]!, value * values[k]!);
-    }
-  };
-  return (given, visit) => {
+  const isMerged = features.some((it) => it[3]);
+  return (given) => {
     record = given;
-    for (const atom of all) {
-      column = atom.column;
-      encode(atom, read(column));
+    const lists = encoders.map((encode, i) => {
+      column = atoms[i]![1];
+      return encode(read(column));
+    });
+    const pairs: Pair[] = [];
+    for (const [, offset, parts, slots] of features) {
+      const cross = (i: number, id: number, value: number): void => {
+        const part = parts[i];
+        if (part === undefined) pairs.push([offset + (slots ? id % slots : id), single(value)]);
+        else {
+          for (const [own, times] of lists[part]!) {
+            cross(i + 1, slots ? hashId(id, own) : id * atoms[part]![3] + own, value * times);
+          }
+        }
+      };
+      cross(0, 0, 1);
     }
-    out.length = 0;
-    for (const output of outputs) cross(output, 0, 0, 1);
-    if (isMerged) merge(out);
-    for (let i = 0; i < out.length; i++) visit(out.ids[i]!, out.values[i]!);
+    return isMerged ? merge(pairs) : pairs;
   };
 }

@@ -1,83 +1,87 @@
-import { check, type Extents, type Sections } from "../model/container.js";
-import { halfOf } from "../model/half.js";
-import { BLOCK, RiceReader } from "../model/rice.js";
-import { foldId, slotOf } from "../slots.js";
+import { check, type Sections } from "../model/container.js";
+import { readRun, type Visit } from "../model/rice.js";
+import { foldId } from "../slots.js";
 
-/** How ids lie in memory: in a hash table, the quickest, or as they are in the file, the smallest. */
-export type Form = "hash" | "compact";
-
-/** Ids are looked up from every eighth on. */
-const STRIDE = 8;
+declare global {
+  /** Set in the build of nought/predict, which leaves out what is not worth its bytes there. */
+  var NOUGHT_TINY: true | undefined;
+}
 
 export interface WeightsHeader {
   kept: number;
   declared: number;
   slots?: number;
-  weights: "f32" | "f16" | "steps";
+  /** What weights are multiples of; absent where they are as they are. */
   step?: number;
-  sections: Extents;
 }
 
-/** Returns what gives the weight of an id, 0 where none is kept. Throws RangeError where a section ends early. */
+/**
+ * Returns what gives the weight of an id, 0 where none is kept. One in `stride` ids is held in memory; from it on others
+ * are looked for in the file. Throws where a section does not hold them.
+ */
 export function weightsOf(
-  { kept, declared, slots, weights, step, sections }: WeightsHeader,
-  views: Sections<DataView>,
-  form: Form,
+  { kept, declared, slots, step }: WeightsHeader,
+  [ids, weights]: Sections,
+  stride: number,
 ): (id: number) => number {
-  const view = views.weights;
-  const codes = new RiceReader(views.ids);
-  const steps = new RiceReader(view);
-  check(kept <= 8 * sections.ids[1], "kept");
-  const isHash = form === "hash";
-  const ids = new Float64Array(isHash ? kept : 0);
-  // The first is 0, for ids that have none.
-  const values = new Float32Array(kept + 1);
-  // Of every few ids the one before them, and where they begin.
-  const before = new Float64Array(isHash ? 0 : Math.ceil(kept / STRIDE));
-  const places = new Uint32Array(before.length);
-  let id = -1;
-  for (let j = 0; j < kept; j++) {
-    if (j % STRIDE === 0) {
-      before[j / STRIDE] = id;
-      places[j / STRIDE] = codes.bit;
+  check(kept <= 8 * ids.byteLength, "kept");
+  // Every id, or every few, and where the next begins.
+  const known = new Float64Array(globalThis.NOUGHT_TINY ? kept : Math.ceil(kept / stride));
+  const places = globalThis.NOUGHT_TINY ? known : new Float64Array(stride > 1 ? known.length : 0);
+  const values = new Float32Array(kept);
+  let last = -1;
+  readRun(ids, kept, (gap, j, bit, r) => {
+    last += gap + 1;
+    if (globalThis.NOUGHT_TINY || stride === 1) known[j] = last;
+    else if (j % stride === 0) {
+      known[j / stride] = last;
+      places[j / stride] = bit * 64 + r;
     }
-    if (j % BLOCK === 0) {
-      codes.begin();
-      if (step) steps.begin();
-    }
-    id += codes.next() + 1;
-    if (isHash) ids[j] = id;
-    if (step) {
-      const code = steps.next();
-      values[j + 1] = ((code >> 1) + 1) * (code & 1 ? -step : step);
-    } else values[j + 1] = weights === "f32" ? view.getFloat32(4 * j, true) : halfOf(view.getUint16(2 * j, true));
+  });
+  if (step) {
+    readRun(weights, kept, (code, j) => {
+      values[j] = ((code >> 1) + 1) * (code & 1 ? -step : step);
+    });
+  } else for (let j = 0; j < kept; j++) values[j] = weights.getFloat32(4 * j, true);
+  const limit = slots ?? declared;
+  check(last < limit, "ids");
+  // The dimension in as many parts, and how many ids are known up to the beginning of each.
+  const width = 2 ** Math.ceil(Math.log2(limit / known.length));
+  const parts = new Uint32Array(known.length);
+  for (let j = 0, place = 0; j < parts.length; j++) {
+    while (known[place]! < j * width) place++;
+    parts[j] = place;
   }
-  codes.finish(sections.ids[1]);
-  check(id < (slots ?? declared), "ids");
-  const table = new Uint32Array(isHash ? 2 ** Math.ceil(Math.log2(2 * kept + 1)) : 0);
-  for (let j = 0; j < ids.length; j++) table[slotOf(ids[j]!, table, ids)] = j + 1;
 
-  // As many parts of the dimension as blocks, and how many blocks begin before each.
-  const width = 2 ** Math.ceil(Math.log2((slots ?? declared) / before.length));
-  const parts = new Uint32Array(before.length + 2);
-  for (let j = 0; j < parts.length; j++) parts[j] = countUpTo(before, j * width - 1);
-
-  return (given) => {
-    const id = slots ? foldId(given, slots) : given;
-    if (isHash) return values[table[slotOf(id, table, ids)]!]!;
-    // The last place that comes after a smaller id.
+  const fold = (id: number) => (slots ? foldId(id, slots) : id);
+  /** The last one known that is no larger. */
+  const placeOf = (id: number) => {
     const part = Math.floor(id / width);
-    const place = countUpTo(before, id - 1, parts[part], parts[part + 1]) - 1;
-    let at = before[place] ?? id;
-    const start = place & -(BLOCK / STRIDE);
-    codes.bit = places[start]!;
-    if (at < id) codes.begin();
-    if (place > start) codes.bit = places[place]!;
-    for (let j = place * STRIDE; j < kept && at < id; j++) {
-      at += codes.next() + 1;
-      if (at === id) return values[j + 1]!;
-    }
-    return 0;
+    return countUpTo(known, id, parts[part], parts[part + 1]) - 1;
+  };
+  if (globalThis.NOUGHT_TINY || stride === 1) {
+    return (given) => {
+      const id = fold(given);
+      const place = placeOf(id);
+      return known[place] === id ? values[place]! : 0;
+    };
+  }
+  // What is looked for, and what was met last in the file.
+  let id = 0;
+  let at = 0;
+  let j = 0;
+  const visit: Visit = (gap, i) => {
+    at += gap + 1;
+    j = i;
+    return at >= id;
+  };
+  return (given) => {
+    id = fold(given);
+    const place = placeOf(id);
+    at = known[place]!;
+    j = place * stride;
+    if (at < id) readRun(ids, kept, visit, Math.floor(places[place]! / 64), j + 1, places[place]! % 64);
+    return at === id ? values[j]! : 0;
   };
 }
 

@@ -136,7 +136,7 @@ describe("on a table", () => {
     expect(await good(["evaluate", "q.nought", "t.csv"])).toMatch(/^400 rows: log-loss 0\.\d+, AUC 1\.000/);
     const { code, err } = await run(["train", "t.csv", "-o", "no.nought", ...TABLE, "--quantize", "int4"]);
     expect([code, existsSync(join(folder, "no.nought"))]).toEqual([2, false]);
-    expect(err).toContain("expected f32, f16, int8 or auto:bound");
+    expect(err).toContain("expected f32, int16, int8 or auto:bound");
   });
 
   test("a space from a JSON file gives the same model as flags", async () => {

@@ -4,10 +4,8 @@ import { BLOCK, decodeRice, encodeRice } from "../../src/model/rice.js";
 import { sha256 } from "../../src/model/sha256.js";
 import { Random } from "../../src/random.js";
 
-/** Decodes codes that something else follows. */
 function decode(bytes: Uint8Array, count: number): number[] {
-  const padded = Uint8Array.from([...bytes, 255, 255, 255, 255]);
-  return Array.from(decodeRice(new DataView(padded.buffer), bytes.length, count));
+  return Array.from(decodeRice(new DataView(bytes.buffer), count));
 }
 
 describe("Rice codes", () => {
@@ -45,7 +43,7 @@ describe("Rice codes", () => {
       const ids = [...new Set(draw(count, declared))].sort((a, b) => a - b);
       const l = Math.max(0, Math.floor(Math.log2(declared / ids.length)));
       const eliasFano = ids.length * (l + 1) + Math.floor(ids.at(-1)! / 2 ** l);
-      const bits = 8 * encodeRice(ids.map((id, i) => id - (ids[i - 1] ?? -1) - 1)).length - 7;
+      const bits = 8 * encodeRice(ids.map((id, i) => id - (ids[i - 1] ?? -1) - 1)).length - 7 - 32;
       expect(bits).toBeLessThanOrEqual(Math.min(eliasFano, declared) + 6 * Math.ceil(ids.length / BLOCK));
     }
   });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -49,7 +50,7 @@ const TYPED = `
     return evaluate(model, data);
   }
   export const engine: Promise<Engine> = createEngine({ kernels: "baseline" });
-  export const predictor: Predictor = load(new Uint8Array(), { form: "compact" });
+  export const predictor: Predictor = load(new Uint8Array());
   export const prediction: number = predictor.predict({ lat: 52.4 });
   // @ts-expect-error: no such solver
   export const wrong: FitOptions = { solver: "newton" };
@@ -96,6 +97,12 @@ describe("the package as npm packs it", () => {
     expect(installed.sort()).toEqual(
       ["@assemblyscript/loader", "commander", "nought"].map((it) => `node_modules/${it}`),
     );
+  });
+
+  it("has a predictor of less than 3 kB, with nothing to import", async () => {
+    const code = await readFile(join(ROOT, "dist/predict.js"));
+    expect(gzipSync(code, { level: 9 }).length).toBeLessThan(3000);
+    expect(String(code)).not.toMatch(/\bimport\b|\brequire\b|\beval\b|WebAssembly/);
   });
 
   it("trains by its name, and nought/predict loads the model", async () => {
