@@ -10,7 +10,7 @@ export abstract class Datafit {
   abstract gradient(y: f64, m: f64): f64;
   /** −loss*(−a): what a row adds to the dual value at a = −∂loss/∂m, 0 beyond where it is finite. */
   abstract dual(y: f64, a: f64): f64;
-  /** The nearest to a slope q = −s·a whose dual value is finite. */
+  /** The nearest to a slope q = −s·a whose dual value is finite: 0 for a row that weighs nothing. */
   abstract nearest(y: f64, s: f64, q: f64): f64;
   /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at an address and returns s·loss. */
   abstract expand(y: f64, m: f64, s: f64, at: usize): f64;
@@ -96,8 +96,8 @@ export class Squared extends Datafit {
     return y * a - 0.5 * a * a;
   }
 
-  nearest(_y: f64, _s: f64, q: f64): f64 {
-    return q;
+  nearest(_y: f64, s: f64, q: f64): f64 {
+    return s > 0.0 ? q : 0.0;
   }
 
   expand(y: f64, m: f64, s: f64, at: usize): f64 {

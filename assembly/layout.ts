@@ -1,6 +1,9 @@
 // Structs that the host fills and kernels read. Pointers are 4 bytes (wasm32); every struct is 8-aligned.
 // The host learns each offset from offsets.ts and holds no byte number of its own.
 
+/** In place of an index, a column or a cell: there is none, or no room for one. */
+export const NOWHERE: u32 = u32.MAX_VALUE;
+
 /**
  * A sparse matrix, by rows (CSR: indices are columns) or by columns (CSC: indices are rows).
  *

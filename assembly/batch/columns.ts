@@ -1,10 +1,7 @@
-import { Matrix } from "../layout";
+import { Matrix, NOWHERE } from "../layout";
 import { Values } from "../sparse";
 
 // Moving a sparse matrix between its two orders, and what can be said of its columns before a solve.
-
-/** What `places` says of a column that is left out. */
-const NOWHERE: u32 = 0xffffffff;
 
 /** 2³² / φ, odd: spreads what it multiplies (Knuth, TAOCP 3, §6.4). */
 const HASH: u32 = 0x9e3779b1;

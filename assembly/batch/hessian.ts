@@ -1,4 +1,4 @@
-import { Matrix } from "../layout";
+import { Matrix, NOWHERE } from "../layout";
 import { Values } from "../sparse";
 import { Coordinates } from "./descent";
 
@@ -13,11 +13,8 @@ import { Coordinates } from "./descent";
 // A Matrix whose values are f64. Rows of X name their columns in ascending order: what is left of row i, from
 // cursor[i] on, once the columns before j have been gone through are its columns ≥ j.
 
-/** What `couple` returns where there is no room. */
-const NOWHERE: u32 = 0xffffffff;
-
 /**
- * Writes to out the pattern of each column's own half and returns its entries, or 0xffffffff when they are more than
+ * Writes to out the pattern of each column's own half and returns its entries, or NOWHERE when they are more than
  * `room`. x: by columns, `count` of them; rows: the same by rows. cursor: u32[rows], begins as rows.pointers. stamps:
  * u32[columns], begins as 0. counts: u32[columns], gets the entries of each whole column added.
  */

@@ -1,11 +1,8 @@
 import { Datafit } from "../datafit";
-import { Rows } from "../layout";
+import { NOWHERE, Rows } from "../layout";
 import { Values } from "../sparse";
 
 // What rows say of their columns before a solve.
-
-/** What `places` says of a column that is left out. */
-const NOWHERE: u32 = 0xffffffff;
 
 /**
  * Adds to counts, u32[2 · columns], the entries of each column where x_ij·y_i is above 0, and the others; and to sums,

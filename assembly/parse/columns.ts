@@ -1,9 +1,7 @@
-import { Parse, Progress } from "../layout";
+import { NOWHERE, Parse, Progress } from "../layout";
 import { Values } from "../sparse";
 
-/** What columnOf says of an id that has no column and cannot be given one. */
-export const NOWHERE: u32 = u32.MAX_VALUE;
-/** What it says of a new id that is not admitted: the row goes without. */
+/** What columnOf says of a new id that is not admitted: the row goes without. */
 export const LEFT_OUT: u32 = u32.MAX_VALUE - 1;
 /** 2³² divided by the golden ratio. */
 const HASH: u32 = 0x9e3779b1;

@@ -1,7 +1,7 @@
-import { Parse, Plan, Progress } from "../layout";
+import { NOWHERE, Parse, Plan, Progress } from "../layout";
 import { Values } from "../sparse";
 import { splitLine } from "./cells";
-import { columnOf, LEFT_OUT, mergeRow, NOWHERE } from "./columns";
+import { columnOf, LEFT_OUT, mergeRow } from "./columns";
 import { encodeRow } from "./encode";
 import { run } from "./expression";
 import { isWhite, numberIn, UNSURE } from "./number";

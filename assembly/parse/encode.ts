@@ -1,6 +1,6 @@
-import { Output, Part, Plan, Step, Word } from "../layout";
+import { NOWHERE, Output, Part, Plan, Step, Word } from "../layout";
 import { isAbsent } from "./cells";
-import { mix, NOWHERE } from "./columns";
+import { mix } from "./columns";
 import { run } from "./expression";
 import { fold, hashCell } from "./hash";
 import { numberIn, UNSURE, whiteLength } from "./number";

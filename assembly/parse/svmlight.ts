@@ -1,6 +1,6 @@
-import { Parse, Progress } from "../layout";
+import { NOWHERE, Parse, Progress } from "../layout";
 import { Values } from "../sparse";
-import { dropLeftOut, mergeRow, NOWHERE, numberRow } from "./columns";
+import { dropLeftOut, mergeRow, numberRow } from "./columns";
 import { COLON, CR, countDigits, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 
 /**

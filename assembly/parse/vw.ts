@@ -1,6 +1,6 @@
-import { Parse, Progress } from "../layout";
+import { NOWHERE, Parse, Progress } from "../layout";
 import { Values } from "../sparse";
-import { isAdmitted, LEFT_OUT, mergeRow, NOWHERE, otherColumn } from "./columns";
+import { isAdmitted, LEFT_OUT, mergeRow, otherColumn } from "./columns";
 import { hashBytes, hashShort } from "./hash";
 import { BLANK, COLON, CR, countDigits, digitAt, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 

@@ -10,7 +10,7 @@ export interface Datafit {
   gradient(y: number, m: number): number;
   /** −loss*(−a): what a row adds to the dual value at a = −∂loss/∂m. */
   dual(y: number, a: number): number;
-  /** The nearest to a slope q = −s·a whose dual value is finite. */
+  /** The nearest to a slope q = −s·a whose dual value is finite: 0 for a row that weighs nothing. */
   nearest(y: number, s: number, q: number): number;
   /** Stores the quadratic model {q, D} = s·{∂loss/∂m, ∂²loss/∂m²} at model[at] and returns s·loss. */
   expand(y: number, m: number, s: number, model: Float64Array, at: number): number;
@@ -44,7 +44,7 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
     loss: (y, m) => 0.5 * (y - m) * (y - m),
     gradient: (y, m) => m - y,
     dual: (y, a) => y * a - 0.5 * a * a,
-    nearest: (_y, _s, q) => q,
+    nearest: (_y, s, q) => (s > 0 ? q : 0),
     expand: (y, m, s, model, at) => {
       model[at] = s * (m - y);
       model[at + 1] = Math.max(s, LEAST_CURVATURE);

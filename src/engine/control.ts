@@ -122,14 +122,19 @@ export class Control {
     return times.sort((a, b) => a - b)[times.length >> 1] ?? 0; // the median: a thread may be interrupted
   }
 
-  /** Waits until chunks are done, at most `most` milliseconds if not one more is. Returns whether they are. */
+  /**
+   * Waits until chunks are done, at most `most` milliseconds if not one more is. Returns whether they are. A process that
+   * was stopped (Ctrl-Z, a laptop that sleeps) has not waited meanwhile: no look counts for more than twice a nap.
+   */
   awaitDone(chunks: number, most: number): boolean {
-    let [last, since] = [this.done, performance.now()];
+    let [last, waited, before] = [this.done, 0, performance.now()];
     for (let looks = 0; last < chunks; looks++) {
-      if (looks > LOOKS && CAN_WAIT) Atomics.wait(this.words, DONE, last, most);
+      if (looks > LOOKS && CAN_WAIT) Atomics.wait(this.words, DONE, last, NAP);
       const { done } = this;
-      if (done === last && looks > LOOKS && performance.now() - since >= most) return false;
-      if (done !== last) [last, since] = [done, performance.now()];
+      const now = performance.now();
+      waited = done === last ? waited + Math.min(now - before, 2 * NAP) : 0;
+      if (waited >= most) return false;
+      [last, before] = [done, now];
     }
     return true;
   }
@@ -156,6 +161,9 @@ export class Control {
 
 /** Looks at a word before a thread sleeps until it changes: about 25 µs, twice what waking takes. */
 const LOOKS = 10_000;
+
+/** Milliseconds that it sleeps before it looks again. */
+const NAP = 100;
 
 /** Whether this thread may sleep: the main thread of a page may not. */
 const CAN_WAIT = (() => {

@@ -58,8 +58,8 @@ export interface Background {
   lanes(count: number): Kernels[];
   /** Starts the workers ahead of the first task. */
   start(): void;
-  /** Lets the workers run the calls that were noted. What they were given must stay as it is. */
-  launch(): void;
+  /** Lets the workers run the calls that were noted, each on so many entries. What they were given must stay as it is. */
+  launch(entries: number): void;
   /** Waits for them and returns what each returned, in order. Throws NoughtError when one failed. */
   finish(): Float64Array;
 }
@@ -79,8 +79,8 @@ export function backgroundOf(exports: Exports, memory: LinearMemory, pool: Pool)
   return {
     lanes: (count) => Array.from({ length: count }, () => wasmKernels(noting as Exports, memory)),
     start: () => pool.start(),
-    launch() {
-      pool.launch(kernel, calls);
+    launch(entries) {
+      pool.launch(kernel, calls, entries);
       calls = [];
     },
     finish: () => pool.finish(),

@@ -7,6 +7,8 @@ import type { WorkerStart } from "./work.js";
 
 /** Milliseconds in which no chunk is done after which a worker counts as dead. A chunk takes microseconds. */
 const PATIENCE = 4000;
+/** What it may take more for each entry that it was launched with: a hundred times what the slowest kernel does. */
+const PATIENCE_ENTRY = 0.01;
 
 /** Nanoseconds that a worker takes to start. */
 const START_COST = 50e6;
@@ -43,6 +45,7 @@ export class Pool {
   #notBefore = 0;
   #missed = 0;
   #launched = 0;
+  #patience = PATIENCE;
   readonly #status: Status = {
     threads: [],
     refused: 0,
@@ -118,27 +121,28 @@ export class Pool {
   }
 
   /**
-   * Hands calls of one kernel, MOST_CALLS at most, to the workers; `finish` must follow before another task. Throws as
-   * `run` does.
+   * Hands calls of one kernel, MOST_CALLS at most, each on so many entries, to the workers; `finish` must follow before
+   * another task. Throws as `run` does.
    */
-  launch(kernel: number, calls: readonly number[][]): void {
+  launch(kernel: number, calls: readonly number[][], entries: number): void {
     this.#check();
     this.#control.offerCalls(kernel, calls, Math.min(calls.length, this.#size - 1));
     this.#launched = calls.length;
+    this.#patience = PATIENCE + PATIENCE_ENTRY * entries;
   }
 
   /** Does here what no worker has begun of what was launched, waits for the rest and returns what each call returned. */
   finish(): Float64Array {
-    this.#complete(this.#launched);
+    this.#complete(this.#launched, this.#patience);
     return this.#control.sums.slice(0, this.#launched);
   }
 
   /** Helps with the task at hand and waits for its end. Returns the milliseconds that a chunk took here. */
-  #complete(chunks: number): number {
+  #complete(chunks: number, patience = PATIENCE): number {
     const status = this.#status;
     const each = this.#control.workOff(this.#kernels);
-    const isDone = this.#control.awaitDone(chunks, PATIENCE);
-    const cause = isDone ? this.#control.failure : `no answer in ${PATIENCE / 1000} s`;
+    const isDone = this.#control.awaitDone(chunks, patience);
+    const cause = isDone ? this.#control.failure : `no answer in ${(patience / 1000).toFixed()} s`;
     if (cause !== null) status.failure ??= new NoughtError(`a thread failed: ${cause}`);
     this.#check();
     return each;

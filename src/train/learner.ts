@@ -192,7 +192,7 @@ export class Learner {
     // The first block may be all there is: too little to start a worker for.
     if (background && block.first > 0) {
       this.#send(rows, count);
-      background.launch();
+      background.launch(entries);
       this.#pending = underway;
     } else {
       background?.start();

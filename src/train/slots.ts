@@ -32,11 +32,16 @@ export function tableFor(declared: number, options: SolverOptions & TableOptions
     if (!(Number.isInteger(bits) && bits >= 1 && bits <= MOST_BITS)) {
       throw new OptionError(`bits ${bits}: expected a whole number from 1 to ${MOST_BITS}`);
     }
-    const slots = 2 ** bits;
-    return { slots, isFolded: declared === 0 || declared > slots };
+    return tableOf(2 ** bits, declared, true);
   }
-  if (dense !== undefined) return { slots: denseSlots(dense, declared), isFolded: false };
+  if (dense !== undefined) return tableOf(denseSlots(dense, declared), declared, false);
   return declared > 0 && declared <= FEW_SLOTS ? { slots: declared, isFolded: false } : null;
+}
+
+/** A table of so many slots, or of the declared dimension where that is less: no id lies beyond. */
+function tableOf(slots: number, declared: number, mayFold: boolean): Table {
+  const isWhole = declared > 0 && declared <= slots;
+  return isWhole ? { slots: declared, isFolded: false } : { slots, isFolded: mayFold };
 }
 
 function denseSlots(dense: unknown, declared: number): number {

@@ -68,13 +68,11 @@ export async function step(
   let aim = aimOf(state, set);
   let lossSum = lossAlong(state, 1);
   // Where H is sparse a round of conjugate gradients costs no less than the next step.
-  const isTrue =
-    !set.hessian?.scratch &&
-    Math.abs(lossSum - state.lossSum - riseOf(set)) < MOST_MISSED * goal &&
-    isAlone(state, set);
-  if (isTrue) {
-    modelled = await polish(state, set, (AFFORDED * goal) / penaltyChange(set, null), breathe);
-    aim = aimOf(state, set);
+  const isClose = !set.hessian?.scratch && Math.abs(lossSum - state.lossSum - riseOf(set)) < MOST_MISSED * goal;
+  const isTrue = isClose && isAlone(state, set);
+  if (isTrue) modelled = await polish(state, set, (AFFORDED * goal) / penaltyChange(set, null), breathe);
+  if (isClose) {
+    aim = aimOf(state, set); // to settle the model has moved weights
     lossSum = lossAlong(state, 1);
   }
 

@@ -201,11 +201,14 @@ export function choose(
   }
 }
 
-/** Returns by what share the steepest slope of a set's model exceeds its l1. */
-export function excessOf({ slopes, penalties, size }: WorkingSet): number {
-  const [g, l] = [slopes.view, penalties.view];
+/** Returns by what share the steepest slope of a set's model, that of l2 with it, exceeds its l1. */
+export function excessOf({ w, slopes, penalties, size }: WorkingSet): number {
+  const [weights, g, l] = [w.view, slopes.view, penalties.view];
   let excess = 0;
-  for (let t = 0; t < size; t++) if (l[2 * t]! > 0) excess = Math.max(excess, Math.abs(g[t]!) / l[2 * t]! - 1);
+  for (let t = 0; t < size; t++) {
+    const [l1, l2] = [l[2 * t]!, l[2 * t + 1]!];
+    if (l1 > 0) excess = Math.max(excess, Math.abs(g[t]! + l2 * weights[t]!) / l1 - 1);
+  }
   return excess;
 }
 

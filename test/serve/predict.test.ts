@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   category,
+  DataError,
   decodeModel,
   type EncodeOptions,
   encodeModel,
@@ -10,9 +11,9 @@ import {
   hash,
   load,
   Model,
+  ModelError,
   number,
 } from "../../src/node.js";
-import { DataError, ModelError } from "../../src/predict.js";
 import { Random } from "../../src/random.js";
 import { foldId } from "../../src/slots.js";
 import { forged } from "../fixtures/forge.js";

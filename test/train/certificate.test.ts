@@ -31,6 +31,20 @@ test.each([10, 1, 0.1])(
   },
 );
 
+test("rows that weigh nothing leave the certificate of an elastic net as it is", async () => {
+  const rows = Array.from({ length: 121 }, (_, i) => 2 * i);
+  const columns = Array.from({ length: 120 }, (_, i) => [i % 7, 7 + (i % 5)]).flat();
+  const labels = Array.from({ length: 120 }, (_, i) => (i < 60 ? (i % 7) - 2 + (i % 3) : 1e4));
+  const weights = labels.map((_, i) => (i < 60 ? 1 : 0));
+  const options = { loss: "squared", l1: 0.05, l2: 0.1 } as const;
+  const all = await fit({ rows, columns, labels, weights, dimension: 12 }, options);
+  const [some, dimension] = [60, 12];
+  const alone = { rows: rows.slice(0, some + 1), columns: columns.slice(0, 2 * some), labels: labels.slice(0, some) };
+  const without = await fit({ ...alone, dimension }, { ...options, tolerance: 1e-12 });
+  expect(all.certificate!.converged).toBe(true);
+  expect(all.objective! - all.certificate!.gap).toBeLessThanOrEqual(without.objective! * (1 + 1e-15));
+});
+
 test("a path over columns that a pass solves exactly takes a step a strength", async () => {
   const rows = Array.from({ length: 41 }, (_, i) => i);
   const columns = Array.from({ length: 40 }, (_, i) => i % 8);

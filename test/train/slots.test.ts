@@ -94,6 +94,13 @@ test("a feature space is trained in a table of its dimensions, or shares slots",
   expect(shared.model.slots).toBe(256);
   expect(shared.model.predict({ a: "v8", b: "w8" })).toBeGreaterThan(0.8);
   expect(shared.model.weights()[0]!.name).toMatch(/^#\d+$/);
+  // A table is never larger than the dimensions that are declared, and its model is read again.
+  const small = featureSpace({ a: category("a") });
+  for (const table of [{ bits: 20 }, { dense: 1000 }]) {
+    const { model, columns } = await streamCsv(text, { space: small, target: "y", lambda1: 1, ...table });
+    expect(columns.declared).toBe(9);
+    expect(content(decodeModel(encodeModel(model)))).toEqual(content(model));
+  }
 });
 
 test("an index past a dense table is bad data, with its place", async () => {
