@@ -37,6 +37,7 @@ export { loadModel, saveModel } from "./model/file.js";
 export { type Contribution, Model, type NamedWeight } from "./model/model.js";
 export type { Change, Quantize } from "./model/quantize.js";
 export { type Metrics, measure } from "./report/metrics.js";
+export { type Confusion, Ranking, type Reliability, type ReliabilityBin, type RocPoint } from "./report/ranking.js";
 export { type LoadOptions, load } from "./serve/forms.js";
 export type { Predictor } from "./serve/load.js";
 export type { Certificate } from "./train/batch.js";

@@ -1,5 +1,6 @@
 import { log1pExp, sigmoid } from "../baseline/math.js";
 import type { Loss } from "../engine/kernels.js";
+import { Ranking } from "./ranking.js";
 
 /** How well a model predicts. Means are weighted by the sample weights. */
 export interface Metrics {
@@ -44,32 +45,8 @@ export function measure(
   return {
     rows: margins.length,
     logLoss: isLogistic ? lossSum / total : null,
-    auc: isLogistic ? areaUnderRoc(margins, labels, weights) : null,
+    auc: isLogistic ? new Ranking(margins, labels, weights).auc : null,
     accuracy: isLogistic ? right / total : null,
     rmse: Math.sqrt(squares / total),
   };
-}
-
-/** Probability that a random positive row scores above a random negative one; ties count half. */
-function areaUnderRoc(
-  scores: ArrayLike<number>,
-  labels: ArrayLike<number>,
-  weights: ArrayLike<number> | null,
-): number | null {
-  const order = Uint32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
-  let [below, positives, area] = [0, 0, 0];
-  for (let from = 0; from < order.length; ) {
-    let to = from;
-    let [tiedPositive, tiedNegative] = [0, 0];
-    for (; to < order.length && !(scores[order[to]!]! > scores[order[from]!]!); to++) {
-      const s = weights ? weights[order[to]!]! : 1;
-      if (labels[order[to]!]! > 0) tiedPositive += s;
-      else tiedNegative += s;
-    }
-    area += tiedPositive * (below + tiedNegative / 2);
-    below += tiedNegative;
-    positives += tiedPositive;
-    from = to;
-  }
-  return positives > 0 && below > 0 ? area / (positives * below) : null;
 }
