@@ -49,6 +49,7 @@ export { fitPath, type Path, type PathOptions, type PathPoint } from "./train/pa
 export type { StreamPoint } from "./train/points.js";
 export type { Measured, ProgressiveReport, Slices } from "./train/progressive.js";
 export type { CheckpointOptions, ResumeOptions } from "./train/session.js";
+export { Stepper, type StepperOptions } from "./train/stepper.js";
 export { type StreamFit, streamCsv, streamNdjson, streamSvmlight, streamVw } from "./train/stream.js";
 export {
   type CrossValidatedPoint,

@@ -268,7 +268,7 @@ export function seenOf({ dictionary: { ids }, space }: Dataset): Pick<Training, 
 }
 
 /** Mean loss of weights over a dataset's columns. */
-function meanLoss(data: Dataset, weights: F64, intercept: number): number {
+export function meanLoss(data: Dataset, weights: F64, intercept: number): number {
   const { kernels, memory } = data.engine;
   const mark = memory.mark();
   try {
