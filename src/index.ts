@@ -13,7 +13,7 @@ export {
   type VwDatasetOptions,
 } from "./data/read.js";
 export type { Input, SingleInput } from "./data/source.js";
-export type { Target } from "./data/table.js";
+export type { Target } from "./data/target.js";
 export { createEngine, type Engine, type EngineOptions, type Runtime } from "./engine/engine.js";
 export type { Loss } from "./engine/kernels.js";
 export { DataError, DivergenceError, MemoryError, ModelError, NoughtError, OptionError, type Place } from "./errors.js";

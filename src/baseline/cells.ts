@@ -1,4 +1,4 @@
-import type { Plan } from "../engine/kernels.js";
+import type { Plan } from "../engine/texts.js";
 
 // Lines cut into cells, as in assembly/parse/cells.ts.
 

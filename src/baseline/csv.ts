@@ -1,4 +1,5 @@
-import { CODINGS, type Kernels, LEFT_OUT, NOWHERE, type Parse, type Plan, PROGRESS } from "../engine/kernels.js";
+import { type Kernels, NOWHERE } from "../engine/kernels.js";
+import { CODINGS, LEFT_OUT, type Parse, type Plan, PROGRESS } from "../engine/texts.js";
 import { splitLine } from "./cells.js";
 import { encodeRow } from "./encode.js";
 import { numberIn, UNSURE } from "./number.js";

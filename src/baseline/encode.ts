@@ -1,5 +1,5 @@
+import { NOWHERE } from "../engine/kernels.js";
 import {
-  NOWHERE,
   OUTPUT,
   OUTPUT_LENGTH,
   PART,
@@ -10,7 +10,7 @@ import {
   STEPS,
   WORD,
   WORD_LENGTH,
-} from "../engine/kernels.js";
+} from "../engine/texts.js";
 import { hashBytes, hashId } from "../features/hash.js";
 import { areSame, isAbsent } from "./cells.js";
 import { numberIn, UNSURE, whiteLength } from "./number.js";

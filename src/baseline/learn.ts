@@ -1,14 +1,5 @@
-import {
-  type Kernels,
-  LEARNED,
-  LESSONS,
-  type Lesson,
-  type Plan,
-  SEEN,
-  SEEN_LENGTH,
-  STEP,
-  STEP_LENGTH,
-} from "../engine/kernels.js";
+import type { Kernels } from "../engine/kernels.js";
+import { LEARNED, LESSONS, type Lesson, type Plan, SEEN, SEEN_LENGTH, STEP, STEP_LENGTH } from "../engine/texts.js";
 import { hashBytes } from "../features/hash.js";
 import { mix } from "../random.js";
 import { areSame, isAbsent, splitLine } from "./cells.js";

@@ -1,4 +1,5 @@
-import { LEFT_OUT, NOWHERE, type Parse, PROGRESS } from "../engine/kernels.js";
+import { NOWHERE } from "../engine/kernels.js";
+import { LEFT_OUT, type Parse, PROGRESS } from "../engine/texts.js";
 import { foldId, isAdmitted, slotOf } from "../slots.js";
 
 /** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */

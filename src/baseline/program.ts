@@ -1,4 +1,4 @@
-import { OPERATIONS, type Plan } from "../engine/kernels.js";
+import { OPERATIONS, type Plan } from "../engine/texts.js";
 import { areSame, isAbsent } from "./cells.js";
 import { decimalOf, numberIn, UNSURE } from "./number.js";
 

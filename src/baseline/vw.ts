@@ -1,4 +1,5 @@
-import { type Kernels, LEFT_OUT, NOWHERE, PROGRESS } from "../engine/kernels.js";
+import { type Kernels, NOWHERE } from "../engine/kernels.js";
+import { LEFT_OUT, PROGRESS } from "../engine/texts.js";
 import { hashBytes } from "../features/hash.js";
 import { columnOf, mergeRow } from "./parsing.js";
 import { digitAt, isBlank, isEnd, parseNumber } from "./text.js";

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.js";
-import { LEFT_OUT, type Rows } from "../engine/kernels.js";
+import type { Rows } from "../engine/kernels.js";
 import type { F32, F64, Memory, Slice, U8, U32 } from "../engine/memory.js";
+import { LEFT_OUT } from "../engine/texts.js";
 import { DataError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type Admission, foldId, isAdmitted } from "../slots.js";

@@ -2,8 +2,8 @@ import { DataError, OptionError, type Place } from "../errors.js";
 import { quote } from "../features/cell.js";
 import { Lines } from "./lines.js";
 import type { Tolerance } from "./reader.js";
+import { joinTables, type LineTaker, type TableBatch, type TableRow, type TableSource } from "./records.js";
 import { type Input, openSources, type Source, uncompressedName } from "./source.js";
-import { joinTables, type LineTaker, type TableBatch, type TableRow, type TableSource } from "./table.js";
 
 export interface CsvOptions {
   /** One character between fields. Default: tab for names that end in .tsv or .tab, else comma. */

@@ -1,4 +1,5 @@
-import { CODINGS, type Loss } from "../engine/kernels.js";
+import type { Loss } from "../engine/kernels.js";
+import { CODINGS } from "../engine/texts.js";
 import { DataError } from "../errors.js";
 import { quote } from "../features/cell.js";
 

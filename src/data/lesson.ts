@@ -1,9 +1,10 @@
 import type { Engine } from "../engine/engine.js";
-import { LEARNED, LESSONS, type Lesson, type Plan, SEEN, SEEN_LENGTH } from "../engine/kernels.js";
 import type { NumberArray, Slice } from "../engine/memory.js";
+import { LEARNED, LESSONS, type Lesson, type Plan, SEEN, SEEN_LENGTH } from "../engine/texts.js";
 import type { SimpleDefinition } from "../features/kinds.js";
+import type { SpaceLearner } from "../features/learner.js";
 import { compilePlan } from "../features/plan.js";
-import type { FeatureSpace, SpaceLearner } from "../features/space.js";
+import type { FeatureSpace } from "../features/space.js";
 import { mix } from "../random.js";
 import type { LabelCoder } from "./label.js";
 import { areSame, coded, type PlainFormat, type RowTaker } from "./plain.js";

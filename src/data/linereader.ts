@@ -1,4 +1,5 @@
-import type { Kernels, Loss, TextKernel } from "../engine/kernels.js";
+import type { Kernels, Loss } from "../engine/kernels.js";
+import type { TextKernel } from "../engine/texts.js";
 import { DataError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { textOf } from "./bytes.js";

@@ -4,8 +4,8 @@ import type { Fields } from "../features/space.js";
 import { faultIn } from "./json.js";
 import { Lines } from "./lines.js";
 import type { Tolerance } from "./reader.js";
+import { RecordBatch, type TableSource } from "./records.js";
 import { type Input, openSources } from "./source.js";
-import { RecordBatch, type TableSource } from "./table.js";
 
 export interface NdjsonOptions {
   /** For messages; by default what the input tells of itself. */

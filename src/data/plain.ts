@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.js";
-import { OUTPUT_LENGTH, type Plan } from "../engine/kernels.js";
+import { OUTPUT_LENGTH, type Plan } from "../engine/texts.js";
 import { compilePlan } from "../features/plan.js";
 import type { FeatureSpace } from "../features/space.js";
 import type { LabelCoder } from "./label.js";

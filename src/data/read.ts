@@ -10,10 +10,12 @@ import { checkHoldout, Dataset, type DatasetOptions, lossOf, type Placed } from 
 import { Dictionary } from "./dictionary.js";
 import { type NdjsonOptions, ndjsonSource } from "./ndjson.js";
 import { isHeldOut, type RowReader } from "./reader.js";
+import { recordsSource, type TableSource } from "./records.js";
 import type { Input } from "./source.js";
 import { RowStore } from "./store.js";
 import { svmlightReader } from "./svmlight.js";
-import { isLearned, learnSpace, recordsSource, type TableSource, type Target, tableReader } from "./table.js";
+import { isLearned, learnSpace, tableReader } from "./table.js";
+import type { Target } from "./target.js";
 import { vwReader } from "./vw.js";
 
 export interface VwDatasetOptions extends DatasetOptions {

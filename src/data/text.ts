@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
-import { type Parse, PROGRESS, type TextKernel } from "../engine/kernels.js";
 import type { F64, Memory, U8, U32 } from "../engine/memory.js";
+import { type Parse, PROGRESS, type TextKernel } from "../engine/texts.js";
 import type { Entries } from "../features/entries.js";
 import { DIRECT, type Dictionary } from "./dictionary.js";
 

@@ -1,5 +1,6 @@
-import { CODINGS, NOWHERE, OPERATIONS, PART_LENGTH, type Plan, STEPS, WORD, WORD_LENGTH } from "../engine/kernels.js";
+import { NOWHERE } from "../engine/kernels.js";
 import type { Memory, NumberArray, Slice } from "../engine/memory.js";
+import { CODINGS, OPERATIONS, PART_LENGTH, type Plan, STEPS, WORD, WORD_LENGTH } from "../engine/texts.js";
 import { compileExpression, type Expression } from "./expression.js";
 import { hashBytes } from "./hash.js";
 import type { SimpleDefinition } from "./kinds.js";

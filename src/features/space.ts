@@ -1,10 +1,12 @@
 import { DataError, OptionError } from "../errors.js";
+import { atomsOf, columnsOf } from "./atoms.js";
 import { type Cell, isMissing, quote } from "./cell.js";
+import { CellReader } from "./cellreader.js";
 import { type CrossDefinition, type Definition, parseSpace, type SpaceDefinition } from "./define.js";
 import { Entries } from "./entries.js";
-import { compileExpression, type Expression, MOST_TOKENS } from "./expression.js";
+import type { Expression } from "./expression.js";
 import { hashId } from "./hash.js";
-import { type Encoder, kindOf, type Learned, type Learner, type SimpleDefinition } from "./kinds.js";
+import { type Encoder, kindOf, type Learned, type SimpleDefinition } from "./kinds.js";
 
 /** A feature space that has seen its training data: it encodes records and names every dimension. */
 export interface SpaceState {
@@ -27,112 +29,6 @@ export type Fields = { readonly [column: string]: Cell };
 /** Checks a definition and returns it: what readers take as `space`. Throws OptionError. */
 export function featureSpace(features: Record<string, Definition>, rest: Omit<SpaceDefinition, "features"> = {}) {
   return parseSpace({ features, ...rest });
-}
-
-/** The simple features of a space by their definitions as JSON: named ones first, then those inside crosses; equal ones once. */
-export function atomsOf({ features }: SpaceDefinition): Map<string, { name: string; definition: SimpleDefinition }> {
-  const atoms = new Map<string, { name: string; definition: SimpleDefinition }>();
-  const add = (name: string, definition: SimpleDefinition) => {
-    const key = JSON.stringify(definition);
-    if (!atoms.has(key)) atoms.set(key, { name, definition });
-  };
-  for (const [name, it] of Object.entries(features)) if (it.kind !== "cross") add(name, it);
-  for (const it of Object.values(features)) {
-    if (it.kind !== "cross") continue;
-    for (const part of it.of) if (typeof part !== "string") add(part.column, part);
-  }
-  return atoms;
-}
-
-/** Reads the cells that a space needs from a record, with derived columns and words for "missing" applied. */
-class CellReader {
-  /** Columns of the source that the space reads. */
-  readonly columns: readonly string[];
-  readonly derived = new Map<string, Expression>();
-  readonly missing: ReadonlySet<string>;
-
-  constructor(definition: SpaceDefinition, wanted: Iterable<string>) {
-    for (const [name, text] of Object.entries(definition.derive ?? {})) this.derived.set(name, compileExpression(text));
-    this.missing = new Set(definition.missing);
-    const columns = new Set<string>();
-    let size = 0;
-    const need = (column: string, within: readonly string[] = []) => {
-      const expression = this.derived.get(column);
-      if (within.includes(column)) throw new OptionError(`derive ${quote(column)}: it is derived from itself`);
-      size += expression?.size ?? 0;
-      if (size > MOST_TOKENS) {
-        throw new OptionError(
-          `derive ${quote(within[0] ?? column)}: expands to more than ${MOST_TOKENS} numbers, columns and signs`,
-        );
-      }
-      if (!expression) columns.add(column);
-      for (const input of expression?.columns ?? []) need(input, [...within, column]);
-    };
-    for (const column of wanted) {
-      size = 0;
-      need(column);
-    }
-    this.columns = [...columns];
-  }
-
-  read(column: string, field: (column: string) => Cell): Cell {
-    const expression = this.derived.get(column);
-    if (expression) {
-      const value = expression.evaluate((input) => this.read(input, field));
-      return typeof value === "boolean" ? Number(value) : value;
-    }
-    const cell = field(column);
-    return typeof cell === "string" && this.missing.has(cell) ? null : cell;
-  }
-}
-
-/** Learns a space from training records, one at a time. */
-export class SpaceLearner {
-  readonly #definition: SpaceDefinition;
-  readonly #atoms: { column: string; learner: Learner | null; missing: boolean }[];
-  readonly #cells: CellReader;
-
-  constructor(definition: SpaceDefinition) {
-    this.#definition = definition;
-    this.#atoms = [...atomsOf(definition).values()].map(({ definition }) => ({
-      column: definition.column,
-      learner: kindOf(definition).learner(definition),
-      missing: false,
-    }));
-    this.#cells = new CellReader(definition, columnsOf(definition));
-  }
-
-  get columns(): readonly string[] {
-    return this.#cells.columns;
-  }
-
-  /** Whether there is anything to learn; if not, `observe` need not be called. */
-  get isNeeded(): boolean {
-    return this.#atoms.some(({ learner }) => learner);
-  }
-
-  observe(field: (column: string) => Cell): void {
-    for (const [i, { learner, column }] of this.#atoms.entries()) {
-      if (learner) this.observeOne(i, this.#cells.read(column, field));
-    }
-  }
-
-  /** Observes the cell of one atom that learns, numbered as those of a space's layout. */
-  observeOne(i: number, cell: Cell): void {
-    const atom = this.#atoms[i]!;
-    if (isMissing(cell)) atom.missing = true;
-    else atom.learner?.observe(cell);
-  }
-
-  finish(): FeatureSpace {
-    const learned = this.#atoms.map(({ learner, missing }) => ({ ...learner?.finish(), ...(missing && { missing }) }));
-    return new FeatureSpace({ definition: this.#definition, learned });
-  }
-}
-
-/** All columns that a space's features read, derived ones too. */
-function columnsOf(definition: SpaceDefinition): Set<string> {
-  return new Set([...atomsOf(definition).values()].map((atom) => atom.definition.column));
 }
 
 /** What kernels need to know of a space to encode as it does. */

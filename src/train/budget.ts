@@ -4,8 +4,8 @@ import { readArrays } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { type EncodeOptions, encodeModel } from "../model/codec.js";
 import type { Model } from "../model/model.js";
+import { checkPath } from "./check.js";
 import { type BatchFit, fitDatasetBatch } from "./fit.js";
-import { checkPath } from "./options.js";
 import { type PathOptions, type PathPoint, walkOf } from "./path.js";
 
 /** With how the model will be written, which its bytes depend on. */

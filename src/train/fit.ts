@@ -8,15 +8,9 @@ import { addOffsets } from "../model/evaluate.js";
 import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
 import { BatchProblem, type Certificate } from "./batch.js";
+import { checkSolver, SOLVER_OPTIONS } from "./check.js";
 import { Monitor } from "./monitor.js";
-import {
-  type BatchOptions,
-  checkSolver,
-  NOT_STREAMED,
-  type OrderOptions,
-  SOLVER_OPTIONS,
-  type SolverOptions,
-} from "./options.js";
+import { type BatchOptions, NOT_STREAMED, type OrderOptions, type SolverOptions } from "./options.js";
 import { Progressive } from "./progressive.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 

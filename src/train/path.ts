@@ -4,9 +4,10 @@ import { readArrays } from "../data/read.js";
 import { DataError } from "../errors.js";
 import type { Model } from "../model/model.js";
 import { BatchProblem, type SolveOptions } from "./batch.js";
+import { checkPath } from "./check.js";
 import { designOf, type Strengths } from "./design.js";
 import { modelOf, seenOf } from "./fit.js";
-import { checkPath, NOT_STREAMED } from "./options.js";
+import { NOT_STREAMED } from "./options.js";
 
 export interface PathOptions extends SolveOptions {
   /** How many strengths λ, 2 or more. Default 100. */

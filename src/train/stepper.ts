@@ -3,8 +3,9 @@ import type { Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { OptionError } from "../errors.js";
 import { Random } from "../random.js";
+import { checkSolver } from "./check.js";
 import { diverged, meanLoss } from "./fit.js";
-import { checkSolver, type SgdOptions } from "./options.js";
+import type { SgdOptions } from "./options.js";
 
 export interface StepperOptions extends Pick<SgdOptions, "l1" | "l2" | "rate" | "seed" | "intercept"> {
   /** Rows a step, whose gradients are averaged. Default: all. */

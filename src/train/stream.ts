@@ -4,26 +4,26 @@ import { checkHoldout, type DatasetOptions, lossOf } from "../data/dataset.js";
 import { type NdjsonOptions, ndjsonSource } from "../data/ndjson.js";
 import type { TableDatasetOptions } from "../data/read.js";
 import { isHeldOut, type RowReader } from "../data/reader.js";
+import type { TableSource } from "../data/records.js";
 import type { Input } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
-import { isLearned, learnSpace, type TableSource, tableReader } from "../data/table.js";
+import { isLearned, learnSpace, tableReader } from "../data/table.js";
 import { vwReader } from "../data/vw.js";
 import { createEngine } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
 import { DataError, OptionError } from "../errors.js";
 import type { SpaceDefinition } from "../features/define.js";
+import { checkSolver, checkStream } from "./check.js";
 import { checksumOf } from "./checkpoint.js";
 import type { Fit } from "./fit.js";
 import { Learner } from "./learner.js";
-import {
-  type CacheOptions,
-  checkSolver,
-  checkStream,
-  type Progress,
-  type ProgressiveOptions,
-  type SliceOptions,
-  type SolverOptions,
-  type TableOptions,
+import type {
+  CacheOptions,
+  Progress,
+  ProgressiveOptions,
+  SliceOptions,
+  SolverOptions,
+  TableOptions,
 } from "./options.js";
 import { bestOf, finishPoint, type StreamPoint, validate } from "./points.js";
 import { Keeper, openSession, type ResumeOptions, type Session } from "./session.js";

@@ -3,8 +3,8 @@ import { Dataset, type DatasetOptions } from "../data/dataset.js";
 import { readArrays } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { Random } from "../random.js";
+import { checkPath } from "./check.js";
 import { foldsOf, solveFolds } from "./folds.js";
-import { checkPath } from "./options.js";
 import { type PathOptions, type PathPoint, strengthsOf, walkOf } from "./path.js";
 
 export interface CrossValidationOptions extends PathOptions {

@@ -3,7 +3,7 @@ import { csvSource } from "../../src/data/csv.js";
 import { RowStore } from "../../src/data/store.js";
 import { learnSpace, type TableOptions, tableReader } from "../../src/data/table.js";
 import { createEngine, type Engine } from "../../src/engine/engine.js";
-import { LEARNED, PROGRESS } from "../../src/engine/kernels.js";
+import { LEARNED, PROGRESS } from "../../src/engine/texts.js";
 import {
   bucket,
   category,

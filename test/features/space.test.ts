@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Entries } from "../../src/features/entries.js";
-import { SpaceLearner } from "../../src/features/space.js";
+import { SpaceLearner } from "../../src/features/learner.js";
 import {
   bucket,
   category,

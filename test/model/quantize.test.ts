@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SpaceLearner } from "../../src/features/space.js";
+import { SpaceLearner } from "../../src/features/learner.js";
 import { category, decodeModel, encodeModel, featureSpace, Model, OptionError, type Quantize } from "../../src/node.js";
 import { learn, modelOf, numberedModel, ROWS, wholeSpace } from "../fixtures/models.js";
 import { errorOf } from "../helpers.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type FitOptions, OptionError } from "../../src/node.js";
-import { checkSolver, solverFor } from "../../src/train/options.js";
+import { checkSolver, solverFor } from "../../src/train/check.js";
 import { errorOf } from "../helpers.js";
 
 const DIVIDES = (alpha: number, beta: number, initialAccumulator: number) =>

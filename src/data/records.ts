@@ -1,0 +1,126 @@
+import { DataError, type Place } from "../errors.js";
+import { type Cell, quote } from "../features/cell.js";
+import type { Fields } from "../features/space.js";
+import type { Tolerance } from "./reader.js";
+import type { Reading } from "./source.js";
+
+export interface TableRow {
+  /** In the order of the source's columns; empty where there is a record. */
+  cells: readonly Cell[];
+  /** The row by names, of a ragged source. */
+  record?: Fields;
+  /** Where field `i` stands. */
+  place(i: number): Place;
+}
+
+/** Rows under their columns' names. */
+export interface TableBatch {
+  columns: readonly string[];
+  rows: TableRow[];
+}
+
+/** Records with named columns. */
+export interface TableSource {
+  readonly name: string;
+  /** Whether a record may lack fields that others have: then later batches may have more columns. */
+  readonly isRagged?: boolean;
+  /** How far it is; absent where rows come from no bytes. */
+  readonly reading?: Reading | undefined;
+  /** The character between cells; undefined where records are no text. */
+  readonly delimiter?: string | undefined;
+  /** Reads from the beginning, as often as it is called. Malformed records are refused to `tolerance`. */
+  read(tolerance: Tolerance, taker?: LineTaker): AsyncIterable<TableBatch>;
+}
+
+/** Takes rows from text, in place of the records that a source would give. */
+export interface LineTaker {
+  /** Takes rows off the front of whole lines, a line each, between two batches. Returns how many, and their bytes. */
+  take(columns: readonly string[], lines: Uint8Array): { rows: number; bytes: number };
+  /** Says that so many bytes more have been read. */
+  pass(bytes: number): void;
+}
+
+/** Gathers records whose fields vary. Columns are numbered as they are first met. */
+export class RecordBatch {
+  readonly #columns: string[] = [];
+  readonly #met = new Set<string>();
+  #rows: TableRow[] = [];
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  /** Adds a record. Throws DataError when there are too many fields of different names. */
+  add(record: Fields, place: (column: string | undefined, i: number) => Place): void {
+    for (const column of Object.keys(record)) {
+      if (this.#met.has(column)) continue;
+      const at = this.#columns.push(column) - 1;
+      this.#met.add(column);
+      if (at < MOST_COLUMNS) continue;
+      const problem = `field ${quote(column)} is one too many: there are ${at} of other names`;
+      throw new DataError(`${problem}; what varies from row to row belongs in values`, place(column, at));
+    }
+    this.#rows.push({ cells: [], record, place: (i) => place(this.#columns[i], i) });
+  }
+
+  /** Returns the records added since it was last called, under all columns so far. */
+  take(): TableBatch {
+    const batch = { columns: this.#columns, rows: this.#rows };
+    this.#rows = [];
+    return batch;
+  }
+}
+
+/** Names are remembered, and must not take all memory. */
+const MOST_COLUMNS = 1 << 20;
+
+/** Records as they are in memory: an array, or anything that can be iterated from the beginning again. */
+export function recordsSource(records: Iterable<Fields> | AsyncIterable<Fields>, name = "record"): TableSource {
+  return {
+    name,
+    isRagged: true,
+    async *read() {
+      const batch = new RecordBatch();
+      let line = 0;
+      for await (const record of records) {
+        const number = ++line;
+        batch.add(record, (_, i) => ({ source: name, line: number, column: Math.max(i, 0) + 1 }));
+        if (batch.length === 4096) yield batch.take();
+      }
+      yield batch.take();
+    },
+  };
+}
+
+/** One table after the other, as one. Reading throws DataError where one has not the columns of the first. */
+export function joinTables(name: string, tables: readonly TableSource[]): TableSource {
+  const [first, ...others] = tables as [TableSource, ...TableSource[]];
+  if (others.length === 0) return first;
+  const isAlike = others.every(({ delimiter }) => delimiter === first.delimiter);
+  return {
+    name,
+    delimiter: isAlike ? first.delimiter : undefined,
+    async *read(tolerance, taker) {
+      let columns: readonly string[] = [];
+      for (const table of tables) {
+        let isNew = true;
+        for await (const batch of table.read(tolerance, taker)) {
+          if (table === first) columns = batch.columns;
+          else if (isNew) checkSame(batch.columns, columns, table.name, first.name);
+          isNew = false;
+          yield batch;
+        }
+      }
+    },
+  };
+}
+
+function checkSame(columns: readonly string[], expected: readonly string[], name: string, expectedIn: string): void {
+  const [own, others] = [new Set(columns), new Set(expected)];
+  const lacking = expected.find((column) => !own.has(column));
+  const added = columns.find((column) => !others.has(column));
+  if (lacking === undefined && added === undefined) return;
+  const difference = lacking === undefined ? `column ${quote(added)} is not in` : `no column ${quote(lacking)}, as in`;
+  const problem = `${difference} ${expectedIn}; tables that are read together have the same columns`;
+  throw new DataError(problem, { source: name, line: 1, column: 1 });
+}
