@@ -10,15 +10,17 @@ export default defineConfig([
     dts: false,
     outputOptions: { chunkFileNames: "node.[name].js" },
   },
-  // One small file for wherever a model is served.
-  {
+  // One small file for wherever a model is served; and as a script, for modules that are made of a model.
+  ...(["esm", "iife"] as const).map((format) => ({
     ...shared,
     entry: { predict: "src/predict.ts" },
-    platform: "neutral",
+    format,
+    globalName: "nought",
+    platform: "neutral" as const,
     dts: false,
     define: { "globalThis.NOUGHT_TINY": "true" },
     minify: true,
-  },
+  })),
   // One file with all that every training needs, and what is imported later: it starts sooner.
   {
     ...shared,

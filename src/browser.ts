@@ -14,17 +14,16 @@ providePlatform({
   compile(build) {
     let module = compiled.get(build);
     if (!module) {
-      module = fetch(BUILDS[build]())
-        .then((response) => {
-          if (!response.ok) throw new NoughtError(`cannot load ${response.url}: HTTP status ${response.status}`);
-          return response.arrayBuffer();
-        })
+      module = load(BUILDS[build]())
+        .then((response) => response.arrayBuffer())
         .then((bytes) => WebAssembly.compile(bytes));
       module.catch(() => compiled.delete(build));
       compiled.set(build, module);
     }
     return module;
   },
+
+  predictor: () => load(new URL("./predict.iife.js", import.meta.url)).then((response) => response.text()),
 
   startThread(start, onLost) {
     // Written out, so that bundlers see the files.
@@ -83,6 +82,13 @@ providePlatform({
   draft: noCache,
   checksum: noCache,
 });
+
+/** Fetches a file that is served beside this one. */
+async function load(url: URL): Promise<Response> {
+  const response = await fetch(url);
+  if (!response.ok) throw new NoughtError(`cannot load ${response.url}: HTTP status ${response.status}`);
+  return response;
+}
 
 async function noCache(): Promise<never> {
   throw new OptionError("cache: a browser has no files to keep rows in");

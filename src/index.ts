@@ -1,3 +1,8 @@
+export { toCsv } from "./convert/csv.js";
+export { toJavaScript } from "./convert/javascript.js";
+export { fromJson, toJson } from "./convert/json.js";
+export { fromLiblinear, toLiblinear } from "./convert/liblinear.js";
+export { toOnnx } from "./convert/onnx.js";
 export type { Arrays } from "./data/arrays.js";
 export type { CsvOptions } from "./data/csv.js";
 export { Dataset, type DatasetOptions } from "./data/dataset.js";

@@ -11,6 +11,7 @@ const BUILDS: Record<Build, URL> = {
 };
 /** Read at once: enough that asking for it costs nothing. */
 const READ_BYTES = 1 << 20;
+const PREDICTOR = new URL("../dist/predict.iife.js", import.meta.url);
 const WORKER = new URL("../dist/worker.node.js", import.meta.url);
 const FOLDS = new URL("../dist/folds.node.js", import.meta.url);
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
@@ -25,6 +26,8 @@ providePlatform({
     }
     return module;
   },
+
+  predictor: () => readFile(PREDICTOR, "utf8"),
 
   startThread(start, onLost) {
     // Loaded where it is needed, as much else here: that takes its time.

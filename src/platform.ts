@@ -39,6 +39,8 @@ export interface Thread {
 export interface Platform {
   /** Compiles one build of the kernels. Throws WebAssembly.CompileError where a policy or an old engine refuses it. */
   compile(build: Build): Promise<WebAssembly.Module>;
+  /** Returns nought/predict as a script that sets `nought`, for modules that hold it. */
+  predictor(): Promise<string>;
   /**
    * Starts a thread that does `work`, or `workFolds`. It does not keep the process alive. `onLost` is called when it cannot start, or
    * ends by itself. May throw what the platform throws.

@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import pkg from "../../package.json" with { type: "json" };
 import "../node.js";
+import { addConvert } from "./convert.js";
 import { addEvaluate } from "./evaluate.js";
 import { addInspect } from "./inspect.js";
 import { flush, print, showError, tell } from "./output.js";
@@ -23,6 +24,7 @@ const COMMANDS: Record<string, (program: Command, signal: AbortSignal) => void> 
   predict: addPredict,
   evaluate: addEvaluate,
   inspect: addInspect,
+  convert: addConvert,
 };
 
 const program = new Command("nought")

@@ -28,8 +28,8 @@ export class LiveLine {
  * Writes to standard output. Not through process.stdout, which takes as long to load as to train a small model, unless
  * the reader is slow. A reader that has had enough (`| head`) is no failure: it ends the process.
  */
-export async function print(text: string): Promise<void> {
-  let rest = new TextEncoder().encode(text);
+export async function print(text: string | Uint8Array): Promise<void> {
+  let rest = typeof text === "string" ? new TextEncoder().encode(text) : text;
   try {
     while (!isSlow && rest.length > 0) rest = rest.subarray(writeSync(1, rest));
   } catch (cause) {

@@ -18,12 +18,17 @@ export async function loadModel(input: SingleInput): Promise<Model> {
 
 /** As loadModel, with the bytes that it read. */
 export async function readModel(input: SingleInput): Promise<{ model: Model; bytes: Uint8Array }> {
+  return readAs(input, (bytes) => ({ model: decodeModel(bytes), bytes }));
+}
+
+/** Reads a file as a whole and decodes it. A ModelError gets the file's name. */
+export async function readAs<T>(input: SingleInput, decode: (bytes: Uint8Array) => T | Promise<T>): Promise<T> {
   const chunks: Uint8Array[] = [];
   const source = openSource(input, { keep: false });
   for await (const chunk of source.chunks()) chunks.push(chunk.slice());
   const bytes = new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
   try {
-    return { model: decodeModel(bytes), bytes };
+    return await decode(bytes);
   } catch (cause) {
     if (!(cause instanceof ModelError)) throw cause;
     throw new ModelError(`${source.name}: ${cause.message}`, { cause });

@@ -14,10 +14,10 @@ import {
   ModelError,
   number,
 } from "../../src/node.js";
-import { Random } from "../../src/random.js";
 import { foldId } from "../../src/slots.js";
 import { forged } from "../fixtures/forge.js";
-import { goldenModels, goldenPath, learn, modelOf, numberedModel, ROWS, wholeSpace } from "../fixtures/models.js";
+import { goldenModels, goldenPath, learn, modelOf, numberedModel, wholeSpace } from "../fixtures/models.js";
+import { outcome, records } from "../fixtures/records.js";
 import { errorOf } from "../helpers.js";
 
 const FORMS = ["indexed", "compact"] as const;
@@ -28,35 +28,6 @@ const WRITTEN: EncodeOptions[] = [
   { quantize: "int8", stripNames: true },
   { quantize: "auto:1e-4" },
 ];
-
-/** Cells of all sorts, also such as no model takes. */
-const CELLS = [
-  ...["Oslo", "Rome", "", "NA", "sea view", "größe 日本 \ud800", " 1.5 ", "-2e1", "1e999", "0x10", "true", "."],
-  ...[0, -0, 1, 2.5, 1e-300, -7, 99, 100, 3e39, Number.NaN, Number.POSITIVE_INFINITY],
-  ...[true, false, null, undefined, ["sea", "x", "sea"], [], [1], [null], {}, 10n, () => 1],
-] as Fields[string][];
-
-/** Rows of training with some of their cells replaced, and some left out. */
-function* records(count: number): Generator<Fields> {
-  const random = new Random(5);
-  for (let i = 0; i < count; i++) {
-    const record: Record<string, Fields[string]> = { ...ROWS[i % ROWS.length] };
-    for (const column of Object.keys(record)) {
-      const chance = random.unit();
-      if (chance < 0.15) record[column] = CELLS[random.below(CELLS.length)];
-      else if (chance < 0.16) delete record[column];
-    }
-    yield record;
-  }
-}
-
-function outcome(work: () => number): number | string {
-  try {
-    return work();
-  } catch (error) {
-    return (error as Error).name;
-  }
-}
 
 describe("predicts what Model predicts, bit for bit", () => {
   test.each([
