@@ -4,22 +4,51 @@ import { partsOf } from "../model/codec.js";
 import { readModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import { count, plural, size } from "../report/text.js";
-import { numeric } from "./data.js";
-import { print, printable } from "./output.js";
+import { type Evidence, evidenceOf, whyOf, whyText } from "../report/why.js";
+import { addDataFlags, type DataFlags, numeric, readerFor } from "./data.js";
+import { inputsOf } from "./inputs.js";
+import { print, printable, warn } from "./output.js";
 
-export function addInspect(program: Command): void {
-  program
+interface InspectFlags extends DataFlags {
+  top: number;
+  json?: boolean;
+  why?: string;
+  data?: string[];
+}
+
+export function addInspect(program: Command, signal: AbortSignal): void {
+  const command = program
     .command("inspect")
-    .description("Show what a model kept, by feature and by weight.")
+    .description("Show what a model kept, by feature and by weight, or why it did not.")
     .argument("<model>", "model file")
     .addOption(new Option("--top <n>", "how many of the largest weights to show").default(20).argParser(numeric))
-    .option("--json", "print one object with every weight")
-    .action(async (path: string, flags: { top: number; json?: boolean }) => {
-      const { top } = flags;
-      if (!(Number.isInteger(top) && top >= 0)) throw new OptionError(`--top ${top}: expected a whole number ≥ 0`);
-      const { model, bytes } = await readModel(path);
-      await print(flags.json ? `${JSON.stringify(asJson(model, bytes))}\n` : asText(model, bytes, top));
-    });
+    .addOption(new Option("--why <name>", 'say why one column has its weight or none, as "country = AD"'))
+    .addOption(new Option("--data <files...>", "with --why: what it was trained on, to look for the column there"))
+    .option("--json", "print one object, with every weight");
+  addDataFlags(command, "by default what the model was trained on");
+  command.action(async (path: string, flags: InspectFlags) => {
+    const { top, json, why, data } = flags;
+    if (!(Number.isInteger(top) && top >= 0)) throw new OptionError(`--top ${top}: expected a whole number ≥ 0`);
+    if (data && why === undefined) throw new OptionError("--data: with --why, which says what to look for there");
+    const { model, bytes } = await readModel(path);
+    if (why !== undefined) await print(await tellWhy(model, why, flags, signal));
+    else await print(json ? `${JSON.stringify(asJson(model, bytes))}\n` : asText(model, bytes, top));
+  });
+}
+
+async function tellWhy(model: Model, name: string, flags: InspectFlags, signal: AbortSignal): Promise<string> {
+  const why = whyOf(model, name);
+  let evidence: Evidence | null = null;
+  if (flags.data && why.id !== null) {
+    const { weight } = model.training.options;
+    const trained = { ...(typeof weight === "string" && { weight }), ...flags };
+    evidence = await evidenceOf(model, why.id, readerFor(model, await inputsOf(flags.data), trained, true), signal);
+    const { rows } = model.training;
+    if (evidence.rows !== rows) {
+      warn(`the model was trained on ${plural(rows, "row")}; of this data it would be ${count(evidence.rows)}`);
+    }
+  }
+  return flags.json ? `${JSON.stringify({ ...why, evidence })}\n` : `${printable(whyText(why, evidence, model))}\n`;
 }
 
 interface FeatureRow {

@@ -5,6 +5,7 @@ import pkg from "../../package.json" with { type: "json" };
 import "../node.js";
 import { addConvert } from "./convert.js";
 import { addEvaluate } from "./evaluate.js";
+import { addExplain } from "./explain.js";
 import { addInspect } from "./inspect.js";
 import { flush, print, showError, tell } from "./output.js";
 import { addPath } from "./path.js";
@@ -23,6 +24,7 @@ const COMMANDS: Record<string, (program: Command, signal: AbortSignal) => void> 
   path: addPath,
   predict: addPredict,
   evaluate: addEvaluate,
+  explain: addExplain,
   inspect: addInspect,
   convert: addConvert,
 };

@@ -7,6 +7,7 @@ import { Entries } from "./entries.js";
 import type { Expression } from "./expression.js";
 import { hashId } from "./hash.js";
 import { type Encoder, kindOf, type Learned, type SimpleDefinition } from "./kinds.js";
+import { BETWEEN, numberAfter, type Place, placeOf, placeOfCross } from "./names.js";
 
 /** A feature space that has seen its training data: it encodes records and names every dimension. */
 export interface SpaceState {
@@ -180,6 +181,15 @@ export class FeatureSpace {
     return this.#outputOf(id);
   }
 
+  /** Whether an id was met in training for certain: that of a value, or of a missing cell, that the space learned. */
+  isMet(id: number): boolean {
+    const { atoms, slots, offset } = this.#outputOf(id);
+    const { definition, hasMissing, dimension } = atoms[0]!;
+    if (atoms.length > 1 || slots !== null) return false;
+    const isAbsent = hasMissing && id - offset === dimension - 1;
+    return isAbsent || definition.kind === "category" || definition.kind === "tokens";
+  }
+
   /** Whether each feature of a record has one id of value 1, or none. */
   get isOneHot(): boolean {
     return !this.#atoms.some(({ encoder }) => encoder.many);
@@ -214,7 +224,7 @@ export class FeatureSpace {
   nameOf(id: number): string {
     const { name, atoms, slots, offset } = this.#outputOf(id);
     let rest = id - offset;
-    if (slots !== null) return `${atoms.map((atom) => atom.name).join(" × ")} #${rest}`;
+    if (slots !== null) return `${atoms.map((atom) => atom.name).join(BETWEEN)} #${rest}`;
     const labels: string[] = [];
     for (let i = atoms.length - 1; i >= 0; i--) {
       const atom = atoms[i] as Atom;
@@ -225,7 +235,29 @@ export class FeatureSpace {
         atom.hasMissing && part === atom.dimension - 1 ? `${label} missing` : atom.encoder.label(part, label),
       );
     }
-    return labels.join(" × ");
+    return labels.join(BETWEEN);
+  }
+
+  /** Returns the id that a name of nameOf stands for; of a hash also by its value, as "user = bob". */
+  idOf(name: string): Place {
+    let found: Place;
+    for (const { name: own, atoms, slots, offset, dimension } of this.#outputs) {
+      let place: Place;
+      if (slots !== null) {
+        place = numberAfter(`${atoms.map((atom) => atom.name).join(BETWEEN)} #`, name, dimension);
+      } else {
+        const places = atoms.map((atom) => (label: string): Place => {
+          const prefix = atoms.length === 1 ? own : atom.name;
+          if (label === `${prefix} missing` && atom.learns) return atom.hasMissing ? atom.dimension - 1 : null;
+          return placeOf(atom, label, prefix);
+        });
+        const dimensions = atoms.map((atom) => atom.dimension);
+        place = places.length === 1 ? places[0]!(name) : placeOfCross(name, places, dimensions);
+      }
+      if (typeof place === "number") return offset + place;
+      if (place === null) found = null;
+    }
+    return found;
   }
 
   #outputOf(id: number): Output {

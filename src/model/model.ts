@@ -3,6 +3,7 @@ import { Dictionary } from "../data/dictionary.js";
 import type { Loss } from "../engine/kernels.js";
 import { OptionError } from "../errors.js";
 import { Entries } from "../features/entries.js";
+import { numberAfter, type Place } from "../features/names.js";
 import type { FeatureSpace, Fields } from "../features/space.js";
 import { foldId } from "../slots.js";
 import type { Change } from "./quantize.js";
@@ -128,12 +129,16 @@ export class Model implements ModelParts {
    */
   explain(record: Fields): Contribution[] {
     this.margin(record);
-    const { ids, values, length } = this.#entries;
+    return this.contributionsOf(this.#entries);
+  }
+
+  /** As explain, of encoded features. */
+  contributionsOf({ ids, values, length }: Entries): Contribution[] {
     const parts = [{ name: "intercept", value: 1, contribution: this.intercept }];
     for (let k = 0; k < length; k++) {
       const [id, value] = [ids[k]!, values[k]!];
       const weight = this.weightOf(id);
-      if (weight !== 0) parts.push({ name: this.space!.nameOf(id), value, contribution: weight * value });
+      if (weight !== 0) parts.push({ name: (this.space ?? this).nameOf(id), value, contribution: weight * value });
     }
     return parts;
   }
@@ -159,6 +164,20 @@ export class Model implements ModelParts {
   nameOf(id: number): string {
     if (this.slots !== null || this.vwBits !== null) return `#${id}`;
     return this.space ? this.space.nameOf(id) : String(id + 1);
+  }
+
+  /**
+   * Returns the id that a name of nameOf stands for, or a feature's name where ids are folded; null where it names a value
+   * that training never met, undefined where no id has that name.
+   */
+  idOf(name: string): Place {
+    const { slots, vwBits, space, declared } = this;
+    if (slots !== null || vwBits !== null) {
+      const number = numberAfter("#", name, slots ?? declared);
+      if (number !== undefined || !space) return number;
+    }
+    if (space) return space.idOf(name);
+    return /^[1-9]\d*$/.test(name) && Number(name) <= declared ? Number(name) - 1 : undefined;
   }
 
   /** Returns the weights by name, the largest in size first. */

@@ -91,3 +91,71 @@ describe("convert", () => {
     expect(existsSync(join(folder, args[1]!))).toBe(false);
   });
 });
+
+describe("inspect --why", () => {
+  test("tells of one column, with data of its rows", () => {
+    expect(good("inspect", "t.nought", "--why", "city = Oslo, NO")).toMatch(
+      /^city = Oslo, NO: kept, \+\d+\.\d{4}, number 1 of \d by size\n$/,
+    );
+    const why = ["inspect", "t.nought", "--why", "city = Oslo, NO", "--data", "t.csv"];
+    expect(good(...why)).toMatch(/ by size; seen in 2 rows of 4\n$/);
+    expect(JSON.parse(good(...why, "--json"))).toMatchObject({
+      ...{ name: "city = Oslo, NO", id: 0, rank: 1, state: "kept" },
+      evidence: { rows: 4, holding: 2 },
+    });
+    expect(good("inspect", "t.nought", "--why", "city = Lima", "--data", "t.csv")).toBe(
+      "city = Lima: never seen in training\n",
+    );
+  });
+
+  test("says where the data is not that of training, and what it cannot know", () => {
+    writeFileSync(join(folder, "more.svm"), `1 1:1\n${readFileSync(join(folder, "p.svm"))}`);
+    const { code, out, err } = run("inspect", "p.nought", "--why", "1", "--data", "more.svm");
+    expect([code, err]).toEqual([0, "warning: the model was trained on 500 rows; of this data it would be 501\n"]);
+    expect(out).toMatch(/ of 501\n$/);
+    expect(run("inspect", "p.nought", "--why", "country = AD")).toMatchObject({
+      code: 2,
+      err: 'error: no column can have the name "country = AD"; there are 1 to 200\n',
+    });
+    expect(run("inspect", "p.nought", "--data", "p.svm")).toMatchObject({ code: 2, out: "" });
+  });
+});
+
+describe("explain", () => {
+  interface Explained {
+    row: number;
+    prediction: number;
+    margin: number;
+    intercept: number;
+    contributions: { name: string; value: number; contribution: number }[];
+    others: { count: number; contribution: number };
+  }
+
+  test.each([
+    ["t.nought", "t.csv", "10"],
+    ["p.nought", "p.svm", "2"],
+  ])("%s %s --top %s: what it says adds up to what predict says", (model, data, top) => {
+    const rows: Explained[] = good("explain", model, data, "--top", top)
+      .trim()
+      .split("\n")
+      .map((it) => JSON.parse(it));
+    const margins = good("predict", model, data, "--margin").trim().split("\n").map(Number);
+    const predictions = good("predict", model, data).trim().split("\n").map(Number);
+    expect(rows.map((it) => it.margin)).toEqual(margins);
+    expect(rows.map((it) => it.prediction)).toEqual(predictions);
+    expect(rows.map((it) => it.row)).toEqual(margins.map((_, i) => i + 1));
+    for (const { margin, intercept, contributions, others } of rows) {
+      const sum = contributions.reduce((total, it) => total + it.contribution, intercept + others.contribution);
+      expect(sum).toBeCloseTo(margin, 9);
+      expect(contributions.length).toBeLessThanOrEqual(Number(top));
+      const sizes = contributions.map((it) => Math.abs(it.contribution));
+      expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+    }
+  });
+
+  test("names are those of columns", () => {
+    const [first] = good("explain", "t.nought", "t.csv").split("\n");
+    expect(JSON.parse(first!).contributions).toMatchObject([{ name: "city = Oslo, NO", value: 1 }]);
+    expect(run("explain", "t.nought", "t.csv", "--top", "-1")).toMatchObject({ code: 2, out: "" });
+  });
+});
