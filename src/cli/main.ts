@@ -11,6 +11,7 @@ import { flush, print, showError, tell } from "./output.js";
 import { addPath } from "./path.js";
 import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
+import { addVerify } from "./verify.js";
 
 // A kernel is called few times, each a long one: what V8's first compiler makes of it would run too long.
 setFlagsFromString("--no-liftoff");
@@ -27,6 +28,7 @@ const COMMANDS: Record<string, (program: Command, signal: AbortSignal) => void> 
   explain: addExplain,
   inspect: addInspect,
   convert: addConvert,
+  verify: addVerify,
 };
 
 const program = new Command("nought")

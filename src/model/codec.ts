@@ -22,7 +22,7 @@ import { decodeRice, encodeRice } from "./rice.js";
 //     step        what weights are multiples of; only where they are
 //     change      then how far the weights are from those that were written, { weight, margin } (quantize.ts)
 //     space       null where ids are no features' but indices; else PackedSpace (packing.ts)
-//     training    its options, rows, columns seen; and, but for a model without names, its losses
+//     training    its options, rows, columns seen; and, but for a model without names, its losses and its certificate
 //     sections    [offset, length] of each, counted from the end of the header; without gaps and in order
 //
 // Numbers of some sections are Rice codes. Bits fill a byte from the lowest on. Every 32 numbers of a run begin with r in
@@ -66,7 +66,6 @@ export function encodeModel(model: Model, { quantize = "f32", stripNames = false
   const { loss, intercept, declared, slots, space, vwBits, training } = model;
   const { step, bytes: weights, ids, change } = writeWeights(model, quantize);
   const packed = space && packSpace(space, stripNames ? valuesNeeded(model, ids) : null);
-  const { loss: _, ...facts } = training;
   const total = add(model.change, change);
   const header: Omit<Header, "sections"> = {
     loss,
@@ -78,10 +77,16 @@ export function encodeModel(model: Model, { quantize = "f32", stripNames = false
     ...(step !== null && { step }),
     ...(total.weight > 0 && { change: total }),
     space: packed?.space ?? null,
-    training: stripNames ? facts : training,
+    training: recorded(training, stripNames, total),
   };
   const gaps = ids.map((id, i) => id - (i === 0 ? 0 : ids[i - 1]! + 1));
   return seal(header, [encodeRice(gaps), weights, packed?.values ?? new Uint8Array(0)]);
+}
+
+/** What a file says of the training: a certificate holds only for the weights that it was made for. */
+function recorded({ loss, certificate, ...facts }: Training, isStripped: boolean, { weight }: Change) {
+  if (isStripped) return facts;
+  return { ...facts, loss, ...(certificate && weight === 0 && { certificate }) };
 }
 
 /** What values the ids of weights are made of; of a folded model, where many ids share a slot, all. */
@@ -150,7 +155,7 @@ function isHashed({ vwBits, space, declared }: Header): boolean {
   return isCount(vwBits) && space === null && declared === 2 ** vwBits!;
 }
 
-function isTraining({ options, rows, seen, seenByFeature, loss }: Training): boolean {
+function isTraining({ options, rows, seen, seenByFeature, loss, certificate }: Training): boolean {
   const isPlain = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
   const isLoss = (value: unknown) => value === null || Number.isFinite(value);
   return (
@@ -160,7 +165,8 @@ function isTraining({ options, rows, seen, seenByFeature, loss }: Training): boo
     Array.isArray(seenByFeature) &&
     seenByFeature.every(isCount) &&
     isObject(loss) &&
-    [loss.progressive, loss.train, loss.validation].every(isLoss)
+    [loss.progressive, loss.train, loss.validation].every(isLoss) &&
+    (certificate === undefined || [certificate?.objective, certificate?.gap].every(Number.isFinite))
   );
 }
 

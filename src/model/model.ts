@@ -16,6 +16,8 @@ export interface Training {
   seen: number;
   seenByFeature: number[];
   loss: { progressive: number | null; train: number | null; validation: number | null };
+  /** What solver batch says of its weights: their objective, and how far at most it is above the optimum. */
+  certificate?: { objective: number; gap: number };
 }
 
 export interface ModelParts {

@@ -111,7 +111,7 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   const { holdout, declared, seen } = data;
   const validation = holdout && holdout.totalWeight > 0 ? problem.lossOn(holdout) : null;
   const loss = { progressive: null, train: problem.loss, validation };
-  const model = modelOf(data, problem, seenOf(data), { ...options, l1, l2 }, loss);
+  const model = modelOf(data, problem, seenOf(data), { ...options, l1, l2 }, loss, certificate);
   return {
     ...{ model, rows: data.count, columns: { declared, seen, kept: model.kept }, loss },
     ...{ objective: certificate.objective, certificate, runtime: data.engine.runtime },
@@ -125,6 +125,7 @@ export function modelOf(
   seen: Pick<Training, "seen" | "seenByFeature">,
   options: object,
   loss: Training["loss"],
+  certificate: Certificate | null = null,
 ): Model {
   const { intercept, weights } = problem;
   const { columns } = problem.design;
@@ -137,6 +138,7 @@ export function modelOf(
   }
   if (!Number.isFinite(sum)) throw diverged();
   const training = summary(options, data.count, seen, loss);
+  if (certificate) training.certificate = { objective: certificate.objective, gap: certificate.gap };
   const { declared, space, vwBits } = data;
   const parts = { loss: data.loss, intercept, declared, space, vwBits, training };
   return Model.from(parts, ids, weights);
@@ -234,7 +236,7 @@ export function diverged(): DivergenceError {
 /** The options that shape a model. How it was computed (kernels, threads) does not change it, and is not recorded. */
 const SHAPING = new Set([
   ...SOLVER_OPTIONS,
-  ..."target positive weight holdout holdoutEvery inclusion hogwild".split(" "),
+  ..."target positive weight offset holdout holdoutEvery inclusion hogwild".split(" "),
 ]);
 
 /** What a model's file records of its training. */
@@ -250,6 +252,8 @@ export function summary(
     const value = (options as Record<string, unknown>)[name];
     if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") plain[name] = value;
   }
+  const { penaltyFactors: factors } = options as { penaltyFactors?: unknown };
+  if (typeof factors === "object") plain.penaltyFactors = JSON.stringify(factors);
   return { options: plain, rows, ...seen, loss };
 }
 

@@ -94,7 +94,7 @@ export async function walkOf(data: Dataset, options: PathOptions, least = data.t
     const { l1, l2 } = strengthsOf(lambda, l1Ratio);
     const certificate = await problem.solve(l1, l2);
     const loss = { progressive: null, train: problem.loss, validation: validate && problem.lossOn(validate) };
-    const model = modelOf(data, problem, seen, { solver: "batch", l1, l2 }, loss);
+    const model = modelOf(data, problem, seen, { ...options, solver: "batch", l1, l2 }, loss);
     const { kept } = model;
     const { objective } = problem;
     onProgress?.({

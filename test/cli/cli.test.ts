@@ -324,6 +324,20 @@ test("the batch solver prints its gap, and exit code 4 tells that it was stopped
   expect((await run(["train", "p.svm", "--solver", "batch", "--stream"])).code).toBe(2);
 });
 
+test("verify confirms a certificate by the training data, and refutes it by other data", async () => {
+  const options = ["--validate", "0.2", "--weight", "s", "--penalty-factor", "x=0.5", "--l1", "0.01"];
+  const rows = Array.from(
+    { length: 300 },
+    (_, i) => `${i % 3 ? "Oslo" : "Rome"},${i % 7},${100 + 20 * (i % 5)},${1 + (i % 2)}`,
+  );
+  await writeFile(join(folder, "v.csv"), `city,x,price,s\n${rows.join("\n")}\n`);
+  await good(["train", "v.csv", ...TABLE, ...options, "-o", "v.nought", "--quiet"]);
+  expect(await good(["verify", "v.nought", "v.csv"])).toMatch(/\n✓ confirmed: /);
+  await writeFile(join(folder, "v2.csv"), `city,x,price,s\n${rows.reverse().join("\n")}\n`);
+  const { code, out } = await run(["verify", "v.nought", "v2.csv", "--json"]);
+  expect([code, JSON.parse(out).verdict]).toEqual([4, "refuted"]);
+});
+
 describe("a search for the strength", () => {
   test("path prints a line for each strength, and marks what cross-validation chooses", async () => {
     const out = await good(["path", "p.svm", "--lambdas", "5", "--ratio", "0.1", "--folds", "3"]);
