@@ -8,7 +8,7 @@ import { diverged, meanLoss } from "./fit.js";
 import type { SgdOptions } from "./options.js";
 
 export interface StepperOptions extends Pick<SgdOptions, "l1" | "l2" | "rate" | "seed" | "intercept"> {
-  /** Rows a step, whose gradients are averaged. Default: all. */
+  /** Rows a step at most, whose gradients are averaged: an epoch's rows are parted evenly. Default: all. */
   batch?: number;
   /** The weights to begin with, one for each of `data.dictionary.ids`. Default: all 0. */
   start?: ArrayLike<number>;
@@ -31,9 +31,10 @@ export class Stepper {
   readonly #data: Dataset;
   readonly #random: Random;
   readonly #learnsIntercept: boolean;
-  /** All rows in the order of this epoch, of which so many are done. */
+  /** All rows in the order of this epoch. */
   readonly #order: Uint32Array;
-  #done: number;
+  /** Steps an epoch. */
+  readonly #parts: number;
   #steps = 0;
   #intercept = 0;
   readonly #w: F64;
@@ -54,7 +55,7 @@ export class Stepper {
     this.#random = new Random(seed);
     this.#learnsIntercept = intercept;
     this.#order = Uint32Array.from({ length: data.count }, (_, i) => i);
-    this.#done = data.count;
+    this.#parts = Math.ceil(data.count / batch);
     this.#batch = batchOf(data, Math.min(batch, data.count));
     this.#gradient = data.engine.memory.f64(data.seen);
     this.#w = data.engine.memory.f64(data.seen);
@@ -111,13 +112,13 @@ export class Stepper {
   /** Copies the next rows of the epoch, or the first of a new one, to the batch and returns how many. */
   #take(): number {
     const order = this.#order;
-    if (this.#done === order.length) {
-      this.#random.shuffle(order);
-      this.#done = 0;
-    }
+    const part = this.#steps % this.#parts;
+    if (part === 0) this.#random.shuffle(order);
     const { rows, chosen } = this.#batch;
-    const next = order.subarray(this.#done, this.#done + chosen.length);
-    this.#done += next.length;
+    const next = order.subarray(
+      Math.floor((part * order.length) / this.#parts),
+      Math.floor(((part + 1) * order.length) / this.#parts),
+    );
     const all = this.#data.rows;
     chosen.view.set(next);
     this.#data.engine.kernels.select(all, chosen, next.length, rows);

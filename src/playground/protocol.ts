@@ -1,0 +1,102 @@
+import type { Runtime } from "../engine/engine.js";
+import type { Feature, SyntheticName } from "./synthetic.js";
+
+/** What the page asks of its workers, and what they answer. */
+export interface Calls {
+  /** Makes the data and three models that have not learned anything yet. */
+  setUp(setup: Setup): Ready;
+  /** Takes steps with all three. */
+  advance(advance: Advance): Frame;
+}
+
+export interface Setup {
+  data: SyntheticName;
+  noise: number;
+  seed: number;
+  rate: number;
+  /** Rows a step; 0 for all. */
+  batch: number;
+}
+
+export interface Ready {
+  features: Feature[];
+  rows: number;
+  heldOut: number;
+  runtime: Runtime;
+  frame: Frame;
+}
+
+export interface Advance {
+  steps: number;
+  lambda: number;
+  /** The feature whose last step is to be told. */
+  feature: number;
+}
+
+/** Three models at one moment. */
+export interface Frame {
+  step: number;
+  models: Record<ModelName, ModelFrame>;
+}
+
+export const MODELS = ["none", "l2", "l1"] as const;
+export type ModelName = (typeof MODELS)[number];
+
+export interface ModelFrame {
+  /** By feature. */
+  weights: Float64Array;
+  kept: number;
+  /** Mean loss of the rows held out. */
+  loss: number;
+  /** Of the feature under the lens: its weight before the last step, and the gradient of that. */
+  before: number;
+  gradient: number;
+}
+
+type Name = keyof Calls;
+
+export interface Call<K extends Name = Name> {
+  id: number;
+  name: K;
+  argument: Parameters<Calls[K]>[0];
+}
+
+export type Answer =
+  | { id: number; result: ReturnType<Calls[Name]> }
+  | { id: number; progress: string }
+  | { id: number; error: { name: string; message: string } };
+
+/** Asks a worker of its own. */
+export class Client {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { settle: (answer: Answer) => void; progress: (text: string) => void }>();
+  #last = 0;
+
+  constructor(onLost: (message: string) => void) {
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    this.#worker.onerror = (event) => onLost(event.message || "its script was not loaded");
+    this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+      const waiting = this.#waiting.get(data.id);
+      if ("progress" in data) return waiting?.progress(data.progress);
+      this.#waiting.delete(data.id);
+      waiting?.settle(data);
+    };
+  }
+
+  /** Rejects with an Error that has the name and message of the worker's. */
+  ask<K extends Name>(
+    name: K,
+    argument: Parameters<Calls[K]>[0],
+    progress: (text: string) => void = () => {},
+  ): Promise<ReturnType<Calls[K]>> {
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      const settle = (answer: Answer) => {
+        if ("result" in answer) resolve(answer.result as ReturnType<Calls[K]>);
+        else if ("error" in answer) reject(Object.assign(new Error(answer.error.message), { name: answer.error.name }));
+      };
+      this.#waiting.set(id, { settle, progress });
+      this.#worker.postMessage({ id, name, argument } satisfies Call<K>);
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { Lab } from "./lab.js";
+import type { Answer, Call, Calls } from "./protocol.js";
+
+let lab: Lab | null = null;
+
+type Handlers = {
+  [K in keyof Calls]: (
+    argument: Parameters<Calls[K]>[0],
+    progress: (text: string) => void,
+  ) => ReturnType<Calls[K]> | Promise<ReturnType<Calls[K]>>;
+};
+
+const HANDLERS: Handlers = {
+  async setUp(setup) {
+    const opened = await Lab.open(setup);
+    lab?.dispose();
+    lab = opened.lab;
+    return opened.ready;
+  },
+  advance(advance) {
+    if (!lab) throw new Error("advance before setUp");
+    return lab.advance(advance);
+  },
+};
+
+const reply = (answer: Answer) => postMessage(answer);
+
+addEventListener("message", async ({ data }: MessageEvent<Call>) => {
+  const { id, name, argument } = data;
+  try {
+    const handle = HANDLERS[name] as (argument: unknown, progress: (text: string) => void) => Promise<never>;
+    reply({ id, result: await handle(argument, (progress) => reply({ id, progress })) });
+  } catch (error) {
+    const { name, message } = error as Error;
+    reply({ id, error: { name, message } });
+  }
+});
