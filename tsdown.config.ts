@@ -52,5 +52,20 @@ export default defineConfig([
     outputOptions: { inlineDynamicImports: true },
     noExternal: [/./],
   })),
+  // The page, for any host: dist/playground/ has all that it needs.
+  ...["main", "worker"].map((name) => ({
+    ...shared,
+    outDir: "dist/playground",
+    entry: { [name]: `src/playground/${name}.ts` },
+    platform: "browser" as const,
+    dts: false,
+    minify: true,
+    outputOptions: { inlineDynamicImports: true },
+    noExternal: [/./],
+    copy:
+      name === "main"
+        ? ["src/playground/index.html", "src/playground/style.css", "dist/nought.scalar.wasm", "dist/nought.simd.wasm"]
+        : [],
+  })),
   { ...shared, entry: { index: "src/index.ts", predict: "src/predict.ts" }, dts: { emitDtsOnly: true } },
 ]);

@@ -9,6 +9,7 @@ import { addExplain } from "./explain.js";
 import { addInspect } from "./inspect.js";
 import { flush, print, showError, tell } from "./output.js";
 import { addPath } from "./path.js";
+import { addPlayground } from "./playground.js";
 import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
 import { addVerify } from "./verify.js";
@@ -29,6 +30,7 @@ const COMMANDS: Record<string, (program: Command, signal: AbortSignal) => void> 
   inspect: addInspect,
   convert: addConvert,
   verify: addVerify,
+  playground: addPlayground,
 };
 
 const program = new Command("nought")

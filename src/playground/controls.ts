@@ -1,7 +1,7 @@
 import { byId, html } from "./dom.js";
 import { lambdaText } from "./numbers.js";
 import type { Run } from "./run.js";
-import { BATCHES, LAMBDA, lambdaAt, RATES, SPEEDS, type State, stateOf } from "./state.js";
+import { BATCHES, LAMBDA, RATES, SPEEDS, type State, stateOf } from "./state.js";
 import { SYNTHETIC, type SyntheticName } from "./synthetic.js";
 
 /** Slider positions a decade. */
@@ -54,7 +54,7 @@ export class Controls {
   /** Shows a state. A slider that is being moved shows it already. */
   show(): void {
     const { isPlaying, state } = this.#run;
-    const lambda = lambdaAt(state);
+    const { lambda } = this.#run;
     this.#play.textContent = isPlaying ? "Pause" : "Play";
     this.#play.classList.toggle("playing", isPlaying);
     this.#lambda.value = String(positionOf(lambda));
@@ -70,7 +70,6 @@ export class Controls {
     this.#speed.value = String(state.speed);
     this.#batch.value = String(state.batch);
     byId("about").textContent = SYNTHETIC[state.data].about;
-    byId("steps").textContent = state.steps.toLocaleString("en-US");
   }
 
   #toggle(): void {
@@ -86,7 +85,7 @@ export class Controls {
 
   #begin(part: Partial<State>): void {
     const { state } = this.#run;
-    void this.#run.start({ ...state, ...part, steps: 0, lambdas: [[0, lambdaAt(state)]] });
+    void this.#run.start({ ...state, ...part, steps: 0, lambdas: [[0, this.#run.lambda]] });
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -94,7 +93,7 @@ export class Controls {
     // Those keys mean something else to what has the focus.
     if ((event.target as Element).closest("input, select, textarea, button, summary, a")) return;
     const move = (by: number) => {
-      const position = Math.max(positionOf(LAMBDA.least), positionOf(lambdaAt(this.#run.state)) + by);
+      const position = Math.max(positionOf(LAMBDA.least), positionOf(this.#run.lambda) + by);
       this.#run.setLambda(valueAt(Math.min(position, positionOf(LAMBDA.most))));
     };
     const keys: Record<string, () => void> = {

@@ -4,6 +4,8 @@ import { type Frame, MODELS, type ModelFrame, type ModelName } from "./protocol.
 
 const [WIDTH, HEIGHT] = [480, 150];
 const [LEFT, RIGHT, TOP, BOTTOM] = [40, 398, 10, 126];
+/** Between two lines of text. */
+const LINE = 14;
 /** Moments that are kept; every second goes when there are more. */
 const MOST_MOMENTS = 400;
 const NAMES: Record<ModelName, string> = { none: "no penalty", l2: "L2", l1: "L1" };
@@ -19,7 +21,7 @@ export class Curve {
   readonly #lines: Record<ModelName, { line: SVGPolylineElement; label: SVGTextElement }>;
   readonly #ticks: SVGTextElement[];
   readonly #last: SVGTextElement;
-  readonly #valueOf: (model: ModelFrame) => number;
+  readonly #measure: (model: ModelFrame) => number;
   readonly #isFromZero: boolean;
   readonly #format: (value: number) => string;
   #moments: Moment[] = [];
@@ -28,11 +30,11 @@ export class Curve {
 
   constructor(
     id: string,
-    valueOf: (model: ModelFrame) => number,
+    measure: (model: ModelFrame) => number,
     { isFromZero, format = count }: { isFromZero: boolean; format?: (value: number) => string },
   ) {
     this.#svg = byId<SVGSVGElement>(id);
-    this.#valueOf = valueOf;
+    this.#measure = measure;
     this.#isFromZero = isFromZero;
     this.#format = format;
     const lineOf = (name: ModelName) => ({
@@ -59,7 +61,7 @@ export class Curve {
 
   add({ step, models }: Frame): void {
     const values = {} as Record<ModelName, number>;
-    for (const name of MODELS) values[name] = this.#valueOf(models[name]);
+    for (const name of MODELS) values[name] = this.#measure(models[name]);
     const before = this.#moments.at(-2);
     if (before && step - before.step < this.#spacing) this.#moments.pop();
     this.#moments.push({ step, values });
@@ -72,7 +74,9 @@ export class Curve {
   draw(): void {
     const last = this.#moments.at(-1);
     if (!last) return;
-    const all = this.#moments.flatMap(({ values }) => MODELS.map((name) => values[name]));
+    // The first steps fall from so high that nothing else could be seen.
+    const shown = this.#isFromZero ? this.#moments : this.#moments.slice(Math.floor(this.#moments.length / 8));
+    const all = shown.flatMap(({ values }) => MODELS.map((name) => values[name]));
     const least = this.#isFromZero ? 0 : Math.min(...all);
     const most = Math.max(...all, least + 1e-6);
     const x = (step: number) => LEFT + ((RIGHT - LEFT) * step) / Math.max(last.step, 1);
@@ -93,18 +97,17 @@ export class Curve {
   }
 }
 
-/** Moves labels so far apart that they can be read. */
+/** Moves labels so far apart that they can be read: down from the highest, then up from the lower end. */
 function apart(places: readonly number[]): number[] {
   const order = places.map((_, i) => i).sort((a, b) => places[a]! - places[b]!);
   const result = [...places];
-  for (let pass = 0; pass < 8; pass++) {
-    for (let k = 1; k < order.length; k++) {
-      const [above, below] = [order[k - 1]!, order[k]!];
-      const overlap = 13 - (result[below]! - result[above]!);
-      if (overlap <= 0) continue;
-      result[above]! -= overlap / 2;
-      result[below]! += overlap / 2;
-    }
+  for (let k = 1; k < order.length; k++) {
+    result[order[k]!] = Math.max(result[order[k]!]!, result[order[k - 1]!]! + LINE);
   }
-  return result.map((y) => Math.min(Math.max(y, TOP), BOTTOM));
+  let most = BOTTOM;
+  for (const i of order.toReversed()) {
+    result[i] = Math.min(result[i]!, most);
+    most = result[i]! - LINE;
+  }
+  return result;
 }

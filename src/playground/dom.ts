@@ -51,7 +51,10 @@ export function eachFrame<T>(draw: (latest: T) => void): (latest: T) => void {
 
 /** Offers text as a file. */
 export function download(name: string, type: string, text: string): void {
-  const link = html("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name }) as HTMLAnchorElement;
+  const link = html("a", {
+    href: URL.createObjectURL(new Blob([text], { type })),
+    download: name,
+  }) as HTMLAnchorElement;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

@@ -1,6 +1,16 @@
 import { type Dataset, readArrays, Stepper } from "../browser.js";
 import { Random } from "../random.js";
-import { type Advance, type Frame, MODELS, type ModelFrame, type ModelName, type Ready, type Setup } from "./protocol.js";
+import {
+  type Advance,
+  type Calls,
+  type Frame,
+  MODELS,
+  type ModelFrame,
+  type ModelName,
+  type Ready,
+  type Setup,
+  type Walks,
+} from "./protocol.js";
 import { makeProblem, SYNTHETIC } from "./synthetic.js";
 
 /** Weights begin between −SPREAD and SPREAD. */
@@ -18,7 +28,11 @@ export class Lab {
     const options = { l1: 0, l2: 0, rate, seed, start, ...(batch > 0 && { batch }) };
     this.#data = data;
     this.#dimension = dimension;
-    this.#steppers = { none: new Stepper(data, options), l2: new Stepper(data, options), l1: new Stepper(data, options) };
+    this.#steppers = {
+      none: new Stepper(data, options),
+      l2: new Stepper(data, options),
+      l1: new Stepper(data, options),
+    };
   }
 
   static async open(setup: Setup): Promise<{ lab: Lab; ready: Ready }> {
@@ -65,4 +79,23 @@ export class Lab {
     };
     return { step: this.#steppers.l1.steps, models: { none: modelOf("none"), l2: modelOf("l2"), l1: modelOf("l1") } };
   }
+}
+
+/** Column 1 is in a row without weight alone: its gradient is 0, and what moves its weight is the penalty. */
+const SILENT = { rows: [0, 1, 2], columns: [0, 1], labels: [0, 0], weights: [1, 0], dimension: 2 };
+
+/** Lets a weight walk that only penalties move. */
+export async function walk({ start, take, share, steps }: Parameters<Calls["walk"]>[0]): Promise<Walks> {
+  using data = await readArrays(SILENT, { loss: "squared" });
+  const column = data.dictionary.find(1);
+  const valuesOf = (strengths: { l1: number; l2: number }) => {
+    const stepper = new Stepper(data, { ...strengths, rate: 1, start: [0, start] });
+    const values = [start];
+    for (let i = 0; i < steps; i++) {
+      stepper.step();
+      values.push(stepper.weights[column]!);
+    }
+    return values;
+  };
+  return { l1: valuesOf({ l1: take, l2: 0 }), l2: valuesOf({ l1: 0, l2: share }) };
 }

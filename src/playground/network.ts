@@ -4,8 +4,9 @@ import { weightText } from "./numbers.js";
 import type { ModelFrame, ModelName } from "./protocol.js";
 import type { Feature } from "./synthetic.js";
 
-const [WIDTH, HEIGHT] = [320, 340];
-const [LEFT, RIGHT, TOP, BOTTOM] = [26, 286, 12, 328];
+const HEIGHT = 330;
+const [LEFT, TOP, BOTTOM] = [7, 7, 323];
+const RADIUS = 9;
 /** A weight of 1 is drawn this wide; none wider than the widest. Every one that is not 0 is seen. */
 const WIDTH_OF_ONE = 5;
 const WIDEST = 9;
@@ -21,13 +22,18 @@ export class Network {
   readonly #loss: HTMLElement;
   #links: { line: SVGPathElement; dot: SVGCircleElement; width: number; isPlus: boolean }[] = [];
   #features: Feature[] = [];
+  #width = HEIGHT;
+  readonly #output = svg("circle", { class: "output", r: RADIUS });
 
-  constructor(readonly name: ModelName, onPick: (feature: number) => void) {
+  constructor(
+    readonly name: ModelName,
+    onPick: (feature: number) => void,
+  ) {
     this.#svg = byId<SVGSVGElement>(`network-${name}`);
     this.#kept = byId(`kept-${name}`);
     this.#bytes = byId(`bytes-${name}`);
     this.#loss = byId(`loss-${name}`);
-    set(this.#svg, { viewBox: `0 0 ${WIDTH} ${HEIGHT}` });
+    new ResizeObserver(() => this.#lay()).observe(this.#svg);
     this.#svg.addEventListener("click", (event) => {
       const y = ((event.clientY - this.#svg.getBoundingClientRect().top) / this.#svg.clientHeight) * HEIGHT;
       const place = ((y - TOP) / (BOTTOM - TOP)) * (this.#links.length - 1);
@@ -38,21 +44,33 @@ export class Network {
   /** Draws the features anew. */
   setUp(features: Feature[]): void {
     this.#features = features;
-    const step = (BOTTOM - TOP) / (features.length - 1);
-    const middle = (TOP + BOTTOM) / 2;
-    this.#links = features.map(({ name, isSignal }, j) => {
-      const y = TOP + j * step;
-      const bend = LEFT + 0.55 * (RIGHT - LEFT);
-      const line = svg("path", { class: "link", d: `M${LEFT} ${y}C${bend} ${y} ${bend} ${middle} ${RIGHT} ${middle}` });
-      const dot = svg("circle", { class: isSignal ? "dot signal" : "dot", cx: LEFT, cy: y, r: isSignal ? 4 : 2 });
+    this.#links = features.map(({ name, isSignal }) => {
+      const dot = svg("circle", { class: isSignal ? "dot signal" : "dot", cx: LEFT, r: isSignal ? 4 : 2 });
       dot.append(svg("title", {}, isSignal ? `${name} (it matters)` : name));
-      return { line, dot, width: Number.NaN, isPlus: true };
+      return { line: svg("path", { class: "link gone" }), dot, width: 0, isPlus: false };
     });
     this.#svg.replaceChildren(
-      svg("g", { class: "links" }, ...this.#links.map(({ line }) => line)),
+      svg("g", {}, ...this.#links.map(({ line }) => line)),
       svg("g", {}, ...this.#links.map(({ dot }) => dot)),
-      svg("circle", { class: "output", cx: RIGHT + 7, cy: middle, r: 9 }),
+      this.#output,
     );
+    this.#lay();
+  }
+
+  /** Lays lines and dots out in the place that there is. */
+  #lay(): void {
+    const { clientWidth, clientHeight } = this.#svg;
+    if (clientHeight === 0) return;
+    this.#width = Math.round((HEIGHT * clientWidth) / clientHeight);
+    set(this.#svg, { viewBox: `0 0 ${this.#width} ${HEIGHT}` });
+    const right = this.#width - 2 * RADIUS - 2;
+    const [bend, middle] = [LEFT + 0.55 * (right - LEFT), HEIGHT / 2];
+    for (const [j, { line, dot }] of this.#links.entries()) {
+      const y = TOP + (j * (BOTTOM - TOP)) / (this.#links.length - 1);
+      set(line, { d: `M${LEFT} ${y}C${bend} ${y} ${bend} ${middle} ${right} ${middle}` });
+      set(dot, { cy: y });
+    }
+    set(this.#output, { cx: right + RADIUS, cy: middle });
   }
 
   draw({ weights, kept, loss }: ModelFrame): void {
@@ -60,7 +78,10 @@ export class Network {
       const w = weights[j]!;
       const width = w === 0 ? 0 : Math.round(100 * Math.min(THINNEST + WIDTH_OF_ONE * Math.abs(w), WIDEST)) / 100;
       if (width !== link.width || w > 0 !== link.isPlus) {
-        set(link.line, { class: width === 0 ? "link gone" : w > 0 ? "link plus" : "link minus", "stroke-width": width });
+        set(link.line, {
+          class: width === 0 ? "link gone" : w > 0 ? "link plus" : "link minus",
+          "stroke-width": width,
+        });
         link.dot.classList.toggle("gone", width === 0);
         link.width = width;
         link.isPlus = w > 0;
@@ -87,9 +108,28 @@ export class Network {
     for (const [j, { dot }] of this.#links.entries()) dot.classList.toggle("marked", j === feature);
   }
 
-  /** The picture as a file of its own. */
-  get markup(): string {
+  /** A copy whose looks do not depend on the page's style. */
+  get copy(): SVGSVGElement {
     const copy = this.#svg.cloneNode(true) as SVGSVGElement;
-    return new XMLSerializer().serializeToString(copy);
+    const ours = this.#svg.querySelectorAll("path, circle");
+    for (const [i, element] of copy.querySelectorAll("path, circle").entries()) {
+      const { fill, stroke, opacity, strokeWidth, display } = getComputedStyle(ours[i]!);
+      set(element, { fill, stroke, opacity, "stroke-width": strokeWidth, display });
+    }
+    set(copy, { width: this.#width, height: HEIGHT });
+    return copy;
   }
+}
+
+/** All networks as one picture. */
+export function pictureOf(networks: readonly Network[]): string {
+  const whole = svg("svg", {});
+  let width = 0;
+  for (const { copy } of networks) {
+    set(copy, { x: width });
+    width += Number(copy.getAttribute("width"));
+    whole.append(copy);
+  }
+  set(whole, { viewBox: `0 0 ${width} ${HEIGHT}` });
+  return new XMLSerializer().serializeToString(whole);
 }

@@ -7,6 +7,14 @@ export interface Calls {
   setUp(setup: Setup): Ready;
   /** Takes steps with all three. */
   advance(advance: Advance): Frame;
+  /** Lets one weight of gradient 0 walk: `take` is what L1 takes a step, 1 + `share` what L2 divides by. */
+  walk(walk: { start: number; take: number; share: number; steps: number }): Walks;
+}
+
+/** A weight at step 0, 1, 2 … */
+export interface Walks {
+  l1: number[];
+  l2: number[];
 }
 
 export interface Setup {
@@ -77,9 +85,11 @@ export class Client {
     this.#worker.onerror = (event) => onLost(event.message || "its script was not loaded");
     this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => {
       const waiting = this.#waiting.get(data.id);
-      if ("progress" in data) return waiting?.progress(data.progress);
-      this.#waiting.delete(data.id);
-      waiting?.settle(data);
+      if ("progress" in data) waiting?.progress(data.progress);
+      else {
+        this.#waiting.delete(data.id);
+        waiting?.settle(data);
+      }
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Client, Frame, Ready } from "./protocol.js";
-import { lambdaAt, type State, withLambda } from "./state.js";
+import { lambdaOf, type State, withLambda } from "./state.js";
 
 export interface Listeners {
   /** New data, and models that have not learned yet. */
@@ -22,6 +22,9 @@ export class Run {
   /** Counts setups: answers to earlier ones are dropped. */
   #generation = 0;
   #isBusy = true;
+  /** Whether the worker takes steps that it has not told of, and the strength chosen meanwhile. */
+  #isUnderWay = false;
+  #wanted: number | null = null;
   #due = 0;
   #before = 0;
 
@@ -37,6 +40,11 @@ export class Run {
     return this.#state;
   }
 
+  /** The strength chosen last. */
+  get lambda(): number {
+    return this.#wanted ?? lambdaOf(this.#state);
+  }
+
   get isPlaying(): boolean {
     return this.#isPlaying;
   }
@@ -46,6 +54,8 @@ export class Run {
     const generation = ++this.#generation;
     this.#state = state;
     this.#isBusy = true;
+    this.#isUnderWay = false;
+    this.#wanted = null;
     this.#due = 0;
     this.listeners.onChange();
     try {
@@ -55,8 +65,8 @@ export class Run {
       this.listeners.onReady(ready);
       for (let step = 0; step < state.steps; ) {
         const next = state.lambdas.find(([from]) => from > step)?.[0] ?? state.steps;
-        const steps = Math.min(Math.min(next, state.steps) - step, Math.ceil(state.steps / MOMENTS));
-        const lambda = lambdaAt({ ...state, steps: step });
+        const steps = Math.min(next - step, Math.ceil(state.steps / MOMENTS));
+        const lambda = state.lambdas.findLast(([from]) => from <= step)![1];
         const frame = await this.client.ask("advance", { steps, lambda, feature: this.#state.feature });
         if (generation !== this.#generation) return;
         step += steps;
@@ -94,9 +104,10 @@ export class Run {
     this.listeners.onChange();
   }
 
-  /** The next step is taken at this strength. */
+  /** Steps from the next on, of those that are not under way yet, are taken at this strength. */
   setLambda(lambda: number): void {
-    this.#state = withLambda(this.#state, lambda);
+    if (this.#isUnderWay) this.#wanted = lambda;
+    else this.#state = withLambda(this.#state, lambda);
     this.listeners.onChange();
   }
 
@@ -114,12 +125,16 @@ export class Run {
   async #advance(steps: number): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
+    this.#isUnderWay = true;
     const generation = this.#generation;
-    const state = this.#state;
+    const { feature } = this.#state;
     try {
-      const frame = await this.client.ask("advance", { steps, lambda: lambdaAt(state), feature: state.feature });
+      const frame = await this.client.ask("advance", { steps, lambda: lambdaOf(this.#state), feature });
       if (generation !== this.#generation) return;
+      this.#isUnderWay = false;
       this.#state = { ...this.#state, steps: frame.step };
+      if (this.#wanted !== null) this.#state = withLambda(this.#state, this.#wanted);
+      this.#wanted = null;
       this.listeners.onFrame(frame);
       this.listeners.onChange();
     } catch (error) {

@@ -40,11 +40,11 @@ export function stateOf(data: SyntheticName): State {
 }
 
 /** Returns the strength of the next step. */
-export function lambdaAt({ lambdas, steps }: State): number {
-  return lambdas.findLast(([from]) => from <= steps)![1];
+export function lambdaOf({ lambdas }: State): number {
+  return lambdas.at(-1)![1];
 }
 
-/** Returns a state whose strength is another from the next step on. What was chosen for later steps is gone. */
+/** Returns a state whose strength is another from the next step on. */
 export function withLambda(state: State, lambda: number): State {
   return { ...state, lambdas: [...state.lambdas.filter(([from]) => from < state.steps), [state.steps, lambda]] };
 }
@@ -91,7 +91,7 @@ export function parseState(text: string): { state: State; problems: string[] } {
   }
   const lambdas = given.get("lambda");
   if (lambdas !== null) {
-    const parsed = parseLambdas(lambdas);
+    const parsed = parseLambdas(lambdas, state.steps);
     if (parsed) state.lambdas = parsed;
     else problems.push(`lambda=${lambdas}`);
   }
@@ -99,14 +99,14 @@ export function parseState(text: string): { state: State; problems: string[] } {
   return { state, problems };
 }
 
-function parseLambdas(text: string): State["lambdas"] | null {
+function parseLambdas(text: string, steps: number): State["lambdas"] | null {
   const lambdas = text.split(",").map((part, i): [number, number] => {
     const [from, lambda] = i === 0 ? ["0", part] : part.split(":");
     return [Number(from), Number(lambda || Number.NaN)];
   });
   const isFine = lambdas.every(
     ([from, lambda], i) =>
-      isWhole(0, MOST_STEPS)(from) && (i === 0 || from > lambdas[i - 1]![0]) && lambda >= 0 && lambda <= LAMBDA.most,
+      isWhole(0, steps)(from) && (i === 0 || from > lambdas[i - 1]![0]) && lambda >= 0 && lambda <= LAMBDA.most,
   );
   return isFine ? lambdas : null;
 }

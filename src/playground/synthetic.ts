@@ -36,12 +36,7 @@ function normal(random: Random): number {
 }
 
 /** Makes dense rows: `draw` fills one and returns its margin, whose sign is the label but for noise. */
-function denseRows(
-  random: Random,
-  noise: number,
-  features: Feature[],
-  draw: (row: number[]) => number,
-): Problem {
+function denseRows(random: Random, noise: number, features: Feature[], draw: (row: number[]) => number): Problem {
   const columns = features.length;
   const values: number[] = [];
   const labels: number[] = [];
@@ -83,7 +78,11 @@ function needles(random: Random, noise: number): Problem {
 
 /** Groups of three that say nearly the same; three of the groups matter. */
 function twins(random: Random, noise: number): Problem {
-  const effects = new Map([[2, 1.4], [5, -1.1], [9, 0.8]] as const);
+  const effects = new Map([
+    [2, 1.4],
+    [5, -1.1],
+    [9, 0.8],
+  ] as const);
   const features = Array.from({ length: 36 }, (_, j) => {
     const group = Math.floor(j / 3);
     return { name: `group ${group + 1}${"abc"[j % 3]}`, isSignal: effects.has(group as 2 | 5 | 9) };

@@ -1,4 +1,4 @@
-import { Lab } from "./lab.js";
+import { Lab, walk } from "./lab.js";
 import type { Answer, Call, Calls } from "./protocol.js";
 
 let lab: Lab | null = null;
@@ -21,6 +21,7 @@ const HANDLERS: Handlers = {
     if (!lab) throw new Error("advance before setUp");
     return lab.advance(advance);
   },
+  walk,
 };
 
 const reply = (answer: Answer) => postMessage(answer);

@@ -1,3 +1,4 @@
+import { signed } from "../report/charts/axis.js";
 import { byId, set, svg } from "./dom.js";
 import { weightText } from "./numbers.js";
 import type { Client, Walks } from "./protocol.js";
@@ -5,8 +6,8 @@ import type { Client, Walks } from "./protocol.js";
 /** What the walk begins with, what L1 takes from it a step, and what L2 divides it by, less 1. */
 const WALK = { start: 1, take: 0.3, share: 1, steps: 60 } as const;
 
-const [WIDTH, HEIGHT] = [560, 300];
-const [LEFT, RIGHT, TOP, BOTTOM, ZERO] = [56, 540, 18, 226, 258];
+const [WIDTH, HEIGHT] = [560, 320];
+const [LEFT, RIGHT, TOP, BOTTOM, ZERO] = [48, 540, 18, 246, 278];
 const STEPS_A_SECOND = 2.5;
 
 /** One weight that the data say nothing about: L2 halves it for ever, L1 walks it to 0. */
@@ -66,17 +67,21 @@ export class Zeno {
       walk.slice(0, this.#step + 1).map((w, step) => svg("circle", { class: name, cx: x(step), cy: y(w), r }));
     this.#svg.replaceChildren(
       ...grid.map((k) => svg("path", { class: "grid", d: `M${LEFT} ${y(10 ** -k)}H${RIGHT}` })),
-      ...grid.map((k) => svg("text", { class: "tick", x: LEFT - 8, y: y(10 ** -k) + 4, "text-anchor": "end" }, power(k))),
+      ...grid.map((k) =>
+        svg("text", { class: "tick", x: LEFT - 8, y: y(10 ** -k) + 4, "text-anchor": "end" }, power(k)),
+      ),
       svg("path", { class: "break", d: `M${LEFT} ${BOTTOM + 8}h6l4 -5l8 10l4 -5H${RIGHT}` }),
       svg("path", { class: "frame", d: `M${LEFT} ${ZERO}H${RIGHT}` }),
       svg("text", { class: "tick zero", x: LEFT - 8, y: ZERO + 4, "text-anchor": "end" }, "0"),
-      svg("text", { class: "tick", x: LEFT, y: HEIGHT - 16 }, "step 0"),
-      svg("text", { class: "tick", x: x(this.#step), y: HEIGHT - 16, "text-anchor": "middle" }, this.#step ? String(this.#step) : ""),
-      svg("text", { class: "tick", x: RIGHT, y: HEIGHT - 16, "text-anchor": "end" }, "0 has no place on a log axis: it is endlessly far down"),
+      svg("text", { class: "tick", x: LEFT, y: HEIGHT - 16 }, `step ${this.#step}`),
       ...dots(l2, "walker l2", 4.5),
       ...dots(l1, "walker l1", 4.5),
       svg("text", { class: "label l2", x: x(this.#step) + 9, y: y(l2[this.#step]!) - 6 }, "L2"),
-      svg("text", { class: "label l1", x: x(this.#step) + 9, y: y(l1[this.#step]!) - 6 }, "L1"),
+      svg(
+        "text",
+        { class: "label l1", x: x(this.#step) + 9, y: y(l1[this.#step]!) + (this.#step === 0 ? 18 : -6) },
+        "L1",
+      ),
     );
     const words = `After ${this.#step} steps: L2 ${weightText(l2[this.#step]!)}, L1 ${weightText(l1[this.#step]!)}`;
     set(this.#svg, { "aria-label": words });
@@ -97,12 +102,22 @@ export class Zeno {
       svg("path", { class: "frame", d: `M${LEFT} ${y}H${RIGHT}` }),
       svg("path", { class: "wall", d: `M${x(0)} ${y - 16}V${y + 16}` }),
       ...ticks.map((it) => svg("path", { class: "frame", d: `M${x(it)} ${y - 4}v8` })),
-      ...ticks.map((it) => svg("text", { class: "tick", x: x(it), y: y + 30, "text-anchor": "middle" }, it === 0 ? "0" : weightText(it, 1))),
+      ...ticks.map((it) =>
+        svg(
+          "text",
+          { class: "tick", x: x(it), y: y + 30, "text-anchor": "middle" },
+          it === 0 ? "0" : weightText(it, 1),
+        ),
+      ),
       ...(from !== to ? [arrow(from, to, "arrow")] : []),
-      ...(crosses ? [arrow(0, aim, "arrow ghost"), svg("circle", { class: "walker ghost", cx: x(aim), cy: y, r: 6 })] : []),
+      ...(crosses
+        ? [arrow(0, aim, "arrow ghost"), svg("circle", { class: "walker ghost", cx: x(aim), cy: y, r: 6 })]
+        : []),
       svg("circle", { class: "walker l1", cx: x(to), cy: y, r: 7 }),
     );
-    set(this.#line, { "aria-label": crosses ? "The step would end beyond 0 and lands on 0" : `L1's weight is ${weightText(to)}` });
+    set(this.#line, {
+      "aria-label": crosses ? "The step would end beyond 0 and lands on 0" : `L1's weight is ${weightText(to)}`,
+    });
   }
 
   /** The arithmetic of the last step. */
@@ -123,9 +138,13 @@ export class Zeno {
 }
 
 function plain(number: number): string {
-  return number === 0 ? "0" : weightText(Number(number.toPrecision(4)), Math.abs(number) >= 1e-3 ? 4 : 3).replace("+", "").replace(/\.?0+$/, "");
+  return signed(Number(number.toPrecision(4)));
 }
 
 function power(k: number): string {
-  return k === 0 ? "1" : k < 4 ? String(10 ** -k) : `10⁻${String(k).replace(/./g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]!)}`;
+  return k === 0
+    ? "1"
+    : k < 4
+      ? String(10 ** -k)
+      : `10⁻${String(k).replace(/./g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]!)}`;
 }

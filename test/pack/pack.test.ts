@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -86,7 +86,10 @@ describe("the package as npm packs it", () => {
 
   it("holds dist, package.json, README.md and LICENSE and nothing else", async () => {
     const listed = await here("tar", "-tzf", tarball);
-    const built = (await readdir(join(ROOT, "dist"))).map((name) => `package/dist/${name}`);
+    const inside = await readdir(join(ROOT, "dist"), { recursive: true, withFileTypes: true });
+    const built = inside
+      .filter((it) => it.isFile())
+      .map((it) => `package/${relative(ROOT, join(it.parentPath, it.name))}`);
     const others = ["LICENSE", "README.md", "package.json"].map((name) => `package/${name}`);
     expect(listed.split("\n").sort()).toEqual([...built, ...others].sort());
   });
