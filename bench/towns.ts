@@ -1,7 +1,12 @@
 // The world's towns: which of 135,000 have 10,000 people or more? One data set, one split, two models: L1 and L2.
 // Coordinates are crossed at 1°, 10′ and 1′; the last cross alone declares 233,280,000 dimensions.
 import { join } from "node:path";
-import { evaluate, fit, saveModel } from "../src/node.js";
+import { pathBeside } from "../src/cli/report.js";
+import { assessOn } from "../src/model/evaluate.js";
+import { fit, saveModel } from "../src/node.js";
+import { platform } from "../src/platform.js";
+import { stepOf } from "../src/report/figures/strength.js";
+import { reportHtml } from "../src/report/report.js";
 import { count, duration, size } from "../src/report/text.js";
 import { readTowns, TOWNS } from "./world.js";
 
@@ -34,9 +39,21 @@ for (const [name, strengths] of Object.entries(STRENGTHS)) {
   const { model, columns, certificate } = await fit(data, strengths);
   const seconds = (performance.now() - began) / 1000;
   const bytes = await saveModel(model, join(process.cwd(), `towns-${name.toLowerCase()}.nought`));
-  const { logLoss, auc } = evaluate(model, holdout);
+  const assessment = assessOn(model, holdout);
+  const { logLoss, auc } = assessment.metrics;
   const { gap = Number.NaN, provenZero = 0 } = certificate ?? {};
-  results.push({ name, columns, gap, provenZero, seconds, bytes, logLoss: logLoss as number, auc: auc as number });
+  const found = { model, certificate, assessment };
+  results.push({
+    name,
+    columns,
+    gap,
+    provenZero,
+    seconds,
+    bytes,
+    logLoss: logLoss as number,
+    auc: auc as number,
+    found,
+  });
 }
 const [l2, l1] = results as [(typeof results)[0], (typeof results)[0]];
 console.log(`  proven 0   ${count(l1.provenZero)} by counting, before the L1 training\n`);
@@ -54,8 +71,42 @@ for (const { name, columns, gap, seconds, bytes, logLoss, auc } of results) {
 const difference = l1.logLoss - l2.logLoss;
 const verdict =
   Math.abs(difference) < 0.001 ? "predicts as well" : difference < 0 ? "predicts better" : "predicts worse";
+
+const { model, certificate, assessment } = l1.found;
+const path = await pathBeside(data, { solver: "batch", l1: STRENGTHS.L1.l1 });
+if (!path) throw new Error("the towns have grown past what a report draws a path of");
+const steps = path.points.map(stepOf);
+const losses = { train: model.training.loss.train as number, validation: l1.logLoss };
+const page = await reportHtml({
+  ...{ kind: "towns", title: "Which towns have 10,000 people or more?", command: "npm start", warnings: [] },
+  asked: [
+    ["data", `${count(TOWNS)} towns of GeoNames, a fifth of them held out`],
+    ["features", data.space?.features.map(({ name }) => name).join(", ") ?? ""],
+    ["l1", STRENGTHS.L1.l1.toPrecision(3)],
+  ],
+  ...{ model, bytes: l1.bytes, seen: data.dictionary.ids, certificate, curve: null, crossValidated: null },
+  path: { steps, chosen: STRENGTHS.L1.l1 },
+  frontier: {
+    data: {
+      points: steps.map(({ kept, loss }) => ({ size: kept, loss })),
+      ...{ unit: "weights", chosen: { size: model.kept, loss: losses } },
+    },
+    how: " at one strength of L1",
+  },
+  measured: { on: "rows held out", ...assessment },
+  notes: [
+    {
+      title: "Beside L2",
+      text:
+        `L2 keeps all ${count(l2.columns.kept)} weights, ${size(l2.bytes)}, for a log-loss of ${l2.logLoss.toFixed(4)} and an AUC of ` +
+        `${l2.auc.toFixed(4)} on the same rows held out. L1 keeps ${count(model.kept)}, ${size(l1.bytes)}, and has ${l1.logLoss.toFixed(4)} and ${l1.auc.toFixed(4)}.`,
+    },
+  ],
+  footer: "Towns: GeoNames (CC BY 4.0).",
+});
+await platform().save("towns.html", new TextEncoder().encode(page));
 console.log(`
   L1 kept ${((100 * l1.columns.kept) / data.seen).toFixed(1)}% of what it saw and ${verdict}${difference < 0.001 ? ": what went was noise" : ""}. Its model is ${Math.round(l2.bytes / l1.bytes)}× smaller than
   L2's and ${count(Math.round((4 * data.declared) / l1.bytes))}× smaller than a dense table. ${data.engine.runtime.kernels} kernels, one thread.
-  models     towns-l1.nought  towns-l2.nought
+  report     towns.html       models     towns-l1.nought  towns-l2.nought
 Next: npx nought inspect towns-l1.nought --top 10`);

@@ -109,8 +109,8 @@ async function read(path: string, orNull?: "or null"): Promise<Uint8Array | null
   }
 }
 
-/** Finds out now whether a checkpoint can be written, not after the first minute. */
-async function checkFolder(path: string): Promise<void> {
+/** Finds out now whether a file can be written, not after the first minute. */
+export async function checkFolder(path: string): Promise<void> {
   try {
     await access(dirname(await realpath(path).catch(() => path)), constants.W_OK);
   } catch (cause) {

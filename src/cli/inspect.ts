@@ -3,6 +3,7 @@ import { OptionError } from "../errors.js";
 import { partsOf } from "../model/codec.js";
 import { readModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
+import { featureStates } from "../report/features.js";
 import { count, plural, size } from "../report/text.js";
 import { type Evidence, evidenceOf, whyOf, whyText } from "../report/why.js";
 import { addDataFlags, type DataFlags, numeric, readerFor } from "./data.js";
@@ -51,29 +52,6 @@ async function tellWhy(model: Model, name: string, flags: InspectFlags, signal: 
   return flags.json ? `${JSON.stringify({ ...why, evidence })}\n` : `${printable(whyText(why, evidence, model))}\n`;
 }
 
-interface FeatureRow {
-  name: string;
-  declared: number;
-  seen: number;
-  zero: number;
-  kept: number;
-}
-
-/** The three states of each feature: never seen, seen and set to zero, kept. */
-function featureRows(model: Model): FeatureRow[] {
-  if (model.slots !== null) return []; // ids of several features may share a slot
-  const kept = new Map<string, number>();
-  for (const id of model.space ? model.ids : []) {
-    const { name } = model.space!.featureOf(id);
-    kept.set(name, (kept.get(name) ?? 0) + 1);
-  }
-  return (model.space?.features ?? []).map(({ name, dimension }, i) => {
-    const seen = model.training.seenByFeature[i] ?? 0;
-    const own = kept.get(name) ?? 0;
-    return { name, declared: dimension, seen, zero: seen - own, kept: own };
-  });
-}
-
 function asJson(model: Model, bytes: Uint8Array) {
   const { loss, intercept, declared, training, change } = model;
   return {
@@ -85,7 +63,7 @@ function asJson(model: Model, bytes: Uint8Array) {
     parts: partsOf(bytes),
     change,
     training,
-    features: featureRows(model),
+    features: featureStates(model),
     weights: model.weights(),
   };
 }
@@ -113,7 +91,7 @@ function asText(model: Model, bytes: Uint8Array, top: number): string {
     const margin = change.margin === null ? "" : `, no margin by more than ${change.margin.toExponential(1)}`;
     lines.push(`written in fewer bits: no weight is off by more than ${change.weight.toExponential(1)}${margin}`);
   }
-  const features = featureRows(model);
+  const features = featureStates(model);
   if (features.length > 0) {
     const width = features.reduce((widest, { name }) => Math.max(widest, name.length), 7);
     const cells = (...numbers: string[]) => numbers.map((it) => it.padStart(13)).join("");

@@ -5,6 +5,7 @@ import { parseFraction } from "../features/cell.js";
 import { count, plural } from "../report/text.js";
 import { fitPath, type Path, type PathOptions, type PathPoint } from "../train/path.js";
 import { type CrossValidatedPoint, type CrossValidation, crossValidate } from "../train/validate.js";
+import { checkFolder } from "./checkpoint.js";
 import { addDataFlags, csvOptions, DATA, type DataFlags, formatOf, numeric } from "./data.js";
 import { addFeatureFlags, type FeatureFlags, spaceOf } from "./features.js";
 import { inputsOf } from "./inputs.js";
@@ -19,6 +20,7 @@ type PathFlags = DataFlags &
     bits?: number;
     kernels?: "wasm" | "baseline";
     threads?: number;
+    report?: string;
     json?: boolean;
     quiet?: boolean;
   } & Pick<PathOptions, "lambdas" | "ratio" | "l1Ratio" | "tolerance" | "iterations" | "seed" | "intercept">;
@@ -44,6 +46,7 @@ export function addPath(program: Command, signal: AbortSignal): void {
   command.addOption(new Option("--no-intercept", "learn no intercept").helpGroup(group));
   command.addOption(new Option("--kernels <kernels>", "default wasm").choices(["wasm", "baseline"]));
   command.addOption(new Option("--threads <n>", "threads at most (default 1)").argParser(numeric));
+  command.option("--report <file>", "write a page in one HTML file: frontier, path and the best model, with the data");
   command.option("--json", "print one object");
   command.option("--quiet", "print nothing to standard error but errors");
   command.action((names: string[], flags: PathFlags) => path(names, flags, signal));
@@ -57,6 +60,7 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
   const table = format === "csv" || format === "ndjson";
   if (table && !space) throw new OptionError("a table needs features: --number, --bucket, --category … (see --help)");
   if (table && flags.target === undefined) throw new OptionError("--target: say what to learn");
+  if (flags.report !== undefined) await checkFolder(flags.report);
   if (flags.bits !== undefined && format !== "vw") throw new OptionError("--bits: of Vowpal Wabbit text only");
   const holdout = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const { loss, positive, skipBad, kernels, threads, target, weight, bits, seed } = flags;
@@ -84,11 +88,18 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
     live.clear();
     const { runtime } = data.engine;
     if (runtime.reason && !flags.quiet) warn(`running on ${runtime.kernels}: ${runtime.reason}`);
-    if (data.tally.skipped > 0) warn(`${plural(data.tally.skipped, "bad line")} left out`);
+    const warnings = [];
+    if (data.tally.skipped > 0) warnings.push(`${plural(data.tally.skipped, "bad line")} left out`);
     const short = found.points.filter((it) => !it.converged).length;
     if (short > 0) {
-      warn(`${short} of ${found.points.length} fits did not reach the tolerance: raise --iterations or --tolerance`);
+      const fits = `${short} of ${found.points.length} fits`;
+      warnings.push(`${fits} did not reach the tolerance: raise --iterations or --tolerance`);
       process.exitCode = EXIT.notMet;
+    }
+    warnings.forEach(warn);
+    if (flags.report !== undefined) {
+      const { reportPath } = await import("./report.js");
+      await reportPath(flags.report, data, { files, flags, found, warnings });
     }
     await print(flags.json ? `${JSON.stringify(asJson(found))}\n` : asText(found, data.count));
   } finally {

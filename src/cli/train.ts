@@ -1,7 +1,6 @@
 import { type Command, Option } from "commander";
-import type { Metrics } from "../report/metrics.js";
 import { count, duration, metricsText, plural, size } from "../report/text.js";
-import { addCheckpointFlags, Saving } from "./checkpoint.js";
+import { addCheckpointFlags, checkFolder, Saving } from "./checkpoint.js";
 import { addDataFlags, DATA, numeric, numerics } from "./data.js";
 import { addFeatureFlags } from "./features.js";
 import { inputsOf } from "./inputs.js";
@@ -103,6 +102,11 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   const running = "Running:";
   add(running, "--kernels <kernels>", "default wasm", ["wasm", "baseline"]);
   add(running, "--threads <n>", "threads at most (default 1, with --stream 2)");
+  add(
+    running,
+    "--report <file>",
+    "write a page in one HTML file: what was found, with charts and their data (see README)",
+  );
   add(running, "--json", "print one result object");
   add(running, "--quiet", "print nothing but errors");
   command.action((names: string[], flags: TrainFlags) => train(names, flags, signal));
@@ -120,27 +124,26 @@ export function addPathFlags(command: Command, group: string): void {
 async function train(names: string[], flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const live = new Live(flags.quiet ?? false, flags.holdoutEvery !== undefined);
   const saving = await Saving.of(flags);
+  if (flags.report !== undefined) await checkFolder(flags.report);
   try {
     const files = await inputsOf(names);
     live.show(`reading ${names.join(" ")}`);
-    const running = { signal, ...live.listeners(flags.stream ?? false), ...saving.options };
-    const { result, validation, test } = await runTraining(files, flags, running);
+    const { report, stream = false } = flags;
+    const course = report === undefined ? null : new (await import("./course.js")).Course();
+    const listeners = live.listeners(stream);
+    const running = { signal, ...(course?.beside(listeners, stream) ?? listeners), ...saving.options };
+    const { result, trained, test } = await runTraining(files, flags, running);
     live.clear();
-    if (result.skipped > 0) warn(`${plural(result.skipped, "bad line")} left out`);
-    if (result.cache?.reason) warn(result.cache.reason);
     if (result.runtime.reason && !flags.quiet) warn(`running on ${result.runtime.kernels}: ${result.runtime.reason}`);
-    if (result.converged === false) {
-      warn(
-        `the gap ${result.gap?.toExponential(1)} did not reach the tolerance: raise --iterations or --tolerance, or --l1`,
-      );
-      process.exitCode = EXIT.notMet;
-    }
-    if (result.met === false) {
-      warn("no model is within the budget; this is the nearest: within the size, with the least loss");
-      process.exitCode = EXIT.notMet;
+    const warnings = warningsOf(result);
+    warnings.forEach(warn);
+    if (result.converged === false || result.met === false) process.exitCode = EXIT.notMet;
+    if (report !== undefined && course) {
+      const { reportTraining } = await import("./report.js");
+      await reportTraining(report, { files, flags, result, trained, test, course, warnings });
     }
     if (flags.json) await print(`${JSON.stringify(result)}\n`);
-    else if (!flags.quiet) await print(summary(result, validation, test));
+    else if (!flags.quiet) await print(summary(result) + (report === undefined ? "" : `  report ${report}\n`));
   } catch (error) {
     live.clear();
     if (error === signal.reason) saving.tellInterrupted();
@@ -150,11 +153,25 @@ async function train(names: string[], flags: TrainFlags, signal: AbortSignal): P
   }
 }
 
-function summary(
-  { columns, loss, seconds, bytes, model, rows, gap, provenZero, merged, start, progressive, points, best }: Result,
-  validation: Metrics | null,
-  test: Metrics | null,
-): string {
+function warningsOf({ skipped, cache, gap, converged, met }: Result): string[] {
+  const warnings = [];
+  if (skipped > 0) warnings.push(`${plural(skipped, "bad line")} left out`);
+  if (cache?.reason) warnings.push(cache.reason);
+  if (converged === false) {
+    warnings.push(
+      `the gap ${gap?.toExponential(1)} did not reach the tolerance: raise --iterations or --tolerance, or --l1`,
+    );
+  }
+  if (met === false) {
+    warnings.push("no model is within the budget; this is the nearest: within the size, with the least loss");
+  }
+  return warnings;
+}
+
+function summary(result: Result): string {
+  const { columns, loss, seconds, bytes, model, rows, gap, provenZero, merged, start, progressive } = result;
+  const { points, best, metrics } = result;
+  const { validation, test } = metrics;
   const { kept, seen, declared } = columns;
   const lines = [
     ...(points ? sweepText(points, best as number) : []),

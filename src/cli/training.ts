@@ -3,16 +3,17 @@ import type { Dataset, DatasetOptions } from "../data/dataset.js";
 import { readCsv, readNdjson, readSvmlight, readVw } from "../data/read.js";
 import { parseFraction } from "../features/cell.js";
 import type { SpaceDefinition } from "../features/define.js";
-import { evaluate, evaluateEach } from "../model/evaluate.js";
+import { assessOn, evaluateEach } from "../model/evaluate.js";
 import { loadModel, saveModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import type { Quantize } from "../model/quantize.js";
 import { platform } from "../platform.js";
-import { type Metrics, meanLossOf } from "../report/metrics.js";
+import { type Assessment, type Metrics, meanLossOf } from "../report/metrics.js";
 import type { Certificate } from "../train/batch.js";
 import { fitToBudget } from "../train/budget.js";
 import { type Fit, type FitOptions, fit } from "../train/fit.js";
 import type { OrderOptions, ProgressiveOptions, SolverOptions, SweepPoint } from "../train/options.js";
+import type { PathPoint } from "../train/path.js";
 import { bestOf, type StreamPoint } from "../train/points.js";
 import type { ProgressiveReport } from "../train/progressive.js";
 import type { ResumeOptions } from "../train/session.js";
@@ -60,17 +61,19 @@ export type TrainFlags = DataFlags &
     maxBytes?: number;
     maxLoss?: number;
     folds?: number;
+    lambdas?: number;
     from?: string;
     penaltyFactor?: string[];
     choose?: "min" | "1se";
+    report?: string;
     kernels?: "wasm" | "baseline";
     threads?: number;
     json?: boolean;
     quiet?: boolean;
   };
 
-export /** What `--json` prints. */
-interface Result {
+/** What `--json` prints. */
+export interface Result {
   model: string;
   solver: string;
   rows: number;
@@ -105,10 +108,10 @@ interface Result {
 type Running = Pick<FitOptions, "signal" | "onProgress"> & Pick<ProgressiveOptions, "onMilestone"> & ResumeOptions;
 
 /** A training as run, in memory or streamed. */
-interface Trained extends Fit {
+export interface Trained extends Fit {
   skipped: number;
   /** On the rows held out. */
-  metrics: Metrics | null;
+  held: Assessment | null;
   seconds: { load: number; encode: number; solve: number };
   met?: boolean;
   cache?: CacheReport | null;
@@ -119,6 +122,9 @@ interface Trained extends Fit {
   best?: StreamPoint;
   /** To go on from, where that was asked for. */
   state?: Uint8Array | null;
+  /** For a report of data in memory: ids that were met, and the models of a path. */
+  seen?: Float64Array;
+  path?: { points: readonly PathPoint[] };
 }
 
 /** Trains as the flags say, writes the model, measures it. Nothing is written unless all went well. */
@@ -126,7 +132,7 @@ export async function runTraining(
   files: readonly string[],
   flags: TrainFlags,
   running: Running,
-): Promise<{ result: Result; validation: Metrics | null; test: Metrics | null }> {
+): Promise<{ result: Result; trained: Trained; test: Assessment | null }> {
   const began = performance.now();
   const space = await spaceOf(flags);
   const format = formatOf(files, flags, space ? "csv" : "svmlight");
@@ -149,7 +155,7 @@ export async function runTraining(
   } as AllOptions;
   let trained = await (flags.stream
     ? trainStreamed(files, format, space, options, sweepOf(flags))
-    : trainInMemory(files, format, space, options, flags.choose));
+    : trainInMemory(files, format, space, options, flags));
 
   const measured = async (models: readonly Model[], path: string) =>
     evaluateEach(models, readerFor(models[0] as Model, await inputsOf([path]), flags, true), running.signal);
@@ -157,9 +163,9 @@ export async function runTraining(
     const models = trained.points?.map(({ model }) => model) ?? [trained.model];
     trained = validated(trained, await measured(models, flags.validate as string));
   }
-  const { model, metrics: validation, points, best } = trained;
-  const test = flags.test === undefined ? null : ((await measured([model], flags.test))[0] as Metrics);
-  const validationLoss = validation && meanLossOf(validation);
+  const { model, held, points, best } = trained;
+  const test = flags.test === undefined ? null : ((await measured([model], flags.test))[0] as Assessment);
+  const validationLoss = held && meanLossOf(held.metrics);
   model.training.loss.validation = validationLoss;
   if (trained.state) await platform().save(flags.saveState as string, trained.state);
   const output = flags.output ?? modelNameFor(files[0] as string);
@@ -182,13 +188,13 @@ export async function runTraining(
     met: trained.met ?? null,
     progressive: best?.progressive ?? null,
     ...sweepResult(solver, points, best),
-    metrics: { validation, test },
+    metrics: { validation: held?.metrics ?? null, test: test?.metrics ?? null },
     seconds: { ...trained.seconds, total: since(began) },
     bytes: { model: modelBytes, dense: 4 * trained.columns.declared },
     runtime: trained.runtime,
     cache: trained.cache ?? null,
   };
-  return { result, validation, test };
+  return { result, trained, test };
 }
 
 /** Everything that readers and trainers take; each picks what is its own. */
@@ -196,15 +202,15 @@ type AllOptions = FitOptions &
   DatasetOptions & { target: string } & Pick<TrainFlags, "maxWeights" | "maxBytes" | "maxLoss" | "folds">;
 
 /** Takes what was measured on other data, of one model or of each of a sweep, of which the best is then chosen. */
-function validated(trained: Trained, metrics: readonly Metrics[]): Trained {
+function validated(trained: Trained, measured: readonly Assessment[]): Trained {
   const { points } = trained;
-  if (!points) return { ...trained, metrics: metrics[0] as Metrics };
+  if (!points) return { ...trained, held: measured[0] as Assessment };
   points.forEach((it, i) => {
-    it.loss.validation = meanLossOf(metrics[i] as Metrics);
+    it.loss.validation = meanLossOf(measured[i]!.metrics);
   });
   const best = bestOf(points);
   const { model, columns, loss } = best;
-  return { ...trained, model, columns, loss, best, metrics: metrics[points.indexOf(best)] as Metrics };
+  return { ...trained, model, columns, loss, best, held: measured[points.indexOf(best)] as Assessment };
 }
 
 async function trainInMemory(
@@ -212,7 +218,7 @@ async function trainInMemory(
   format: Format,
   space: SpaceDefinition | null,
   options: AllOptions,
-  choose: TrainFlags["choose"],
+  { choose, report, lambdas }: TrainFlags,
 ): Promise<Trained> {
   const readTable = format === "ndjson" ? readNdjson : readCsv;
   const readLines = format === "vw" ? readVw : readSvmlight;
@@ -221,7 +227,7 @@ async function trainInMemory(
   const fitted = await fitAsAsked(data, without(options, ["bits"]), choose);
   const seconds = { ...data.seconds, solve: since(began) };
   const { holdout } = data;
-  const metrics = holdout && holdout.totalWeight > 0 ? evaluate(fitted.model, holdout) : null;
+  const held = holdout && holdout.totalWeight > 0 ? assessOn(fitted.model, holdout) : null;
   const constant = constantLoss(data);
   if (constant === 0) warn("every label is the same: there is nothing to learn but the intercept");
   else if ((fitted.loss.train ?? 0) > 1.001 * constant) {
@@ -230,7 +236,11 @@ async function trainInMemory(
         "--number (or scaling), or the learning rate or the strengths do not fit",
     );
   }
-  return { ...fitted, skipped: data.tally.skipped, metrics, seconds };
+  const trained = { ...fitted, skipped: data.tally.skipped, held, seconds };
+  if (report === undefined) return trained;
+  const { pathBeside } = await import("./report.js");
+  const path = fitted.path ?? (await pathBeside(data, without(options, ["bits"]), lambdas));
+  return { ...trained, seen: data.dictionary.ids.slice(), ...(path && { path }) };
 }
 
 /** Fits at the strengths given, at those that cross-validation chooses, or within a budget. */
@@ -238,17 +248,18 @@ async function fitAsAsked(
   data: Dataset,
   options: AllOptions,
   choose: TrainFlags["choose"],
-): Promise<Fit & Pick<Trained, "met" | "strengths">> {
+): Promise<Fit & Pick<Trained, "met" | "strengths" | "path">> {
   if (options.maxWeights !== undefined || options.maxBytes !== undefined || options.maxLoss !== undefined) {
-    const fitted = await fitToBudget(data, options);
-    return { ...fitted, strengths: fitted.strengths };
+    const { points, ...fitted } = await fitToBudget(data, options);
+    return { ...fitted, path: { points } };
   }
   if (options.folds === undefined) return fit(data, options);
-  const { minimum, oneStandardError } = await crossValidate(data, options);
+  const { points, minimum, oneStandardError } = await crossValidate(data, options);
   const { l1, l2 } = choose === "min" ? minimum : oneStandardError;
   return {
     ...(await fit(data, { ...without(options, [...SEARCH_FLAGS.split(" ")]), solver: "batch", l1, l2 })),
     strengths: { l1, l2 },
+    path: { points },
   };
 }
 
@@ -288,5 +299,6 @@ async function trainStreamed(
   const fitted = space ? await streamTable(files, { ...streaming, space }) : await streamLines(files, streaming);
   const { points, model, holdout } = fitted;
   const best = points.find((it) => it.model === model) as StreamPoint;
-  return { ...fitted, best, metrics: holdout, seconds: { load: 0, encode: 0, solve: since(began) } };
+  const held = holdout && { metrics: holdout, ranking: best.ranking };
+  return { ...fitted, best, held, seconds: { load: 0, encode: 0, solve: since(began) } };
 }

@@ -2,11 +2,16 @@ import type { Dataset } from "../data/dataset.js";
 import type { RowReader } from "../data/reader.js";
 import type { F64 } from "../engine/memory.js";
 import { DataError } from "../errors.js";
-import { type Metrics, measure } from "../report/metrics.js";
+import { type Assessment, assess, type Metrics } from "../report/metrics.js";
 import type { Model } from "./model.js";
 
 /** Measures a model on a dataset in memory. */
 export function evaluate(model: Model, data: Dataset): Metrics {
+  return assessOn(model, data).metrics;
+}
+
+/** As evaluate, with the ranking of the rows. */
+export function assessOn(model: Model, data: Dataset): Assessment {
   const { kernels, memory } = data.engine;
   const mark = memory.mark();
   try {
@@ -17,7 +22,7 @@ export function evaluate(model: Model, data: Dataset): Metrics {
     addOffsets(data, margins);
     const own = (slice: F64) => slice.view.subarray(0, data.count);
     const { labels, weights } = data.rows;
-    return measure(model.loss, margins.view, own(labels), weights && own(weights));
+    return assess(model.loss, margins.view, own(labels), weights && own(weights));
   } finally {
     memory.release(mark);
   }
@@ -31,9 +36,9 @@ export function addOffsets({ offsets, count }: Dataset, margins: F64): void {
 }
 
 /** Measures a model on rows as they come; keeps three numbers a row. Throws DataError when all weigh 0. */
-export async function evaluateRows(model: Model, reader: RowReader, signal?: AbortSignal): Promise<Metrics> {
-  const [metrics] = await evaluateEach([model], reader, signal);
-  return metrics as Metrics;
+export async function evaluateRows(model: Model, reader: RowReader, signal?: AbortSignal): Promise<Assessment> {
+  const [assessment] = await evaluateEach([model], reader, signal);
+  return assessment as Assessment;
 }
 
 /** As evaluateRows, for several models in one pass. */
@@ -41,7 +46,7 @@ export async function evaluateEach(
   models: readonly Model[],
   reader: RowReader,
   signal?: AbortSignal,
-): Promise<Metrics[]> {
+): Promise<Assessment[]> {
   const margins = models.map((): number[] => []);
   const labels: number[] = [];
   const weights: number[] = [];
@@ -54,5 +59,5 @@ export async function evaluateEach(
   });
   for await (const _ of pass) signal?.throwIfAborted();
   if (!weights.some((s) => s > 0)) throw new DataError(`${reader.name}: every row's weight is 0`);
-  return models.map(({ loss }, i) => measure(loss, margins[i]!, labels, weights));
+  return models.map(({ loss }, i) => assess(loss, margins[i]!, labels, weights));
 }

@@ -20,13 +20,24 @@ export function meanLossOf({ logLoss, rmse }: Metrics): number {
   return logLoss ?? rmse ** 2 / 2;
 }
 
+/** How well a model predicts rows, and the order that it puts them in; null for squared loss, which has no classes. */
+export interface Assessment {
+  metrics: Metrics;
+  ranking: Ranking | null;
+}
+
 /** Measures margins against labels (−1/+1 for logistic loss). All of equal length; null weights are all 1. */
-export function measure(
+export function measure(...rows: Parameters<typeof assess>): Metrics {
+  return assess(...rows).metrics;
+}
+
+/** As measure, with the ranking. */
+export function assess(
   loss: Loss,
   margins: ArrayLike<number>,
   labels: ArrayLike<number>,
   weights: ArrayLike<number> | null = null,
-): Metrics {
+): Assessment {
   let total = 0;
   let lossSum = 0;
   let right = 0;
@@ -42,11 +53,13 @@ export function measure(
     }
   }
   const isLogistic = loss === "logistic";
-  return {
+  const ranking = isLogistic ? new Ranking(margins, labels, weights) : null;
+  const metrics = {
     rows: margins.length,
     logLoss: isLogistic ? lossSum / total : null,
-    auc: isLogistic ? new Ranking(margins, labels, weights).auc : null,
+    auc: ranking?.auc ?? null,
     accuracy: isLogistic ? right / total : null,
     rmse: Math.sqrt(squares / total),
   };
+  return { metrics, ranking };
 }

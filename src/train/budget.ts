@@ -25,6 +25,8 @@ export interface BudgetFit extends BatchFit {
   strengths: { l1: number; l2: number };
   /** How many were tried. */
   tried: number;
+  /** Those of the search, from the largest λ; it asks less of the last digits. */
+  points: PathPoint[];
 }
 
 /** Steps of λ on the way down: four halve it. */
@@ -62,7 +64,7 @@ async function search(data: Dataset, options: BudgetOptions): Promise<BudgetFit>
   const { memory } = data.engine;
   const mark = memory.mark();
   let best: PathPoint;
-  let tried = 0;
+  const points: PathPoint[] = [];
   try {
     const walk = await walkOf(data, {
       ...options,
@@ -71,9 +73,10 @@ async function search(data: Dataset, options: BudgetOptions): Promise<BudgetFit>
       tolerance: Math.max(tolerance, SEARCH_TOLERANCE),
     });
     const [largest, smallest] = walk.lambdas as [number, number];
-    const at = (lambda: number) => {
-      tried++;
-      return walk.at(lambda);
+    const at = async (lambda: number) => {
+      const point = await walk.at(lambda);
+      points.push(point);
+      return point;
     };
     best = await at(largest);
     let [lambda, idle] = [largest, 0];
@@ -93,6 +96,7 @@ async function search(data: Dataset, options: BudgetOptions): Promise<BudgetFit>
   } finally {
     memory.release(mark);
   }
+  points.sort((a, b) => b.lambda - a.lambda);
   for (let nudges = 0, scale = 1; ; nudges++) {
     const strengths = { l1: best.l1 * scale, l2: best.l2 * scale };
     const found = await fitDatasetBatch(data, { ...options, solver: "batch", ...strengths });
@@ -100,7 +104,7 @@ async function search(data: Dataset, options: BudgetOptions): Promise<BudgetFit>
     const isGood = (found.loss.validation ?? (found.loss.train as number)) <= maxLoss;
     const wasGood = lossOf(best) <= maxLoss;
     if (nudges === MOST_NUDGES || (isSmall && (isGood || !wasGood))) {
-      return { ...found, strengths, met: isSmall && isGood, tried: tried + nudges + 1 };
+      return { ...found, strengths, met: isSmall && isGood, tried: points.length + nudges + 1, points };
     }
     scale *= isSmall ? 1 / NUDGE : NUDGE;
   }

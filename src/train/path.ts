@@ -126,7 +126,7 @@ export function strengthsOf(lambda: number, l1Ratio: number): Strengths {
 }
 
 /** Returns the smallest l1 at which every penalised weight is 0: the largest gradient at the best model without them. */
-async function lambdaMax(data: Dataset, options: SolveOptions): Promise<number> {
+export async function lambdaMax(data: Dataset, options: SolveOptions): Promise<number> {
   const { memory, kernels } = data.engine;
   const mark = memory.mark();
   try {

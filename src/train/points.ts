@@ -4,6 +4,7 @@ import type { Loss } from "../engine/kernels.js";
 import { evaluateEach } from "../model/evaluate.js";
 import { Model } from "../model/model.js";
 import { type Metrics, meanLossOf } from "../report/metrics.js";
+import type { Ranking } from "../report/ranking.js";
 import { diverged, type Fit, summary } from "./fit.js";
 import type { Learner } from "./learner.js";
 import type { SweepPoint } from "./options.js";
@@ -19,6 +20,8 @@ export interface StreamPoint {
   progressive: ProgressiveReport;
   /** Measured in a last pass over the rows held out; null without any. */
   holdout: Metrics | null;
+  /** Of the same rows, what reliability and ROC come from; null without any, and with squared loss. */
+  ranking: Ranking | null;
 }
 
 /** What all models of a stream have in common. */
@@ -48,7 +51,7 @@ export function finishPoint(
   const training = summary(options, rows, { seen, seenByFeature }, losses);
   const model = Model.from({ loss, intercept, declared, slots, space, vwBits, training }, ids, weights);
   const columns = { declared, seen, kept: model.kept };
-  return { point, model, columns, loss: { ...losses }, progressive, holdout: null };
+  return { point, model, columns, loss: { ...losses }, progressive, holdout: null, ranking: null };
 }
 
 /** Measures models on rows, in one pass. */
@@ -56,8 +59,10 @@ export async function validate(points: readonly StreamPoint[], rows: RowReader, 
   const models = points.map(({ model }) => model);
   const measured = await evaluateEach(models, rows, signal);
   points.forEach((it, i) => {
-    it.holdout = measured[i]!;
-    it.loss.validation = meanLossOf(measured[i]!);
+    const { metrics, ranking } = measured[i]!;
+    it.holdout = metrics;
+    it.ranking = ranking;
+    it.loss.validation = meanLossOf(metrics);
     it.model.training.loss.validation = it.loss.validation;
   });
 }

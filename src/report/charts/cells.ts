@@ -17,12 +17,12 @@ export interface MapCell {
 
 /** How strong a colour is, by the weight's share of the largest. */
 const SHADES = [
-  { upTo: 0.25, opacity: 0.4 },
-  { upTo: 0.5, opacity: 0.65 },
+  { upTo: 0.25, opacity: 0.55 },
+  { upTo: 0.5, opacity: 0.8 },
   { upTo: Number.POSITIVE_INFINITY, opacity: 1 },
 ];
 /** Tallest of all maps, by its width. */
-const TALLEST = 0.9;
+const TALLEST = 0.62;
 
 /** Draws a map of cells in three states: kept, by sign and size; set to zero; never seen. */
 export function cellsChart(cells: readonly MapCell[], size: ChartSize = {}): string {
@@ -42,7 +42,7 @@ export function cellsChart(cells: readonly MapCell[], size: ChartSize = {}): str
       cells: of((weight) => weight * sign > 0 && isShade(Math.abs(weight) / largest)),
     }));
   });
-  const layers = [{ tone: "zero" as const, state: "zeroed", opacity: 0.55, cells: zeros }, ...shades];
+  const layers = [{ tone: "zero" as const, state: "zeroed", opacity: 0.45, cells: zeros }, ...shades];
   const keys: Key[] = [
     { sign: "■", tone: "plus", name: "weight above 0" },
     { sign: "■", tone: "minus", name: "below 0" },

@@ -1,7 +1,7 @@
 import { plural } from "../text.js";
 import { type Axis, linearAxis, logAxis } from "./axis.js";
-import { escaped, TONE, type Tone, tag } from "./markup.js";
-import { Area, axes, type ChartSize, chart, type Key, legend, type Point, pathThrough } from "./plot.js";
+import { escaped, TONE, tag } from "./markup.js";
+import { Area, axes, type ChartSize, chart, type Key, legend, pathThrough } from "./plot.js";
 
 /** A model by what it takes and what it loses. */
 export interface FrontierPoint {
@@ -18,10 +18,15 @@ export interface FrontierData {
   budget?: { size?: number | undefined; loss?: number | undefined } | null;
   /** The model chosen, if one was. */
   chosen?: FrontierPoint | null;
+  /** Whether they are a path, from its one end to the other, and joined by a line. Default true. */
+  isPath?: boolean;
 }
 
 /** Draws loss against size, with the box that a budget leaves and the model that was chosen. */
-export function frontierChart({ points, unit, budget, chosen }: FrontierData, size: ChartSize = {}): string {
+export function frontierChart(
+  { points, unit, budget, chosen, isPath = true }: FrontierData,
+  size: ChartSize = {},
+): string {
   const area = new Area(size);
   const isHeldOut = points.some(({ loss }) => loss.validation !== null);
   const losses = points.flatMap(({ loss }) => [loss.train, loss.validation ?? loss.train]);
@@ -32,8 +37,8 @@ export function frontierChart({ points, unit, budget, chosen }: FrontierData, si
     include: budget?.loss === undefined ? [] : [budget.loss],
   });
   const keys: Key[] = [
-    ...(isHeldOut ? [{ sign: "┅", tone: "muted", name: "training" } as const] : []),
-    { sign: "━", tone: "plus", name: isHeldOut ? "held out" : "training" },
+    ...(isPath && isHeldOut ? [{ sign: "┅", tone: "muted", name: "training" } as const] : []),
+    { sign: isPath ? "━" : "●", tone: "plus", name: isHeldOut ? "held out" : "training" },
     ...(budget ? [{ sign: "■", tone: "goalInk", name: "budget" } as const] : []),
     ...(chosen ? [{ sign: "●", tone: "minus", name: "chosen" } as const] : []),
   ];
@@ -43,22 +48,13 @@ export function frontierChart({ points, unit, budget, chosen }: FrontierData, si
     area,
     {
       title: `Loss against ${unit}`,
-      description: `${plural(points.length, "model")} of a path, ${isHeldOut ? "measured on rows held out" : "measured on the training rows"}.${best}`,
+      description: `${plural(points.length, "model")} ${isPath ? "of a path" : "trained beside each other"}, ${isHeldOut ? "measured on rows held out" : "measured on the training rows"}.${best}`,
     },
     budget ? budgetBox(area, x, y, budget) : "",
     axes(area, x, y),
-    isHeldOut
-      ? track(
-          points.map(({ size, loss }) => [x.scale(size), y.scale(loss.train)]),
-          "muted",
-          "3 3",
-        )
-      : "",
-    track(
-      points.map((it) => [x.scale(it.size), y.scale(shownLoss(it))]),
-      "plus",
-    ),
-    tag("g", { class: "models", fill: TONE.plus }, ...points.map((it) => dot(it, x, y, unit, 2.2))),
+    isPath && isHeldOut ? track(points, x, y, ({ loss }) => loss.train, "muted") : "",
+    isPath ? track(points, x, y, shownLoss, "plus") : "",
+    tag("g", { class: "models", fill: TONE.plus }, ...points.map((it) => dot(it, x, y, unit, isPath ? 2.2 : 4))),
     chosen ? tag("g", { fill: TONE.minus, stroke: TONE.ground }, dot(chosen, x, y, unit, 5)) : "",
     legend(area, keys),
   );
@@ -74,8 +70,15 @@ function dot(point: FrontierPoint, x: Axis, y: Axis, unit: string, r: number): s
   return tag("circle", { cx: x.scale(point.size), cy: y.scale(shownLoss(point)), r }, tag("title", {}, escaped(words)));
 }
 
-function track(points: readonly Point[], tone: Tone, dashes?: string): string {
-  const d = pathThrough(points);
+function track(
+  points: readonly FrontierPoint[],
+  x: Axis,
+  y: Axis,
+  lossOf: (point: FrontierPoint) => number,
+  tone: "plus" | "muted",
+): string {
+  const d = pathThrough(points.map((it) => [x.scale(it.size), y.scale(lossOf(it))]));
+  const dashes = tone === "muted" ? "3 3" : undefined;
   return tag("path", { d, fill: "none", stroke: TONE[tone], "stroke-width": 1.5, "stroke-dasharray": dashes });
 }
 

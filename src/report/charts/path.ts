@@ -43,9 +43,13 @@ export function pathChart({ lambdas, kept, weights, chosen }: PathData, size: Ch
 }
 
 function keptAxis(x: Axis, lambdas: readonly number[], kept: readonly number[]): Axis {
-  const step = Math.max(1, Math.ceil((lambdas.length - 1) / 5));
-  const shown = lambdas.map((_, k) => k).filter((k) => k % step === 0);
-  return { ...x, label: "weights kept", ticks: shown.map((k) => ({ at: lambdas[k]!, text: shortNumber(kept[k]!) })) };
+  const parts = Math.min(5, lambdas.length - 1);
+  const shown = Array.from({ length: parts + 1 }, (_, i) => Math.round((i * (lambdas.length - 1)) / (parts || 1)));
+  return {
+    ...x,
+    label: "weights kept",
+    ticks: shown.filter((k) => k in kept).map((k) => ({ at: lambdas[k]!, text: shortNumber(kept[k]!) })),
+  };
 }
 
 function chosenLine({ top, bottom }: Area, at: number): string {

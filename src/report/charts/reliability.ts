@@ -1,25 +1,17 @@
+import type { Reliability } from "../ranking.js";
 import { plural } from "../text.js";
 import { linearAxis } from "./axis.js";
 import { TONE, tag } from "./markup.js";
 import { Area, axes, type ChartSize, chart, pathThrough } from "./plot.js";
 
-/** Rows of like predictions. */
-export interface ReliabilityBin {
-  /** Mean prediction, a probability. */
-  predicted: number;
-  /** Share of "yes". */
-  observed: number;
-  rows: number;
-}
-
 /** Draws what was observed against what was predicted; an honest model lies on the diagonal. */
-export function reliabilityChart(bins: readonly ReliabilityBin[], error: number, size: ChartSize = {}): string {
+export function reliabilityChart({ bins, error }: Reliability, size: ChartSize = {}): string {
   const area = new Area({ height: 320, ...size });
   const x = linearAxis([0, 1], area.x, { label: "predicted probability" });
   const y = linearAxis([0, 1], area.y, { label: "observed share" });
-  const places = bins.map(({ predicted, observed }) => [x.scale(predicted), y.scale(observed)] as const);
-  const dots = bins.map(({ predicted, observed, rows }, i) => {
-    const words = `${plural(rows, "row")}: predicted ${predicted.toFixed(3)}, observed ${observed.toFixed(3)}`;
+  const places = bins.map(({ prediction, rate }) => [x.scale(prediction), y.scale(rate)] as const);
+  const dots = bins.map(({ prediction, rate, rows }, i) => {
+    const words = `${plural(rows, "row")}: predicted ${prediction.toFixed(3)}, observed ${rate.toFixed(3)}`;
     return tag("circle", { cx: places[i]![0], cy: places[i]![1], r: 3.5 }, tag("title", {}, words));
   });
   return chart(

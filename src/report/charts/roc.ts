@@ -1,14 +1,15 @@
+import type { RocPoint } from "../ranking.js";
 import { linearAxis } from "./axis.js";
 import { TONE, tag } from "./markup.js";
-import { Area, axes, type ChartSize, chart, type Point, pathThrough } from "./plot.js";
+import { Area, axes, type ChartSize, chart, pathThrough } from "./plot.js";
 import { diagonal } from "./reliability.js";
 
-/** Draws the ROC curve through shares of negatives and positives found, both from 0 to 1. */
-export function rocChart(curve: readonly Point[], auc: number, size: ChartSize = {}): string {
+/** Draws the ROC curve. */
+export function rocChart(curve: readonly RocPoint[], auc: number, size: ChartSize = {}): string {
   const area = new Area({ height: 320, ...size });
   const x = linearAxis([0, 1], area.x, { label: "share of “no” taken for “yes”" });
   const y = linearAxis([0, 1], area.y, { label: "share of “yes” found" });
-  const d = pathThrough(curve.map(([no, yes]) => [x.scale(no), y.scale(yes)]));
+  const d = pathThrough(curve.map((it) => [x.scale(it.falsePositiveRate), y.scale(it.truePositiveRate)]));
   const corners = `L${area.right} ${area.bottom}L${area.left} ${area.bottom}Z`;
   return chart(
     area,
