@@ -51,6 +51,16 @@ export function log1pUnit(u: number): number {
   return high ? LN2 + log : log;
 }
 
+/** Returns log x, the same on every machine, as Math.log need not be. */
+export function log(x: number): number {
+  if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return Math.log(x);
+  let [mantissa, doublings] = [x, 0];
+  for (; mantissa >= 1.5; doublings++) mantissa /= 2;
+  for (; mantissa < 0.75; doublings--) mantissa *= 2;
+  const rest = mantissa < 1 ? -log1pUnit((1 - mantissa) / mantissa) : log1pUnit(mantissa - 1);
+  return doublings * LN2 + rest;
+}
+
 /** Returns log(1 + e^m) without overflow. */
 export function log1pExp(m: number): number {
   return Math.max(m, 0) + log1pUnit(expNegative(-Math.abs(m)));

@@ -1,3 +1,4 @@
+import { log } from "../baseline/math.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Engine } from "../engine/engine.js";
 import { type Loss, NOWHERE, type Rows } from "../engine/kernels.js";
@@ -196,7 +197,7 @@ export class BatchProblem {
   #extrapolate(before: { l1: number; weights: Float64Array }, last: number, l1: number): void {
     const { state, design } = this;
     const { kernels } = state.engine;
-    const share = Math.log(l1 / last) / Math.log(last / before.l1);
+    const share = log(l1 / last) / log(last / before.l1);
     if (!(share > 0 && share < MOST_SHARE)) return;
     const [w, d, l] = [state.w.view, state.scores.view, state.penalties.view];
     let change = 0;

@@ -30,7 +30,7 @@ export interface BudgetFit extends BatchFit {
 }
 
 /** Steps of λ on the way down: four halve it. */
-const STEP = 2 ** (-1 / 4);
+const STEP = Math.sqrt(Math.sqrt(1 / 2));
 /** The search needs no more than this of every solve; the model that is found is solved to the tolerance asked for. */
 const SEARCH_TOLERANCE = 1e-4;
 /** The search may have been off by a weight or by the last digits of a loss: how λ then moves, and how often. */

@@ -1,3 +1,4 @@
+import { log } from "../baseline/math.js";
 import { transpose } from "../data/columns.js";
 import { conjugate } from "./conjugate.js";
 import { hessianQuadratic } from "./hessian.js";
@@ -48,7 +49,7 @@ export async function minimise(
     active = stay;
     slack = !isWhole && met <= enough ? Number.POSITIVE_INFINITY : met / stay;
     // Passes that descent alone would still take, were it to go on as it did.
-    const ahead = met > enough ? Math.log(met / enough) / Math.log(last / met) : 1;
+    const ahead = met > enough ? log(met / enough) / log(last / met) : 1;
     last = met;
     if (since >= CONJUGATE_EVERY && !(ahead >= 0 && since + ahead <= MOST_DESCENT)) {
       model = byRows(state, set);

@@ -1,3 +1,4 @@
+import { expNegative, log } from "../baseline/math.js";
 import type { Arrays } from "../data/arrays.js";
 import { Dataset, type DatasetOptions } from "../data/dataset.js";
 import { readArrays } from "../data/read.js";
@@ -83,7 +84,7 @@ export interface Walk {
 export async function walkOf(data: Dataset, options: PathOptions, least = data.totalWeight): Promise<Walk> {
   const { l1Ratio = 1, lambdas: count = 100, ratio = 1e-3, onProgress } = options;
   const largest = (await lambdaMax(data, options)) / l1Ratio;
-  const lambdas = Array.from({ length: count }, (_, k) => largest * ratio ** (k / (count - 1)));
+  const lambdas = Array.from({ length: count }, (_, k) => largest * expNegative((k / (count - 1)) * log(ratio)));
   const { l1, l2 } = strengthsOf(lambdas.at(-1)!, l1Ratio);
   const problem = new BatchProblem(data, designOf(data, { l1: l1 * least, l2 }, options), options);
   const validate = data.holdout && data.holdout.totalWeight > 0 ? data.holdout : null;

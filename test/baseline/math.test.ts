@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expNegative, log1pExp, log1pUnit, sigmoid, softThreshold } from "../../src/baseline/math.js";
+import { expNegative, log, log1pExp, log1pUnit, sigmoid, softThreshold } from "../../src/baseline/math.js";
 import { Random } from "../../src/random.js";
 
 /** Distance of two numbers in units of the last place of the larger. */
@@ -25,6 +25,17 @@ test("log1pUnit is log(1 + u) within 4 ulp on [0, 1]", () => {
   }
   expect(log1pUnit(0)).toBe(0);
   expect(ulps(log1pUnit(1), Math.LN2)).toBeLessThanOrEqual(1);
+});
+
+test("log is log x within 8 ulp, and not caught by what is no positive number", () => {
+  const random = new Random(3);
+  for (let i = 0; i < 20_000; i++) {
+    const x = 2 ** (2000 * random.unit() - 1000);
+    expect(ulps(log(x), Math.log(x)), `x = ${x}`).toBeLessThanOrEqual(8);
+  }
+  expect([1, 0, Number.POSITIVE_INFINITY, -1, Number.NaN].map(log)).toEqual(
+    [0, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN, Number.NaN], // biome-ignore format: a line
+  );
 });
 
 test("log1pExp and sigmoid do not overflow", () => {
