@@ -6,6 +6,7 @@ import type { Model } from "../model/model.js";
 import { featureStates } from "../report/features.js";
 import { count, plural, size } from "../report/text.js";
 import { type Evidence, evidenceOf, whyOf, whyText } from "../report/why.js";
+import { barText, screenOf } from "./chart.js";
 import { addDataFlags, type DataFlags, numeric, readerFor } from "./data.js";
 import { inputsOf } from "./inputs.js";
 import { print, printable, warn } from "./output.js";
@@ -102,6 +103,9 @@ function asText(model: Model, bytes: Uint8Array, top: number): string {
   }
   const signed = (weight: number) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(4)}`;
   lines.push("", `${signed(model.intercept)}  intercept`);
-  for (const { name, weight } of model.weights().slice(0, top)) lines.push(`${signed(weight)}  ${name}`);
-  return `${lines.map(printable).join("\n")}\n`;
+  const weights = model.weights().slice(0, top);
+  const screen = screenOf();
+  const barOf = screen ? (weight: number) => barText(weight / Math.abs(weights[0]!.weight), screen) : () => "";
+  const named = weights.map(({ name, weight }) => `${signed(weight)}  ${barOf(weight)}${printable(name)}`);
+  return `${[...lines.map(printable), ...named].join("\n")}\n`;
 }

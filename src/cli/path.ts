@@ -5,6 +5,7 @@ import { parseFraction } from "../features/cell.js";
 import { count, plural } from "../report/text.js";
 import { fitPath, type Path, type PathOptions, type PathPoint } from "../train/path.js";
 import { type CrossValidatedPoint, type CrossValidation, crossValidate } from "../train/validate.js";
+import { axisText, plotText, type Screen, screenOf } from "./chart.js";
 import { checkFolder } from "./checkpoint.js";
 import { addDataFlags, csvOptions, DATA, type DataFlags, formatOf, numeric } from "./data.js";
 import { addFeatureFlags, type FeatureFlags, spaceOf } from "./features.js";
@@ -102,6 +103,8 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
       await reportPath(flags.report, data, { files, flags, found, warnings });
     }
     await print(flags.json ? `${JSON.stringify(asJson(found))}\n` : asText(found, data.count));
+    const screen = flags.json ? null : screenOf();
+    if (screen) await print(asCharts(found, screen));
   } finally {
     live.clear();
   }
@@ -117,6 +120,27 @@ function asJson(found: Path | CrossValidation): object {
   const { nullLoss } = found;
   if (!isValidated(found)) return { nullLoss, points };
   return { nullLoss, points, minimum: plain(found.minimum), oneStandardError: plain(found.oneStandardError) };
+}
+
+/** Loss and weights kept, from the strongest λ to the weakest, and where the least loss is. */
+function asCharts({ points }: Path | CrossValidation, screen: Screen): string {
+  const lossOf = (point: PathPoint | CrossValidatedPoint) =>
+    "cv" in point ? point.cv.mean : (point.loss.validation ?? point.loss.train);
+  const losses = points.map(lossOf);
+  const isHeld = points.some((it) => "cv" in it || it.loss.validation !== null);
+  const mark = isHeld ? { at: losses.indexOf(Math.min(...losses)), of: points.length } : null;
+  const ends = [points[0], points.at(-1)].map((it) => `λ ${it!.lambda.toExponential(1)}`) as [string, string];
+  const kept = points.map((it) => it.kept);
+  const lines = [
+    ...plotText(
+      { title: isHeld ? "loss held out (▲ least)" : "training loss", values: losses, format: (it) => it.toFixed(4) },
+      screen,
+    ),
+    ...axisText(ends, mark, screen),
+    ...plotText({ title: "weights kept, logarithmic", values: kept, isLog: true, format: count }, screen),
+    ...axisText(ends, mark, screen),
+  ];
+  return `\n${lines.join("\n")}\n`;
 }
 
 function asText(found: Path | CrossValidation, rows: number): string {
