@@ -4,6 +4,7 @@ import { Lines } from "./lines.js";
 import type { Tolerance } from "./reader.js";
 import { joinTables, type LineTaker, type TableBatch, type TableRow, type TableSource } from "./records.js";
 import { type Input, openSources, type Source, uncompressedName } from "./source.js";
+import { INVALID, Utf8Stream, unmarked } from "./utf8.js";
 
 export interface CsvOptions {
   /** One character between fields. Default: tab for names that end in .tsv or .tab, else comma. */
@@ -16,6 +17,7 @@ export interface CsvOptions {
 
 /** A record over more characters than this has lost a closing quote. */
 const LONGEST_RECORD = 1 << 24;
+const NOT_UTF8 = "not UTF-8 text";
 
 interface Parsed {
   cells: string[];
@@ -108,7 +110,7 @@ class Records {
   readonly #delimiter: string;
   readonly #hasHeader: boolean;
   readonly #tolerance: Tolerance;
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  readonly #decoder = new Utf8Stream();
   #text = "";
   /** Lines added last. */
   #more = 1;
@@ -130,11 +132,7 @@ class Records {
 
   /** Adds bytes; null after the last. */
   push(chunk: Uint8Array | null): void {
-    try {
-      this.#text += chunk ? this.#decoder.decode(chunk, { stream: true }) : this.#decoder.decode();
-    } catch {
-      throw new DataError(`${this.#name}: not UTF-8 text, at or after line ${this.line}`);
-    }
+    this.#text += this.#decoder.decode(chunk);
   }
 
   /** Adds the next line, or twice as many as before while a record goes on. Returns false when there are no more. */
@@ -197,6 +195,7 @@ class Records {
   /** Returns a record as a row; null for the header and a blank line. */
   #row(raw: string, cells: string[]): TableRow | null {
     if (raw === "") return null;
+    if (raw.includes(INVALID)) throw new RecordError(NOT_UTF8, raw.indexOf(INVALID));
     const { line } = this;
     const place = (i: number) => placeOf(i, raw, line, this.#delimiter, this.#name);
     if (!this.columns) {
@@ -208,10 +207,12 @@ class Records {
   }
 
   /** Refuses the record at `start` of the text, which is on this.line. Throws when it is the header. */
-  #refuse({ problem, offset }: RecordError, text: string, start: number): void {
+  #refuse(error: RecordError, text: string, start: number): void {
+    const invalid = text.slice(start, start + error.offset + 1).indexOf(INVALID);
+    const [problem, offset] = invalid < 0 ? [error.problem, error.offset] : [NOT_UTF8, invalid];
     const before = text.slice(start, start + offset).split("\n");
     const column = (before.at(-1) as string).length + 1;
-    const shown = text.slice(start + offset + 1 - column).split(/\r?\n/, 1)[0] as string;
+    const shown = unmarked(text.slice(start + offset + 1 - column).split(/\r?\n/, 1)[0] as string);
     const place = { source: this.#name, line: this.line + before.length - 1, column, text: shown };
     const refusal = new DataError(problem, place);
     if (!this.columns && this.#hasHeader) throw refusal; // without the header no row can be read

@@ -6,6 +6,7 @@ import { Lines } from "./lines.js";
 import type { Tolerance } from "./reader.js";
 import { RecordBatch, type TableSource } from "./records.js";
 import { type Input, openSources } from "./source.js";
+import { decodeUtf8, INVALID, unmarked } from "./utf8.js";
 
 export interface NdjsonOptions {
   /** For messages; by default what the input tells of itself. */
@@ -17,8 +18,8 @@ const LONGEST_RECORD = 1 << 24;
 
 /**
  * Reads newline-delimited JSON, as often as asked when `keep` is set or the input can be opened again: an object a
- * line, whose fields are numbers, texts, booleans, null (missing) or arrays of texts. Lines may have different fields;
- * blank lines are passed over.
+ * line, whose fields, each there once, are numbers, texts, booleans, null (missing) or arrays of texts. Lines may have
+ * different fields; blank lines are passed over.
  */
 export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: boolean }): TableSource {
   const sources = openSources(input, options);
@@ -50,21 +51,11 @@ export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: bool
   return { name, isRagged: true, reading: sources, read };
 }
 
-const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Shows bytes that are no UTF-8 as U+FFFD. */
-const LENIENT = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** Adds the record of the line at hand, if it is not blank. Throws DataError. */
 function addRecord(batch: RecordBatch, { bytes, from, to, name, number }: Lines): void {
-  const line = bytes.subarray(from, to);
   const placeAt = (at: number, text: string): Place => ({ source: name, line: number, column: at + 1, text });
-  let text: string;
-  try {
-    text = DECODER.decode(line);
-  } catch {
-    const shown = LENIENT.decode(line);
-    throw new DataError("not UTF-8 text", placeAt(Math.max(shown.indexOf("\uFFFD"), 0), shown));
-  }
+  const text = decodeUtf8(bytes.subarray(from, to));
+  if (text.includes(INVALID)) throw new DataError("not UTF-8 text", placeAt(text.indexOf(INVALID), unmarked(text)));
   let record: unknown;
   try {
     record = JSON.parse(text);
@@ -82,6 +73,7 @@ function addRecord(batch: RecordBatch, { bytes, from, to, name, number }: Lines)
     const problem = problemOf(value, text);
     if (problem !== null) throw new DataError(`${field}: ${problem}`, place(field));
   }
+  checkNames(text, fields.length, placeAt);
   batch.add(record as Fields, place);
 }
 
@@ -106,11 +98,28 @@ function losesDigits(value: number, text: string): boolean {
   return written.some((digits) => Number(digits) === value && BigInt(digits) !== BigInt(value));
 }
 
+/** The names in a record's text, and where each begins. */
+function* namesIn(text: string): Generator<{ name: string; at: number }> {
+  for (const { 1: name, 2: colon, index: at } of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?/g)) {
+    if (colon !== undefined) yield { name: JSON.parse(name!) as string, at };
+  }
+}
+
 /** Where a field begins in a record's text; the beginning where it has none. */
 function fieldAt(text: string, field?: string): number {
-  const key = JSON.stringify(field);
-  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
-    if (/^\s*:/.test(text.slice(at + key.length, at + key.length + 20))) return at;
-  }
+  for (const { name, at } of namesIn(text)) if (name === field) return at;
   return 0;
+}
+
+/** Throws DataError where a field is there twice: of such JSON.parse keeps the last. */
+function checkNames(text: string, fields: number, placeAt: (at: number, text: string) => Place): void {
+  // Every field has a colon; those within texts make the two differ too.
+  let colons = 0;
+  for (let at = text.indexOf(":"); at >= 0; at = text.indexOf(":", at + 1)) colons++;
+  if (colons === fields) return;
+  const met = new Set<string>();
+  for (const { name, at } of namesIn(text)) {
+    if (met.has(name)) throw new DataError(`field ${quote(name)} is there twice`, placeAt(at, text));
+    met.add(name);
+  }
 }

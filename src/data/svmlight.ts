@@ -18,8 +18,8 @@ const SVMLIGHT: LineFormat = {
 };
 
 /**
- * Reads svmlight/LIBSVM text: `label index:value index:value …`, indices from 1 to 2⁵³ − 1 ascending, `#` begins
- * a comment, `qid:` is passed over, zeros are left out. An index is the id index − 1.
+ * Reads svmlight/LIBSVM text: `label index:value index:value …`, indices from 1 to 2⁵³ − 1 ascending, `#` anywhere
+ * begins a comment, `qid:` is passed over, zeros are left out. An index is the id index − 1.
  */
 export function svmlightReader(input: Input, options: LineOptions): RowReader {
   return lineReader(input, options, SVMLIGHT);
@@ -33,17 +33,19 @@ class RowParser implements LineParser {
   largest = 0;
   at = 0;
 
-  parse(bytes: Uint8Array, from: number, to: number): boolean {
+  parse(bytes: Uint8Array, from: number, lineEnd: number): boolean {
     this.entries.clear();
     this.largest = 0;
+    const hash = bytes.subarray(from, lineEnd).indexOf(HASH);
+    const to = hash < 0 ? lineEnd : from + hash;
     let at = skipBlanks(bytes, from, to);
-    if (at === to || bytes[at] === HASH) return false;
+    if (at === to) return false;
     const start = at;
     this.at = start;
     let end = tokenEnd(bytes, at, to);
     if (bytes.subarray(at, end).includes(COLON)) throw new DataError("missing label: the line begins with an entry");
     this.label = number(bytes, at, end, "label");
-    for (at = skipBlanks(bytes, end, to); at < to && bytes[at] !== HASH; at = skipBlanks(bytes, end, to)) {
+    for (at = skipBlanks(bytes, end, to); at < to; at = skipBlanks(bytes, end, to)) {
       this.at = at;
       end = tokenEnd(bytes, at, to);
       this.#entry(bytes, at, end);

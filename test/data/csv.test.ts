@@ -134,10 +134,10 @@ describe("malformed input", () => {
   });
 
   test("bytes that are no UTF-8", async () => {
-    for (const bytes of [Uint8Array.of(97, 10, 0xff, 10), Uint8Array.of(97, 10, 98, 10, 0xc3)]) {
+    for (const bytes of [Uint8Array.of(97, 10, 98, 10, 0xff, 10), Uint8Array.of(97, 10, 98, 10, 0xc3)]) {
       const error = await errorOf(read(cut(bytes, 2)));
       expect(error).toBeInstanceOf(DataError);
-      expect(error.message).toMatch(/^x\.csv: not UTF-8 text, at or after line [23]$/);
+      expect(error.message).toBe("x.csv:3:1: not UTF-8 text");
     }
   });
 

@@ -315,7 +315,9 @@ describe("faults", () => {
     const error = await errorOf(read(joined(bytesOf(begun), Uint8Array.of(0xe2, 0x82))));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toMatch(
-      { svmlight: /^input:2:5: value/, csv: /not UTF-8/, ndjson: /^input:2:7: not UTF-8/ }[format] as RegExp,
+      { svmlight: /^input:2:5: value/, csv: /^input:3:3: not UTF-8/, ndjson: /^input:2:7: not UTF-8/ }[
+        format
+      ] as RegExp,
     );
   });
 

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { Random } from "../../src/random.js";
+import { cut, ENGINES } from "../helpers.js";
+import { casesOf } from "./corpus.js";
+import { outcomeOf, READERS, trainingOf } from "./readers.js";
+
+/** Longer texts are not cut at every byte. */
+const SHORT = 400;
+
+describe.each(Object.keys(READERS))("%s", (reader) => {
+  const cases = casesOf(reader);
+
+  test(`${cases.length} texts give what is expected, read line by line`, async () => {
+    const found = [];
+    for (const { bytes, options } of cases) found.push(await outcomeOf(reader, () => bytes, { options }));
+    expect(named(found)).toEqual(named(cases.map(({ expected }) => expected)));
+  });
+
+  test.each(["simd", "scalar", "baseline"] as const)("and by %s kernels, whole and in pieces", async (build) => {
+    using engine = await ENGINES[build]();
+    const random = new Random(7);
+    for (const { name, bytes, options, expected } of cases) {
+      const all = bytes.length <= SHORT ? Array.from(bytes, (_, i) => i) : [];
+      const some = Array.from({ length: 3 }, () => random.below(bytes.length + 1)).sort((a, b) => a - b);
+      for (const places of [[], all, some]) {
+        const found = await outcomeOf(reader, () => cut(bytes, ...places), { options, engine });
+        expect(found, `${name}, cut at ${places}`).toEqual(expected);
+      }
+    }
+  });
+
+  test("and on one thread and two, trained on as they come", async () => {
+    for (const { name, bytes, options, expected } of cases.filter(({ isFirst }) => isFirst)) {
+      const short = "rows" in expected ? { rows: expected.rows.length, skipped: expected.skipped } : expected;
+      for (const threads of [1, 2]) {
+        const found = await trainingOf(reader, bytes, { ...options, threads });
+        expect(found ?? short, `${name}, ${threads}`).toEqual(short);
+      }
+    }
+  });
+
+  function named(outcomes: object[]) {
+    return Object.fromEntries(outcomes.map((it, i) => [cases[i]!.name, it]));
+  }
+});
