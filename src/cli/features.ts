@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { DataError, OptionError } from "../errors.js";
+import { parseJson } from "../data/json.js";
+import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import { parseSpace, type SpaceDefinition } from "../features/define.js";
 import type { SimpleDefinition } from "../features/kinds.js";
@@ -119,11 +120,10 @@ function cut(text: string): { name: string | null; body: string; parameters: str
 }
 
 async function readSpace(path: string): Promise<SpaceDefinition> {
-  const text = await readFile(path, "utf8");
+  const json = parseJson(await readFile(path), path);
   try {
-    return parseSpace(JSON.parse(text));
+    return parseSpace(json);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new DataError(`${path}: ${error.message}`);
     if (error instanceof OptionError) throw new OptionError(`${path}: ${error.message}`);
     throw error;
   }

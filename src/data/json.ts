@@ -1,4 +1,6 @@
+import { DataError } from "../errors.js";
 import { quote } from "../features/cell.js";
+import { decodeUtf8, INVALID, unmarked } from "./utf8.js";
 
 /** What may stand where a text has been read to. */
 type Expected = "value" | "value or end" | "name" | "name or end" | "colon" | "comma or end";
@@ -9,9 +11,28 @@ export interface Fault {
   problem: string;
 }
 
-/** Finds where a text stops being JSON (RFC 8259): engines tell it each in their own words, or not at all. */
-export function faultIn(text: string): Fault {
+/**
+ * Parses a file of JSON. Throws DataError that says where it is none, or where a name is twice in an object: of such
+ * JSON.parse keeps the last.
+ */
+export function parseJson(bytes: Uint8Array, source: string): unknown {
+  const text = decodeUtf8(bytes).replace(/^\ufeff/, "");
+  const invalid = text.indexOf(INVALID);
+  const fault = invalid < 0 ? faultIn(text, "the file", "it") : { at: invalid, problem: "not UTF-8 text" };
+  if (!fault) return JSON.parse(text);
+  const before = text.slice(0, fault.at).split("\n");
+  const column = before.at(-1)!.length + 1;
+  const line = unmarked(text.slice(fault.at + 1 - column).split(/\r?\n/, 1)[0]!);
+  throw new DataError(fault.problem, { source, line: before.length, column, text: line });
+}
+
+/**
+ * Finds where a text stops being JSON (RFC 8259): engines tell it each in their own words, or not at all. A name that is
+ * there twice in an object is a fault too. null where there is none. `whole`, `all`: what the text is, what it holds.
+ */
+export function faultIn(text: string, whole = "the line", all = "the record"): Fault | null {
   const open: string[] = [];
+  const names: Set<string>[] = [];
   let expected: Expected = "value";
   for (let at = blanksEnd(text, 0); ; at = blanksEnd(text, at)) {
     const sign = text[at];
@@ -19,10 +40,12 @@ export function faultIn(text: string): Fault {
     const end = open.at(-1) === "{" ? "}" : "]";
     const fault = (what: string): Fault => ({
       at,
-      problem: sign === undefined ? `the line ends; expected ${what}` : `${quote(sign)}: expected ${what}`,
+      problem: sign === undefined ? `${whole} ends; expected ${what}` : `${quote(sign)}: expected ${what}`,
     });
+    if (sign === undefined && !isInside && expected === "comma or end") return null;
     if (sign === end && isInside && expected.endsWith("end")) {
       open.pop();
+      if (sign === "}") names.pop();
       expected = "comma or end";
       at++;
     } else if (expected === "colon") {
@@ -30,17 +53,23 @@ export function faultIn(text: string): Fault {
       expected = "value";
       at++;
     } else if (expected === "comma or end") {
-      if (!isInside || sign !== ",") return fault(isInside ? `"," or "${end}"` : "nothing after the record");
+      if (!isInside || sign !== ",") return fault(isInside ? `"," or "${end}"` : `nothing after ${all}`);
       expected = end === "}" ? "name" : "value";
       at++;
     } else if (sign === '"') {
       const read = textEnd(text, at);
       if (typeof read !== "number") return read;
-      expected = expected.startsWith("name") ? "colon" : "comma or end";
+      if (expected.startsWith("name")) {
+        const name = JSON.parse(text.slice(at, read)) as string;
+        if (names.at(-1)!.has(name)) return { at, problem: `field ${quote(name)} is there twice` };
+        names.at(-1)!.add(name);
+        expected = "colon";
+      } else expected = "comma or end";
       at = read;
     } else if (expected.startsWith("name")) return fault("a field's name in quotes");
     else if (sign === "{" || sign === "[") {
       open.push(sign);
+      if (sign === "{") names.push(new Set());
       expected = sign === "{" ? "name or end" : "value or end";
       at++;
     } else {

@@ -61,7 +61,7 @@ function addRecord(batch: RecordBatch, { bytes, from, to, name, number }: Lines)
     record = JSON.parse(text);
   } catch {
     if (/^[ \t\r]*$/.test(text)) return;
-    const { at, problem } = faultIn(text);
+    const { at, problem } = faultIn(text)!;
     throw new DataError(problem, placeAt(at, text));
   }
   const place = (field?: string) => placeAt(fieldAt(text, field), text);
@@ -73,7 +73,9 @@ function addRecord(batch: RecordBatch, { bytes, from, to, name, number }: Lines)
     const problem = problemOf(value, text);
     if (problem !== null) throw new DataError(`${field}: ${problem}`, place(field));
   }
-  checkNames(text, fields.length, placeAt);
+  // Of a field that is there twice JSON.parse keeps the last.
+  const fault = fieldsIn(text) === fields.length ? null : faultIn(text);
+  if (fault) throw new DataError(fault.problem, placeAt(fault.at, text));
   batch.add(record as Fields, place);
 }
 
@@ -98,28 +100,31 @@ function losesDigits(value: number, text: string): boolean {
   return written.some((digits) => Number(digits) === value && BigInt(digits) !== BigInt(value));
 }
 
-/** The names in a record's text, and where each begins. */
-function* namesIn(text: string): Generator<{ name: string; at: number }> {
-  for (const { 1: name, 2: colon, index: at } of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?/g)) {
-    if (colon !== undefined) yield { name: JSON.parse(name!) as string, at };
-  }
-}
-
 /** Where a field begins in a record's text; the beginning where it has none. */
 function fieldAt(text: string, field?: string): number {
-  for (const { name, at } of namesIn(text)) if (name === field) return at;
+  const key = JSON.stringify(field);
+  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
+    if (/^\s*:/.test(text.slice(at + key.length, at + key.length + 20))) return at;
+  }
   return 0;
 }
 
-/** Throws DataError where a field is there twice: of such JSON.parse keeps the last. */
-function checkNames(text: string, fields: number, placeAt: (at: number, text: string) => Place): void {
-  // Every field has a colon; those within texts make the two differ too.
-  let colons = 0;
-  for (let at = text.indexOf(":"); at >= 0; at = text.indexOf(":", at + 1)) colons++;
-  if (colons === fields) return;
-  const met = new Set<string>();
-  for (const { name, at } of namesIn(text)) {
-    if (met.has(name)) throw new DataError(`field ${quote(name)} is there twice`, placeAt(at, text));
-    met.add(name);
+/** How many fields a flat record's text has: texts that a colon follows. */
+function fieldsIn(text: string): number {
+  let count = 0;
+  for (let open = text.indexOf('"'); open >= 0; ) {
+    let close = text.indexOf('"', open + 1);
+    while (isEscaped(text, close)) close = text.indexOf('"', close + 1);
+    let at = close + 1;
+    while (text.charCodeAt(at) <= 32) at++;
+    if (text[at] === ":") count++;
+    open = text.indexOf('"', at);
   }
+  return count;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let slashes = 0;
+  while (text[at - 1 - slashes] === "\\") slashes++;
+  return slashes % 2 === 1;
 }

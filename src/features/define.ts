@@ -133,9 +133,11 @@ function parseDefinition(value: unknown, what: string): Definition {
     const { of, slots } = fieldsOf(value, what, ["kind", "of", "slots"]);
     if (!Array.isArray(of) || of.length < 2) throw new OptionError(`${what}: expected "of" with two features or more`);
     if (of.length > MOST_PARTS) throw new OptionError(`${what}: ${of.length} features; expected ${MOST_PARTS} at most`);
-    if (slots !== undefined) checkSlots(what, slots as number);
     const parts = of.map((part) => (typeof part === "string" ? part : parseSimple(part, `part of ${what}`)));
-    return { kind, of: parts, ...(slots !== undefined && { slots: slots as number }) };
+    if (slots === undefined) return { kind, of: parts };
+    const count = parseNumber(slots, "slots", what);
+    checkSlots(what, count);
+    return { kind, of: parts, slots: count };
   }
   return parseSimple(value, what);
 }
@@ -164,15 +166,17 @@ function parseSimple(value: unknown, what: string): SimpleDefinition {
   for (const [i, name] of names.entries()) {
     const given = fields[name];
     if (given === undefined && NUMBERS[kind][i]?.endsWith("?")) continue;
-    const number = typeof given === "string" ? parseFraction(given) : given;
-    if (typeof number !== "number" || Number.isNaN(number)) {
-      throw new OptionError(`${what}: "${name}" is ${quote(given)}; expected a number`);
-    }
-    result[name] = number;
+    result[name] = parseNumber(given, name, what);
   }
   const definition = result as unknown as SimpleDefinition;
   kindOf(definition).check(definition);
   return definition;
+}
+
+function parseNumber(given: unknown, name: string, what: string): number {
+  const number = typeof given === "string" ? parseFraction(given) : given;
+  if (typeof number === "number" && !Number.isNaN(number)) return number;
+  throw new OptionError(`${what}: "${name}" is ${quote(given)}; expected a number`);
 }
 
 function objectOf(value: unknown, what: string): Record<string, unknown> {

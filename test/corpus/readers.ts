@@ -1,4 +1,5 @@
 import { csvSource } from "../../src/data/csv.js";
+import { parseJson } from "../../src/data/json.js";
 import { ndjsonSource } from "../../src/data/ndjson.js";
 import type { RowReader } from "../../src/data/reader.js";
 import type { TableSource } from "../../src/data/records.js";
@@ -9,6 +10,8 @@ import { learnSpace, tableReader } from "../../src/data/table.js";
 import { vwReader } from "../../src/data/vw.js";
 import type { Engine } from "../../src/engine/engine.js";
 import { DivergenceError } from "../../src/errors.js";
+import { parseSpace } from "../../src/features/define.js";
+import { SpaceLearner } from "../../src/features/learner.js";
 import {
   createEngine,
   type SpaceDefinition,
@@ -109,6 +112,17 @@ export async function trainingOf(reader: string, input: Input, options: Options)
     return { rows, skipped };
   } catch (error) {
     return error instanceof DivergenceError ? null : failure(error);
+  }
+}
+
+/** Reads a feature space from JSON as the command does, and makes it ready to learn. The rows are its features' names. */
+export function spaceOutcomeOf(bytes: Uint8Array): Outcome {
+  try {
+    const definition = parseSpace(parseJson(bytes, "x"));
+    new SpaceLearner(definition);
+    return { rows: Object.keys(definition.features), skipped: 0 };
+  } catch (error) {
+    return failure(error);
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Random } from "../../src/random.js";
 import { cut, ENGINES } from "../helpers.js";
 import { casesOf } from "./corpus.js";
-import { outcomeOf, READERS, trainingOf } from "./readers.js";
+import { outcomeOf, READERS, spaceOutcomeOf, trainingOf } from "./readers.js";
 
 /** Longer texts are not cut at every byte. */
 const SHORT = 400;
@@ -42,4 +42,10 @@ describe.each(Object.keys(READERS))("%s", (reader) => {
   function named(outcomes: object[]) {
     return Object.fromEntries(outcomes.map((it, i) => [cases[i]!.name, it]));
   }
+});
+
+test("feature spaces as JSON", () => {
+  const cases = casesOf("space");
+  const found = cases.map(({ name, bytes }) => [name, spaceOutcomeOf(bytes)]);
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(cases.map(({ name, expected }) => [name, expected])));
 });
