@@ -1,5 +1,19 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["test/**/*.test.ts"], testTimeout: 30_000 },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 30_000,
+    coverage: {
+      include: [
+        "src/data/{bytes,cachefile,csv,json,label,linereader,lines,ndjson,plain,svmlight,text,utf8,vw}.ts",
+        "src/baseline/{cells,csv,number,parsing,svmlight,text,vw}.ts",
+        "src/model/{codec,container,packing,rice}.ts",
+        "src/train/checkpoint.ts",
+      ],
+      reporter: ["text"],
+      reportOnFailure: true,
+      thresholds: { branches: 100 },
+    },
+  },
 });

@@ -1,6 +1,6 @@
 import { OptionError } from "../errors.js";
 import type { FeatureSpace } from "../features/space.js";
-import { parseSpaceState } from "../model/packing.js";
+import { isCount, parseSpaceState } from "../model/packing.js";
 import { platform } from "../platform.js";
 import type { BlockStore } from "./blocks.js";
 import { CacheFile, CacheProblem, CacheWriter } from "./cachefile.js";
@@ -252,12 +252,7 @@ export function readerOver(cache: Cache, reader: RowReader): RowReader {
 function isContent(value: unknown): value is Content {
   const { inputs, settings, rows, tally, declared, space } = Object(value) as Partial<Content>;
   const counts = [rows, declared, tally?.rows, tally?.skipped, tally?.unseen];
-  return (
-    Array.isArray(inputs) &&
-    typeof settings === "string" &&
-    counts.every((it) => Number.isSafeInteger(it)) &&
-    typeof space === "object"
-  );
+  return Array.isArray(inputs) && typeof settings === "string" && counts.every(isCount) && typeof space === "object";
 }
 
 function pathsOf(input: Input): readonly string[] {

@@ -96,8 +96,7 @@ export class CacheFile {
     const tail = await readAt(file, end, 8 * columns + length);
     expect(checksum(tail) === footer.getUint32(0, true), "its checksum does not match");
     const ids = new Float64Array(tail.buffer, 0, columns);
-    const content = JSON.parse(new TextDecoder().decode(tail.subarray(8 * columns)));
-    return new CacheFile(file, end, ids, content, checksum);
+    return new CacheFile(file, end, ids, parse(tail.subarray(8 * columns)), checksum);
   }
 
   close(): Promise<void> {
@@ -314,6 +313,14 @@ async function readAt(file: OpenFile, at: number, length: number): Promise<Uint8
   const bytes = new Uint8Array(length);
   expect((await file.read(bytes, at)) === length, "it is cut short");
   return bytes;
+}
+
+function parse(json: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json));
+  } catch (cause) {
+    throw new CacheProblem("it is damaged", { cause });
+  }
 }
 
 function expect(holds: boolean, problem: string): asserts holds {

@@ -1,5 +1,5 @@
 import { ModelError, NoughtError } from "../errors.js";
-import { check, checkExtents, type Extents, seal, unseal } from "./container.js";
+import { check, checkExtents, damaged, type Extents, seal, unseal } from "./container.js";
 import { Model, type ModelParts, type Training } from "./model.js";
 import { isCount, type PackedSpace, packSpace, unpackSpace } from "./packing.js";
 import { type Change, checkQuantize, type Quantize, readWeights, writeWeights } from "./quantize.js";
@@ -108,7 +108,7 @@ export function decodeModel(file: ArrayBuffer | Uint8Array): Model {
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
     const what = cause instanceof NoughtError || cause instanceof SyntaxError ? cause.message : String(cause);
-    throw new ModelError(`model file is damaged: ${what}`, { cause });
+    throw damaged(what, cause);
   }
 }
 
@@ -119,9 +119,11 @@ export function partsOf(file: Uint8Array): Record<string, number> {
 }
 
 function decode(bytes: Uint8Array): Model {
-  const { header, sections } = unseal<Header>(bytes);
+  const sealed = unseal<Header>(bytes);
+  const { header } = sealed;
   checkHeader(header);
   checkExtents(header.sections, bytes);
+  const { sections } = sealed;
   const { kept, declared } = header;
   const ids = readIds(sections[0], kept, header.slots ?? declared);
   const weights = readWeights(header.step ?? null, sections[1], kept);
@@ -137,10 +139,10 @@ function checkHeader(header: Header): void {
   for (const count of [declared, kept]) check(isCount(count), `${count} is no count`);
   check(slots === undefined || isPowerOfTwo(slots), '"slots" is no power of two');
   check(step === undefined || (Number.isFinite(step) && step > 0), "its step is none");
-  check(change === undefined || isChange(change), "it does not say how far its weights are off");
+  check(change === undefined || (isObject(change) && isChange(change)), "it does not say how far its weights are off");
   check(space === null || isObject(space), "its feature space is incomplete");
   check(header.vwBits === undefined || isHashed(header), '"vwBits" does not fit its dimension');
-  check(isTraining(trainingOf(header)), "its training summary is incomplete");
+  check(isObject(header.training) && isTraining(trainingOf(header)), "its training summary is incomplete");
 }
 
 function trainingOf({ training }: Header): Training {

@@ -43,7 +43,7 @@ export function seal(header: object, sections: readonly Uint8Array[]): Uint8Arra
 
 /**
  * Parts a file into its header and its sections. Allocates no more than the file's size before it has found the digest
- * right. Throws ModelError, or an error of JSON or of a view.
+ * right. Throws ModelError, or an error of JSON; asked for sections, one of a view unless their extents were checked.
  */
 export function unseal<H>(file: ArrayBuffer | Uint8Array): { header: H; sections: Sections } {
   const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
@@ -63,18 +63,25 @@ export function unseal<H>(file: ArrayBuffer | Uint8Array): { header: H; sections
   const header = JSON.parse(text);
   // A key that is there twice is there once then.
   check(JSON.stringify(header) === text, "its header is not canonical");
-  const sections = (header.sections as Extents).map(
-    ([offset, length]) => new DataView(buffer, byteOffset + body + offset, length),
-  );
-  return { header, sections: sections as unknown as Sections };
+  return {
+    header,
+    get sections() {
+      return header.sections.map(([offset, length]: Extents[number]) => {
+        return new DataView(buffer, byteOffset + body + offset, length);
+      });
+    },
+  };
 }
 
 /** Throws ModelError unless sections follow one another without gaps, from the header's end to the digest. */
 export function checkExtents(extents: Extents, file: Uint8Array): void {
   const body = PREFIX + new DataView(file.buffer, file.byteOffset).getUint32(8, true);
   let at = 0;
-  for (const [offset, length] of extents) {
-    check(offset === at && length >= 0, "its sections are out of place");
+  check(Array.isArray(extents), "its sections are no list");
+  for (const extent of extents) {
+    check(Array.isArray(extent), "its sections are out of place");
+    const [offset, length] = extent;
+    check(offset === at && length >= 0 && Number.isSafeInteger(at + length), "its sections are out of place");
     at += length;
   }
   check(extents.length === 3 && body + at + DIGEST === file.length, "its sections do not add up to its length");
@@ -82,5 +89,10 @@ export function checkExtents(extents: Extents, file: Uint8Array): void {
 
 /** Throws ModelError unless what must hold of a model's file does. */
 export function check(holds: unknown, problem: string): asserts holds {
-  if (!holds) throw new ModelError(`model file is damaged: ${problem}`);
+  if (!holds) throw damaged(problem);
+}
+
+/** The error of a damaged file. */
+export function damaged(problem: string, cause?: unknown): ModelError {
+  return new ModelError(`model file is damaged: ${problem}`, { cause });
 }

@@ -1,11 +1,12 @@
-import { OptionError } from "../errors.js";
+import { NoughtError, OptionError } from "../errors.js";
+import { atomsOf } from "../features/atoms.js";
 import { parseSpace } from "../features/define.js";
 import type { Operator, Program } from "../features/expression.js";
 import { hashValue } from "../features/hash.js";
 import type { HashedValues, Learned, SimpleDefinition } from "../features/kinds.js";
 import { FeatureSpace } from "../features/space.js";
 import { check } from "./container.js";
-import { encodeRice, readRun } from "./rice.js";
+import { encodeRice, readNumbers } from "./rice.js";
 
 /** An expression: a number, a text, [column], or [operator, left, right]. */
 export type Tree = number | string | [column: string] | [operator: Operator, left: Tree, right: Tree];
@@ -130,7 +131,7 @@ function packValues(lessons: readonly Learned[]): Uint8Array {
 /** Unpacks a space from JSON and its values. Throws NoughtError where they do not fit together. */
 export function unpackSpace(packed: PackedSpace, values: DataView): FeatureSpace {
   const { atoms, features, words, derive = [] } = packed;
-  check([atoms, features, derive].every(Array.isArray), "its feature space is incomplete");
+  checkShape(packed);
   const valuesOf = valueReader(packed, values);
   const learned = atoms.map((atom): Learned => {
     const [kind, , dimension, size, , second, third] = atom as [
@@ -168,6 +169,18 @@ export function unpackSpace(packed: PackedSpace, values: DataView): FeatureSpace
   return space;
 }
 
+/** Throws ModelError unless a packed space is made of what one is made of. */
+function checkShape({ atoms, features, derive = [] }: PackedSpace): void {
+  const isWhole =
+    [atoms, features, derive].every(Array.isArray) &&
+    [...atoms, ...features, ...derive].every(Array.isArray) &&
+    features.every(([name, , parts]) => {
+      const isAtom = (it: unknown) => isCount(it) && it < atoms.length;
+      return typeof name === "string" && Array.isArray(parts) && parts.length > 0 && parts.every(isAtom);
+    });
+  check(isWhole, "its feature space is incomplete");
+}
+
 function definitionOf([kind, column, dimension, , first, min, max, range]: PackedAtom): object {
   if (kind === "bucket") return { kind, column, width: first, ...(range !== "learned" && { min, max }) };
   if (kind === "quantiles") return { kind, column, buckets: first };
@@ -180,12 +193,12 @@ function valueReader({ bits }: PackedSpace, view: DataView): (atom: PackedAtom) 
     check(bits === 32 || bits === 53, "its hashes are of no known length");
     let bit = 0;
     const read = (length: number) => {
-      const numbers: number[] = [];
-      bit = readRun(view, length, (it) => void numbers.push(it), bit);
-      return numbers;
+      const run = readNumbers(view, length, bit);
+      bit = run.bit;
+      return [...run.numbers];
     };
     return ([, , count, , hashes]) => {
-      check(isCount(hashes) && hashes <= 8 * view.byteLength, "it has fewer hashes than it says");
+      check(isCount(hashes), "it does not say how many hashes it has");
       let id = -1;
       const ids = read(hashes).map((gap) => (id += gap + 1));
       check(id < count, "a value is beyond their number");
@@ -205,23 +218,45 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Returns the feature space that JSON tells of. Throws NoughtError where it cannot be. */
 export function parseSpaceState({ definition, learned }: { definition: unknown; learned: unknown }): FeatureSpace {
-  return new FeatureSpace({ definition: parseSpace(definition), learned: parseLearned(learned) });
+  const parsed = parseSpace(definition);
+  const atoms = [...atomsOf(parsed).values()];
+  const isWhole = isList(learned, (it) => Object(it) === it) && (learned as Learned[]).length === atoms.length;
+  must(isWhole, "its feature space is incomplete");
+  atoms.forEach(({ definition: { kind } }, i) => {
+    checkLearned(kind, (learned as Learned[])[i]!);
+  });
+  return new FeatureSpace({ definition: parsed, learned: learned as Learned[] });
 }
 
-function parseLearned(value: unknown): Learned[] {
-  check(Array.isArray(value), "its feature space is incomplete");
-  for (const { missing, min, max, edges, values, hashed } of value as Learned[]) {
-    check(missing === undefined || typeof missing === "boolean", '"missing" is neither true nor false');
-    const isRange = Number.isFinite(min) && Number.isFinite(max) && min! <= max!;
-    check((min === undefined && max === undefined) || isRange, "a bucket's range is no range");
-    const isAscending = edges?.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!)) ?? true;
-    check(isAscending, "quantile edges do not ascend");
-    check(values?.every((it) => typeof it === "string") ?? true, "a category is no text");
-    for (const known of [values, hashed?.hashes]) {
-      check(new Set<unknown>(known).size === (known?.length ?? 0), "a category is there twice");
-    }
-  }
-  return value as Learned[];
+function checkLearned(kind: SimpleDefinition["kind"], { missing, min, max, edges, values, hashed }: Learned): void {
+  must(missing === undefined || typeof missing === "boolean", '"missing" is neither true nor false');
+  const isRange = Number.isFinite(min) && Number.isFinite(max) && min! <= max!;
+  must(kind !== "bucket" || isRange, "a bucket's range is no range");
+  const isAfter = (edge: unknown, i: number) => Number.isFinite(edge) && (i === 0 || (edge as number) > edges![i - 1]!);
+  must(kind !== "quantiles" || isList(edges, isAfter), "quantile edges do not ascend");
+  if (kind !== "category" && kind !== "tokens") return;
+  if (hashed) must(isHashed(hashed), "its hashes do not fit their values");
+  else
+    must(
+      isList(values, (it) => typeof it === "string"),
+      "a category is no text",
+    );
+  const known: unknown[] = hashed?.hashes ?? values!;
+  must(new Set(known).size === known.length, "a category is there twice");
+}
+
+function isHashed({ count, bits, ids, hashes }: HashedValues): boolean {
+  const isAfter = (id: unknown, i: number) => isCount(id) && id < count && (i === 0 || id > ids[i - 1]!);
+  const isHash = (it: unknown) => isCount(it) && it < 2 ** bits;
+  return isCount(count) && isList(ids, isAfter) && isList(hashes, isHash) && ids.length === hashes.length;
+}
+
+function isList(value: unknown, holds: (it: unknown, i: number) => boolean): boolean {
+  return Array.isArray(value) && value.every(holds);
+}
+
+function must(holds: boolean, problem: string): void {
+  if (!holds) throw new NoughtError(problem);
 }
 
 export function isCount(value: unknown): value is number {

@@ -1,3 +1,5 @@
+import { check, damaged } from "./container.js";
+
 // Whole numbers in few bits: Rice codes (Rice and Plaunt, 1971) whose parameter r suits each BLOCK of numbers.
 // Bits fill bytes from the lowest on. Runs of numbers follow one another; a block is r in 6 bits, then its numbers n:
 // ⌊n/2ʳ⌋ zeros, a one, the r low bits of n.
@@ -50,15 +52,26 @@ function peek(view: DataView, bit: number): number {
   return view.getUint32(bit >> 3, true) >>> (bit & 7);
 }
 
-/** Returns a run of `count` numbers that fill a view. Throws RangeError when there are others. */
+/** Returns a run of `count` numbers that fill a view. Throws ModelError when there are others. */
 export function decodeRice(view: DataView, count: number): Float64Array {
-  if (!(count <= 8 * view.byteLength)) throw new RangeError("fewer bits than numbers");
-  const numbers = new Float64Array(count);
-  const end = readRun(view, count, (number, i) => {
-    numbers[i] = number;
-  });
-  if (Math.ceil(end / 8) + PADDING !== view.byteLength) throw new RangeError("bytes are left over");
+  const { numbers, bit } = readNumbers(view, count);
+  check(Math.ceil(bit / 8) + PADDING === view.byteLength, "bytes of a section are left over");
   return numbers;
+}
+
+/** Returns a run of `count` numbers and where it ends. Throws ModelError where a view ends before it. */
+export function readNumbers(view: DataView, count: number, bit = 0): { numbers: Float64Array; bit: number } {
+  const isShort = "a section has fewer numbers than it should";
+  check(count <= 8 * view.byteLength, isShort);
+  const numbers = new Float64Array(count);
+  try {
+    const visit: Visit = (number, i) => {
+      numbers[i] = number;
+    };
+    return { numbers, bit: readRun(view, count, visit, bit) };
+  } catch (cause) {
+    throw damaged(isShort, cause); // of the view: nothing else can fail
+  }
 }
 
 /** Returns runs of whole numbers below 2⁵³ as Rice codes. */
