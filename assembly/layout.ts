@@ -173,9 +173,9 @@ export class Descent {
  *
  *     ╒══════════╤════════╤═════════╤═════════╤════════╤═════╤════════╤════════╤══════╤══════════╤════════╕
  *     │ pointers │ labels │ weights │ indices │ values │ ids │ direct │ hashed │ seen │ progress │ number │
- *     ├──────┬───┴───┬────┴──┬──────┴┬──────┬─┴─────┬──┴───┬─┴──────┬─┴────────┴──────┴──────────┴────────╯
- *     │ span │ slots │ least │ table │ mask │ seats │ most │ enough │ room │
- *     ╘══════╧═══════╧═══════╧═══════╧══════╧═══════╧══════╧════════╧══════╛
+ *     ├───────┬──┴───┬────┴──┬──────┴┬───────┬┴─────┬──┴────┬┴─────┬──┴─────┬┴──────┬───┴──┬───────┴┬──────┬╯
+ *     │ score │ span │ slots │ least │ table │ mask │ seats │ most │ enough │ limit │ salt │ before │ room │
+ *     ╘═══════╧══════╧═══════╧═══════╧═══════╧══════╧═══════╧══════╧════════╧═══════╧══════╧════════╧══════╛
  */
 @unmanaged
 export class Parse {
@@ -190,21 +190,22 @@ export class Parse {
   seen: usize; // u32[4 · seats], {column, stamp, place, stamp} of the row at hand; 0 until a row may have a column twice
   progress: usize; // a Progress
   number: usize; // f64[1], scratch; the id that was refused
+  score: usize; // a Score, by which rows are scored when they are there; 0 where they are not
   span: u32; // ids below are in direct
   slots: u32; // a power of two, or 0; at most half of them are taken
   least: u32; // ids from here on may be in hashed
   table: u32; // slots of the table whose columns are the ids themselves; 0 when ids are numbered
-  mask: u32; // table − 1 where larger ids are folded into it, by their hash; 0 where they are refused
+  mask: u32; // slots − 1 where larger ids are folded, by their hash, into the table or before they are looked up; else 0
   seats: u32; // a power of two, twice the entries of the longest row at least; 0 until a row may have a column twice
   most: u32; // rows at most
   enough: u32; // no row is begun when so many entries are there
-  limit: u32; // new ids are admitted whose hash with the row's number is below; 0: all
+  limit: u32; // new ids are admitted whose hash with the row's number is below; 0: all; CLOSED: none
   salt: u32; // of that hash
   before: u32; // rows before those that progress counts, modulo 2³²
   room: u32; // entries at most, for formats whose rows may have more than a few of their bytes
 }
 
-/** What a parser carries from call to call: u32[10]. */
+/** What a parser carries from call to call: u32[12]. */
 @unmanaged
 export class Progress {
   rows: u32;
@@ -217,6 +218,29 @@ export class Progress {
   valued: u32; // 1 when a value other than 1 asks for values, else 0
   stamp: u32; // how often mergeRow looked through a row
   weighted: u32; // 1 when a weight other than 1 asks for weights, else 0
+  unseen: u32; // values of a table that were not seen in training
+  written: u32; // bytes of text
+}
+
+/**
+ * What rows are scored by as they are parsed: models over the same columns.
+ *
+ *     ╒═════════╤════════╤═════════╤══════╤════════╤════════╤═════════╤════════╤════════════╤════════════╕
+ *     │ weights │ biases │ margins │ text │ powers │ models │ columns │ stride │ isLogistic │ isLabelled │
+ *     ╘═════════╧════════╧═════════╧══════╧════════╧════════╧═════════╧════════╧════════════╧════════════╛
+ */
+@unmanaged
+export class Score {
+  weights: usize; // f32[models · columns]
+  biases: usize; // f64[models]
+  margins: usize; // f64[models · stride]
+  text: usize; // u8[25 · rows + 8], a line a row with what the first model says; 0 where it is not asked for
+  powers: usize; // u64[2 · 617], see decimal.ts
+  models: u32;
+  columns: u32;
+  stride: u32; // rows that margins has room for
+  isLogistic: u32; // 1 where the text has probabilities, 0 where it has margins
+  isLabelled: u32; // 0 where what stands before the features of Vowpal Wabbit's text is passed over
 }
 
 /**
@@ -248,7 +272,7 @@ export class Plan {
   ids: usize; // scratch: u64[2 · room], entries of atoms, then those of the row
   values: usize; // scratch: f64[2 · room]
   seats: usize; // scratch: {stamp, place} u32[2 · (mask + 1)]; only where ids may be met twice
-  counts: usize; // u32[3]: values not seen in training, of all rows taken; of the row at hand; stamps used
+  counts: usize; // u32[2]: values of the row at hand that were not seen in training; stamps used
   atoms: u32;
   combinations: u32;
   absent: u32;

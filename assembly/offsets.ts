@@ -1,5 +1,5 @@
 // Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
-import { Descent, Face, Ftrl, Lesson, Matrix, Parse, Plan, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Lesson, Matrix, Parse, Plan, Rows, Score, Sgd } from "./layout";
 
 export const MATRIX_BYTES: u32 = offsetof<Matrix>();
 export const MATRIX_POINTERS: u32 = offsetof<Matrix>("pointers");
@@ -92,6 +92,7 @@ export const PARSE_HASHED: u32 = offsetof<Parse>("hashed");
 export const PARSE_SEEN: u32 = offsetof<Parse>("seen");
 export const PARSE_PROGRESS: u32 = offsetof<Parse>("progress");
 export const PARSE_NUMBER: u32 = offsetof<Parse>("number");
+export const PARSE_SCORE: u32 = offsetof<Parse>("score");
 export const PARSE_SPAN: u32 = offsetof<Parse>("span");
 export const PARSE_SLOTS: u32 = offsetof<Parse>("slots");
 export const PARSE_LEAST: u32 = offsetof<Parse>("least");
@@ -104,6 +105,18 @@ export const PARSE_LIMIT: u32 = offsetof<Parse>("limit");
 export const PARSE_SALT: u32 = offsetof<Parse>("salt");
 export const PARSE_BEFORE: u32 = offsetof<Parse>("before");
 export const PARSE_ROOM: u32 = offsetof<Parse>("room");
+
+export const SCORE_BYTES: u32 = offsetof<Score>();
+export const SCORE_WEIGHTS: u32 = offsetof<Score>("weights");
+export const SCORE_BIASES: u32 = offsetof<Score>("biases");
+export const SCORE_MARGINS: u32 = offsetof<Score>("margins");
+export const SCORE_TEXT: u32 = offsetof<Score>("text");
+export const SCORE_POWERS: u32 = offsetof<Score>("powers");
+export const SCORE_MODELS: u32 = offsetof<Score>("models");
+export const SCORE_COLUMNS: u32 = offsetof<Score>("columns");
+export const SCORE_STRIDE: u32 = offsetof<Score>("stride");
+export const SCORE_IS_LOGISTIC: u32 = offsetof<Score>("isLogistic");
+export const SCORE_IS_LABELLED: u32 = offsetof<Score>("isLabelled");
 
 export const PLAN_BYTES: u32 = offsetof<Plan>();
 export const PLAN_STEPS: u32 = offsetof<Plan>("steps");

@@ -36,11 +36,13 @@ export {
   tokens,
 } from "./features/define.js";
 export { FeatureSpace, type Fields, featureSpace } from "./features/space.js";
+export { calibrate } from "./model/calibrate.js";
 export { decodeModel, type EncodeOptions, encodeModel } from "./model/codec.js";
 export { evaluate } from "./model/evaluate.js";
 export { loadModel, saveModel } from "./model/file.js";
 export { type Contribution, Model, type NamedWeight } from "./model/model.js";
 export type { Change, Quantize } from "./model/quantize.js";
+export { type DataOptions, type ScoreOptions, type Scores, score } from "./model/score.js";
 export { type Metrics, measure } from "./report/metrics.js";
 export { type Confusion, Ranking, type Reliability, type ReliabilityBin, type RocPoint } from "./report/ranking.js";
 export { type LoadOptions, load } from "./serve/forms.js";

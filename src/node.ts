@@ -1,4 +1,4 @@
-import { open, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { zstdFrames } from "./data/zstd.js";
 import { NoughtError } from "./errors.js";
@@ -75,7 +75,9 @@ providePlatform({
     };
   },
 
-  async save(path, bytes) {
+  async save(path, given) {
+    let failure: unknown;
+    const chunks = given instanceof Uint8Array ? [given] : watched(given, (cause) => (failure = cause));
     // Through links to the file itself; a device or a pipe cannot be renamed over.
     const target = await realpath(path).catch(() => path);
     // By chance, so that two writers do not meet; no byte of what is written depends on it.
@@ -85,18 +87,19 @@ providePlatform({
         (it) => it.isFile(),
         () => true,
       );
-      if (!isPlain) return await writeFile(target, bytes);
-      const file = await open(temporary, "wx");
+      const file = await (isPlain ? open(temporary, "wx") : open(target, "w"));
       try {
-        await file.writeFile(bytes);
-        await file.sync();
+        for await (const chunk of chunks) await writeTo(file, chunk);
+        if (isPlain) await file.sync();
       } finally {
         await file.close();
       }
+      if (!isPlain) return;
       await rename(temporary, target);
       await removeOrphans(target);
     } catch (cause) {
       await rm(temporary, { force: true });
+      if (failure !== undefined) throw failure;
       const reason = (cause as Error).message.split(temporary).join(path);
       throw new NoughtError(`cannot write ${path}: ${reason}`, { cause });
     }
@@ -132,9 +135,7 @@ providePlatform({
     const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.draft`;
     const file = await open(temporary, "wx");
     return {
-      async write(bytes) {
-        for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
-      },
+      write: (bytes) => writeTo(file, bytes),
       async publish() {
         await file.close();
         await rename(temporary, path);
@@ -151,6 +152,19 @@ providePlatform({
     return (bytes) => crc32(bytes);
   },
 });
+
+async function writeTo(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+}
+
+async function* watched(chunks: AsyncIterable<Uint8Array>, onFailure: (cause: unknown) => void) {
+  try {
+    yield* chunks;
+  } catch (cause) {
+    onFailure(cause);
+    throw cause;
+  }
+}
 
 /** Takes away what processes that are no more were writing of a file. */
 async function removeOrphans(path: string): Promise<void> {

@@ -55,8 +55,11 @@ export interface Platform {
    * the platform cannot.
    */
   decompressor(compression: Compression): Promise<(chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>>;
-  /** Writes a whole file or nothing: to a temporary file beside it, synced, then renamed. */
-  save(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Writes a whole file or nothing: to a temporary file beside it, synced, then renamed. Chunks are written as they come;
+   * what their source throws is thrown on.
+   */
+  save(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   /** Opens a file to read here and there; null where there is none, or no plain one. OptionError where there are no files. */
   inspect(path: string): Promise<OpenFile | null>;
   /** Begins a file. Those of processes that were killed meanwhile are removed. */

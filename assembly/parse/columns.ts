@@ -3,6 +3,8 @@ import { Values } from "../sparse";
 
 /** What columnOf says of a new id that is not admitted: the row goes without. */
 export const LEFT_OUT: u32 = u32.MAX_VALUE - 1;
+/** The limit that admits no id. */
+const CLOSED: u32 = 1;
 /** 2³² divided by the golden ratio. */
 const HASH: u32 = 0x9e3779b1;
 
@@ -69,7 +71,12 @@ export function otherColumn(id: u64, columns: u32, o: Parse): u32 {
     if (id < <u64>o.table) return <u32>id;
     return o.mask ? hashOf(id) & o.mask : NOWHERE;
   }
-  if (id < <u64>o.least) return refuse(id, o);
+  if (o.mask && id > <u64>o.mask) {
+    // Only where no id is admitted.
+    id = hashOf(id) & o.mask;
+    if (id < <u64>o.span) return min(load<u32>(o.direct + (<usize>id << 2)) - 1, LEFT_OUT);
+  }
+  if (id < <u64>o.least) return o.limit == CLOSED ? LEFT_OUT : refuse(id, o);
   const progress = changetype<Progress>(o.progress);
   const hashed = o.hashed;
   const slots = o.slots;
@@ -100,6 +107,7 @@ function refuse(id: u64, o: Parse): u32 {
  * §4.1, decided by the row's number and the id alone.
  */
 export function isAdmitted(id: u64, o: Parse): bool {
+  if (o.limit == CLOSED) return false;
   const row = o.before + changetype<Progress>(o.progress).rows;
   return mix(mix(o.salt + row * HASH) ^ hashOf(id)) < o.limit;
 }

@@ -1,4 +1,5 @@
 import { NOWHERE, Parse, Plan, Progress } from "../layout";
+import { scoreRows } from "../score";
 import { Values } from "../sparse";
 import { splitLine } from "./cells";
 import { columnOf, LEFT_OUT, mergeRow } from "./columns";
@@ -24,7 +25,7 @@ export function parseCsv<V extends Values>(from: usize, to: usize, o: Parse, p: 
   const pointers = o.pointers;
   const labels = o.labels;
   const weights = o.weights;
-  const isFolded = o.mask > 0;
+  const isMerged = o.seats > 0;
   const most = o.most;
   const enough = o.enough;
   const progress = changetype<Progress>(o.progress);
@@ -51,21 +52,22 @@ export function parseCsv<V extends Values>(from: usize, to: usize, o: Parse, p: 
     }
     progress.rows = rows;
     end = placeRow<V>(entries, end, o, p);
-    if (end != NOWHERE && isFolded) end = mergeRow<V>(entries, end, o);
+    if (end != NOWHERE && isMerged) end = mergeRow<V>(entries, end, o);
     if (end == NOWHERE) break;
     entries = end;
     committed = progress.reached;
-    unseen += load<u32>(p.counts, 4);
+    unseen += load<u32>(p.counts);
     store<f64>(labels + (<usize>rows << 3), label);
     if (weights) store<f64>(weights + (<usize>rows << 3), weight);
     ++rows;
     store<u32>(pointers + (<usize>rows << 2), entries);
     line = lf + 1;
   }
-  store<u32>(p.counts, load<u32>(p.counts) + unseen);
+  progress.unseen += unseen;
   progress.rows = rows;
   progress.entries = entries;
   progress.columns = committed;
+  if (o.score) scoreRows(o);
   return line;
 }
 
@@ -115,7 +117,7 @@ function placeRow<V extends Values>(entries: u32, to: u32, o: Parse, p: Plan): u
   const count = to - begin;
   const from = <usize>begin << 3;
   const last = <usize>to << 3;
-  if (entries + count > o.room || (o.mask && count << 1 > o.seats)) return NOWHERE;
+  if (entries + count > o.room || (o.seats && count << 1 > o.seats)) return NOWHERE;
   let columns = progress.reached;
   let end = entries;
   for (let k = from; k < last; k += 8) {

@@ -18,7 +18,7 @@ const TOKENS: u32 = 4;
  * p.room, or at 0 where p is simple; NOWHERE where a cell is not plain. Says in p.counts how many of its values were not seen in training.
  */
 export function encodeRow(p: Plan): u32 {
-  store<u32>(p.counts, 0, 4);
+  store<u32>(p.counts, 0);
   const last = encodeAtoms(p);
   if (last == NOWHERE || p.isSimple) return last;
   const room = p.room;
@@ -101,7 +101,7 @@ function put(id: u64, value: f64, end: u32, p: Plan): u32 {
 }
 
 function unseen(end: u32, p: Plan): u32 {
-  store<u32>(p.counts, load<u32>(p.counts, 4) + 1, 4);
+  store<u32>(p.counts, load<u32>(p.counts) + 1);
   return end;
 }
 
@@ -234,12 +234,12 @@ function merge(start: u32, end: u32, p: Plan): u32 {
   const seats = p.seats;
   let mask: u32 = 15;
   while (mask < (end - start) << 1) mask = (mask << 1) | 1;
-  let stamp = load<u32>(p.counts, 8) + 1;
+  let stamp = load<u32>(p.counts, 4) + 1;
   if (stamp == 0) {
     memory.fill(seats, 0, (<usize>p.mask + 1) << 3);
     stamp = 1;
   }
-  store<u32>(p.counts, stamp, 8);
+  store<u32>(p.counts, stamp, 4);
   let kept = start;
   for (let k = start; k < end; ++k) {
     const id = load<u64>(ids + (<usize>k << 3));

@@ -1,4 +1,5 @@
 import { NOWHERE, Parse, Progress } from "../layout";
+import { scoreRows } from "../score";
 import { Values } from "../sparse";
 import { dropLeftOut, mergeRow, numberRow } from "./columns";
 import { COLON, CR, countDigits, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
@@ -18,7 +19,7 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
   const indices = o.indices;
   const values = o.values;
   const number = o.number;
-  const isFolded = o.mask > 0;
+  const isMerged = o.seats > 0;
   const isChosen = o.limit > 0;
   const most = o.most;
   const enough = o.enough;
@@ -91,7 +92,7 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
       break;
     }
     if (isChosen) end = dropLeftOut<V>(entries, end, o);
-    if (isFolded) {
+    if (isMerged) {
       end = mergeRow<V>(entries, end, o);
       if (end == NOWHERE) break;
     }
@@ -108,5 +109,6 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
   progress.columns = committed;
   progress.reached = columns;
   progress.largest = largest;
+  if (o.score) scoreRows(o);
   return line;
 }

@@ -1,4 +1,5 @@
-import { NOWHERE, Parse, Progress } from "../layout";
+import { NOWHERE, Parse, Progress, Score } from "../layout";
+import { scoreRows } from "../score";
 import { Values } from "../sparse";
 import { isAdmitted, LEFT_OUT, mergeRow, otherColumn } from "./columns";
 import { hashBytes, hashShort } from "./hash";
@@ -33,6 +34,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
   const limit = o.limit;
   const isTable = o.table > 0;
   const isFolded = o.mask > 0;
+  const isLabelled = !o.score || changetype<Score>(o.score).isLabelled != 0;
   const most = o.most;
   const enough = o.enough;
   const slots: u32 = (1 << bits) - 1;
@@ -46,14 +48,23 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
   progress.valued = 0;
   progress.weighted = 0;
   while (rows < most && entries < enough && line < to) {
-    let at = parseNumber(line, number);
-    if (!at) break;
-    const label = load<f64>(number);
     progress.rows = rows;
-    store<f64>(number, 1.0);
-    at = parseImportance(at, number);
-    if (!at) break;
-    const weight = load<f64>(number);
+    let at = line;
+    let label: f64 = 0.0;
+    let weight: f64 = 1.0;
+    if (isLabelled) {
+      at = parseNumber(line, number);
+      if (!at) break;
+      label = load<f64>(number);
+      store<f64>(number, 1.0);
+      at = parseImportance(at, number);
+      if (!at) break;
+      weight = load<f64>(number);
+    } else {
+      let byte: u32 = load<u8>(at);
+      while (byte != BAR && byte != LF) byte = load<u8>(++at);
+      if (byte == LF) break;
+    }
     let seed: u32 = 0; // hash of the namespace
     let scale: f32 = 1.0;
     let unnamed: u32 = 0; // features of the namespace that have no name
@@ -179,6 +190,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
   progress.entries = entries;
   progress.columns = committed;
   progress.reached = columns;
+  if (o.score) scoreRows(o);
   return line;
 }
 

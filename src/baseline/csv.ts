@@ -5,6 +5,7 @@ import { encodeRow } from "./encode.js";
 import { numberIn, UNSURE } from "./number.js";
 import { columnOf, mergeRow } from "./parsing.js";
 import { run } from "./program.js";
+import { scoreRows } from "./score.js";
 
 /** A table's rows, as in assembly/parse/csv.ts. */
 export const parseCsv: Kernels["parseCsv"] = (text, from, to, o, plan) => {
@@ -32,11 +33,11 @@ export const parseCsv: Kernels["parseCsv"] = (text, from, to, o, plan) => {
     }
     progress[PROGRESS.rows] = rows;
     end = placeRow(entries, end, o, plan);
-    if (end !== NOWHERE && o.isFolded) end = mergeRow(entries, end, o);
+    if (end !== NOWHERE && o.seen.length > 0) end = mergeRow(entries, end, o);
     if (end === NOWHERE) break;
     entries = end;
     committed = progress[PROGRESS.reached]!;
-    counts[0]! += counts[1]!;
+    progress[PROGRESS.unseen]! += counts[0]!;
     labels[rows] = label;
     if (weights) weights[rows] = weight;
     pointers[++rows] = entries;
@@ -45,6 +46,7 @@ export const parseCsv: Kernels["parseCsv"] = (text, from, to, o, plan) => {
   progress[PROGRESS.rows] = rows;
   progress[PROGRESS.entries] = entries;
   progress[PROGRESS.columns] = committed;
+  scoreRows(o);
   return line;
 };
 
@@ -81,7 +83,7 @@ function placeRow(entries: number, to: number, o: Parse, plan: Plan): number {
   const [ids, own] = [plan.ids.view, plan.values.view];
   const begin = plan.isSimple ? 0 : plan.room;
   const count = to - begin;
-  if (entries + count > o.room || (o.isFolded && 8 * count > o.seen.length)) return NOWHERE;
+  if (entries + count > o.room || (o.seen.length > 0 && 8 * count > o.seen.length)) return NOWHERE;
   let end = entries;
   for (let k = begin; k < to; k++) {
     const value = Math.fround(own[k]!);

@@ -20,7 +20,7 @@ import { run } from "./program.js";
 
 /** As encodeRow of assembly/parse/encode.ts. */
 export function encodeRow(bytes: Uint8Array, plan: Plan): number {
-  plan.counts.view[1] = 0;
+  plan.counts.view[0] = 0;
   const last = encodeAtoms(bytes, plan);
   if (last === NOWHERE || plan.isSimple) return last;
   const { room } = plan;
@@ -91,7 +91,7 @@ function put(id: number, value: number, end: number, { ids, values }: Plan): num
 }
 
 function unseen(end: number, { counts }: Plan): number {
-  counts.view[1]!++;
+  counts.view[0]!++;
   return end;
 }
 

@@ -1,17 +1,18 @@
 import { NOWHERE } from "../engine/kernels.js";
 import { LEFT_OUT, type Parse, PROGRESS } from "../engine/texts.js";
-import { foldId, isAdmitted, slotOf } from "../slots.js";
+import { CLOSED, foldId, isAdmitted, slotOf } from "../slots.js";
 
 /** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */
 export function columnOf(id: number, o: Parse): number {
-  const { ids, direct, hashed, least, table, isFolded } = o;
+  const { ids, direct, hashed, least, table, mask } = o;
   if (table > 0) {
     if (id < table) return id;
-    return isFolded ? foldId(id, table) : NOWHERE;
+    return mask > 0 ? foldId(id, table) : NOWHERE;
   }
+  if (mask > 0 && id > mask) return columnOf(foldId(id, mask + 1), o);
   const progress = o.progress.view;
   const isLarge = id >= direct.length;
-  if (isLarge && id < least) return refuse(id, o);
+  if (isLarge && id < least) return o.limit === CLOSED ? LEFT_OUT : refuse(id, o);
   const isLeftOut = () => !isAdmitted(id, o.before + progress[PROGRESS.rows]!, o);
   if (isLarge && hashed.length === 0) return isLeftOut() ? LEFT_OUT : refuse(id, o);
   const numbered = isLarge ? hashed.view : direct.view;

@@ -1,6 +1,7 @@
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import { LEFT_OUT, PROGRESS } from "../engine/texts.js";
 import { columnOf, mergeRow } from "./parsing.js";
+import { scoreRows } from "./score.js";
 import { digitAt, isBlank, parseNumber } from "./text.js";
 
 /** Plain svmlight lines, as in assembly/parse/svmlight.ts. */
@@ -49,7 +50,7 @@ export const parseSvmlight: Kernels["parseSvmlight"] = (text, from, to, o) => {
       end++;
     }
     if (!isPlain) break;
-    if (o.isFolded) {
+    if (o.seen.length > 0) {
       end = mergeRow(entries, end, o);
       if (end === NOWHERE) break;
     }
@@ -64,5 +65,6 @@ export const parseSvmlight: Kernels["parseSvmlight"] = (text, from, to, o) => {
   progress[PROGRESS.entries] = entries;
   progress[PROGRESS.columns] = committed;
   progress[PROGRESS.largest] = largest;
+  scoreRows(o);
   return line;
 };

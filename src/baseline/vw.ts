@@ -2,6 +2,7 @@ import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import { LEFT_OUT, PROGRESS } from "../engine/texts.js";
 import { hashBytes } from "../features/hash.js";
 import { columnOf, mergeRow } from "./parsing.js";
+import { scoreRows } from "./score.js";
 import { digitAt, isBlank, isEnd, parseNumber } from "./text.js";
 
 const BLANK = 32;
@@ -16,6 +17,7 @@ export const parseVw: Kernels["parseVw"] = (text, from, to, bits, o) => {
   const [indices, values] = [o.indices.view, o.values?.view];
   const [number, progress] = [o.number.view, o.progress.view];
   const slots = 2 ** bits - 1;
+  const isLabelled = o.score?.isLabelled ?? true;
   let [rows, entries, committed] = [PROGRESS.rows, PROGRESS.entries, PROGRESS.columns].map((it) => progress[it]!) as [
     number,
     number,
@@ -26,15 +28,21 @@ export const parseVw: Kernels["parseVw"] = (text, from, to, bits, o) => {
   progress[PROGRESS.refused] = progress[PROGRESS.valued] = progress[PROGRESS.weighted] = 0;
   while (rows < o.most && entries < o.enough && line < to) {
     progress[PROGRESS.rows] = rows;
-    let at = parseNumber(bytes, line, number);
-    if (at < 0) break;
-    const label = number[0]!;
-    number[0] = 1;
-    at = parseImportance(bytes, at, number);
-    if (at < 0) break;
-    const weight = number[0]!;
+    let [at, label, weight] = [line, 0, 1];
+    if (isLabelled) {
+      at = parseNumber(bytes, line, number);
+      if (at < 0) break;
+      label = number[0]!;
+      number[0] = 1;
+      at = parseImportance(bytes, at, number);
+      if (at < 0) break;
+      weight = number[0]!;
+    } else {
+      while (bytes[at] !== BAR && bytes[at] !== 10) at++;
+      if (bytes[at] === 10) break;
+    }
     let [seed, scale, unnamed, next] = [0, 1, 0, 0];
-    let [end, isAscending, isPlain] = [entries, !o.isFolded, false];
+    let [end, isAscending, isPlain] = [entries, o.mask === 0, false];
     for (;;) {
       while (isBlank(bytes[at]!)) at++;
       const byte = bytes[at]!;
@@ -105,6 +113,7 @@ export const parseVw: Kernels["parseVw"] = (text, from, to, bits, o) => {
   progress[PROGRESS.rows] = rows;
   progress[PROGRESS.entries] = entries;
   progress[PROGRESS.columns] = committed;
+  scoreRows(o);
   return line;
 };
 

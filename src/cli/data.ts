@@ -1,14 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type CsvOptions, csvSource } from "../data/csv.js";
-import { ndjsonSource } from "../data/ndjson.js";
+import type { CsvOptions } from "../data/csv.js";
 import type { RowReader } from "../data/reader.js";
 import { uncompressedName } from "../data/source.js";
-import { svmlightReader } from "../data/svmlight.js";
-import { type TableOptions, tableReader } from "../data/table.js";
-import { vwReader } from "../data/vw.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import type { Model } from "../model/model.js";
+import { readerOf } from "../model/score.js";
+import { plural } from "../report/text.js";
 
 /** Flags about the data, as every command takes them. */
 export interface DataFlags {
@@ -110,35 +108,31 @@ export function csvOptions(flags: DataFlags): CsvOptions {
 
 /** Opens data for a finished model, in one pass. `labelled`: whether rows must have a target. */
 export function readerFor(model: Model, files: readonly string[], flags: DataFlags, labelled: boolean): RowReader {
-  const { skipBad = 0 } = flags;
-  const recorded = model.training.options;
-  const positive = flags.positive ?? recorded.positive;
-  const coding = typeof positive === "number" ? { positive } : {};
   const usual = model.space ? "csv" : model.vwBits === null ? "svmlight" : "vw";
   const format = formatOf(files, flags, usual);
   if (format !== usual && !(format === "ndjson" && model.space)) {
     const trained = model.space ? "a table with named columns" : FORMAT_NAMES[usual];
     throw new OptionError(`this model was trained on ${trained}; the data is ${FORMAT_NAMES[format]}`);
   }
-  if (!model.space) {
-    // Labels that are not needed may be any numbers, or be missing.
-    const lines = { loss: labelled ? model.loss : ("squared" as const), ...coding, skipBad, keep: false };
-    if (model.vwBits === null) return svmlightReader(files, lines);
-    return vwReader(files, { ...lines, bits: model.vwBits, isLabelled: labelled });
-  }
-  const target = flags.target ?? recorded.target;
-  if (labelled && typeof target !== "string") throw new OptionError("--target: say what to compare predictions with");
-  const options: TableOptions = {
-    loss: model.loss,
-    target: labelled ? (target as string) : null,
-    ...coding,
-    ...(labelled && flags.weight !== undefined && { weight: flags.weight }),
-    ...(flags.offset !== undefined && { offset: flags.offset }),
-    skipBad,
-  };
-  const source =
-    format === "ndjson"
-      ? ndjsonSource(files, { keep: false })
-      : csvSource(files, { ...csvOptions(flags), keep: false });
-  return tableReader(source, model.space, options);
+  const { target, weight, offset, positive, skipBad } = flags;
+  const given = Object.entries({ target, weight, offset, positive, skipBad }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const table = format === "csv" || format === "ndjson" ? { format, ...csvOptions(flags) } : {};
+  return readerOf(model, files, { ...table, ...Object.fromEntries(given) }, labelled);
+}
+
+/** Adds the flag of commands that score rows. */
+export function addThreads(command: Command): void {
+  command.addOption(new Option("--threads <n>", "threads at most (default 2)").argParser(numeric));
+}
+
+/** What to tell of rows that were left out, and of values that the model does not know. */
+export function warningsOf({ space }: Model, { tally: { skipped, unseen } }: RowReader): string[] {
+  const warnings: string[] = [];
+  if (skipped > 0) warnings.push(`${plural(skipped, "bad line")} left out`);
+  // A model without names knows only those of its weights.
+  if (unseen > 0 && !space?.isStripped)
+    warnings.push(`${plural(unseen, "value")} not seen in training counted nothing`);
+  return warnings;
 }

@@ -92,6 +92,11 @@ function asText(model: Model, bytes: Uint8Array, top: number): string {
     const margin = change.margin === null ? "" : `, no margin by more than ${change.margin.toExponential(1)}`;
     lines.push(`written in fewer bits: no weight is off by more than ${change.weight.toExponential(1)}${margin}`);
   }
+  const { calibration } = model.training;
+  if (calibration) {
+    const { slope, intercept, rows: told } = calibration;
+    lines.push(`calibrated on ${plural(told, "row")}: slope ${slope.toFixed(4)}, intercept ${intercept.toFixed(4)}`);
+  }
   const features = featureStates(model);
   if (features.length > 0) {
     const width = features.reduce((widest, { name }) => Math.max(widest, name.length), 7);

@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import pkg from "../../package.json" with { type: "json" };
 import "../node.js";
+import { addCalibrate } from "./calibrate.js";
 import { addConvert } from "./convert.js";
 import { addEvaluate } from "./evaluate.js";
 import { addExplain } from "./explain.js";
@@ -26,6 +27,7 @@ const COMMANDS: Record<string, (program: Command, signal: AbortSignal) => void> 
   path: addPath,
   predict: addPredict,
   evaluate: addEvaluate,
+  calibrate: addCalibrate,
   explain: addExplain,
   inspect: addInspect,
   convert: addConvert,

@@ -1,10 +1,17 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { loadModel } from "../model/file.js";
+import { scoreRows } from "../model/score.js";
+import type { Purpose } from "../model/scorer.js";
 import { platform } from "../platform.js";
-import { plural } from "../report/text.js";
-import { addDataFlags, DATA, type DataFlags, readerFor } from "./data.js";
+import { addDataFlags, addThreads, DATA, type DataFlags, readerFor, warningsOf } from "./data.js";
 import { inputsOf } from "./inputs.js";
 import { print, warn } from "./output.js";
+
+interface PredictFlags extends DataFlags {
+  output?: string;
+  margin?: boolean;
+  threads?: number;
+}
 
 export function addPredict(program: Command, signal: AbortSignal): void {
   const command = program
@@ -13,26 +20,19 @@ export function addPredict(program: Command, signal: AbortSignal): void {
     .argument("<model>", "model file")
     .argument("<data...>", `data of the same form as in training: ${DATA}`)
     .option("-o, --output <file>", "write to a file, whole or not at all, instead of standard output")
-    .addOption(new Option("--margin", "print x·w + b instead"));
+    .option("--margin", "print x·w + b instead");
+  addThreads(command);
   addDataFlags(command, "not needed");
-  command.action(async (path: string, names: string[], flags: DataFlags & { output?: string; margin?: boolean }) => {
+  command.action(async (path: string, names: string[], flags: PredictFlags) => {
     const model = await loadModel(path);
     const reader = readerFor(model, await inputsOf(names), flags, false);
-    let lines: string[] = [];
-    const pass = reader.read((entries) => {
-      const margin = model.marginOf(entries);
-      lines.push(`${flags.margin ? margin : model.respond(margin)}\n`);
-    });
-    for await (const _ of pass) {
-      signal.throwIfAborted();
-      if (flags.output !== undefined) continue;
-      await print(lines.join(""));
-      lines = [];
-    }
-    if (flags.output !== undefined) await platform().save(flags.output, new TextEncoder().encode(lines.join("")));
-    const { skipped, unseen } = reader.tally;
-    if (skipped > 0) warn(`${plural(skipped, "bad line")} left out`);
-    // A model without names knows only those of its weights.
-    if (unseen > 0 && !model.space?.isStripped) warn(`${plural(unseen, "value")} not seen in training counted nothing`);
+    const purpose: Purpose = { text: flags.margin ? "margin" : "prediction", isLabelled: false };
+    const scored = scoreRows([model], reader, purpose, { ...flags, signal });
+    const lines = (async function* () {
+      for await (const { text } of scored) yield text;
+    })();
+    if (flags.output !== undefined) await platform().save(flags.output, lines);
+    else for await (const text of lines) await print(text);
+    warningsOf(model, reader).forEach(warn);
   });
 }

@@ -158,7 +158,7 @@ export async function runTraining(
     : trainInMemory(files, format, space, options, flags));
 
   const measured = async (models: readonly Model[], path: string) =>
-    evaluateEach(models, readerFor(models[0] as Model, await inputsOf([path]), flags, true), running.signal);
+    evaluateEach(models, readerFor(models[0] as Model, await inputsOf([path]), flags, true), options);
   if (Number.isNaN(fraction)) {
     const models = trained.points?.map(({ model }) => model) ?? [trained.model];
     trained = validated(trained, await measured(models, flags.validate as string));

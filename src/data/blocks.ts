@@ -68,6 +68,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   direct: U32;
   hashed: U32;
   largest = 0;
+  unseen = 0;
   share = 0;
   /** How ids that have no column yet get one. */
   admission: Admission = { limit: 0, salt: 0 };
@@ -230,7 +231,7 @@ export class BlockStore extends TextParser implements Store, Tables {
       weights: this.#isWeighted ? weights : null,
       ...{ ids: this.ids, direct: this.direct, hashed: this.hashed, seen: this.#seen },
       table: this.table?.slots ?? 0,
-      isFolded: this.table?.isFolded ?? false,
+      mask: this.table?.isFolded ? this.table.slots - 1 : 0,
       rows: this.#rows,
       entries: this.#entries,
       most: this.#most,
@@ -246,10 +247,11 @@ export class BlockStore extends TextParser implements Store, Tables {
     return run(this.#text, from);
   }
 
-  protected commit({ rows, entries, largest }: Reached): void {
+  protected commit({ rows, entries, largest, unseen }: Reached): void {
     this.#rows = rows;
     this.#entries = entries;
     this.largest = Math.max(this.largest, largest);
+    this.unseen += unseen;
   }
 
   protected storeValues(end = this.#entries): void {

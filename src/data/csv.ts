@@ -84,19 +84,28 @@ async function* readLines(source: Source, records: Records, taker: LineTaker): A
     lines.push(chunk);
     yield* drain(false);
     taker.pass(chunk.length);
+    yield* isRead(records);
   }
   lines.finish();
   yield* drain(true);
+  yield* isRead(records);
+}
+
+/** Says by a batch without rows that all rows of what came are there. */
+function* isRead({ columns }: Records): Generator<TableBatch> {
+  if (columns) yield { columns, rows: [] };
 }
 
 /** Returns whether any was taken. */
 function offer(lines: Lines, records: Records, taker: LineTaker): boolean {
   const first = records.line;
-  for (let text = lines.whole(); text.length > 0; text = lines.whole()) {
-    const { bytes, rows } = taker.take(records.columns as readonly string[], text);
-    lines.skip(bytes, rows);
+  for (;;) {
+    const { text, from } = lines.whole(taker.portion);
+    if (text.length === 0) break;
+    const { stopped, rows } = taker.take(records.columns as readonly string[], text, from);
+    lines.skip(stopped - from, rows);
     records.line += rows;
-    if (bytes < text.length) break;
+    if (stopped < text.length) break;
   }
   return records.line > first;
 }

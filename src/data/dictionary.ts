@@ -1,4 +1,4 @@
-import { type F64, HostMemory, type U32 } from "../engine/memory.js";
+import { type F64, HostMemory, type Memory, type U32 } from "../engine/memory.js";
 import { slotOf } from "../slots.js";
 
 /** Ids below this are looked up in a table, 16 MB at most; larger ones are hashed. */
@@ -16,15 +16,26 @@ export interface Tables {
   lengthen(table: "ids" | "direct" | "hashed", length: number): void;
 }
 
-class HostTables implements Tables {
-  readonly #memory = new HostMemory();
-  ids = this.#memory.f64(0);
-  direct = this.#memory.u32(0);
-  hashed = this.#memory.u32(0);
+/** Tables in a memory; the direct one no longer than `most`. */
+export class MemoryTables implements Tables {
+  readonly #memory: Memory;
+  readonly #most: number;
+  ids: F64;
+  direct: U32;
+  hashed: U32;
+
+  constructor(memory: Memory, most = DIRECT) {
+    this.#memory = memory;
+    this.#most = most;
+    this.ids = memory.f64(0);
+    this.direct = memory.u32(0);
+    this.hashed = memory.u32(0);
+  }
 
   lengthen(table: "ids" | "direct" | "hashed", length: number): void {
     if (table === "ids") this.ids = this.#memory.grow(this.ids, length);
-    else this[table] = this.#memory.grow(this[table], length);
+    else if (table === "hashed") this.hashed = this.#memory.grow(this.hashed, length);
+    else this.direct = this.#memory.grow(this.direct, Math.min(length, this.#most));
   }
 }
 
@@ -37,7 +48,7 @@ export class Dictionary {
   /** How many of those are hashed. */
   #large = 0;
 
-  constructor(tables: Tables = new HostTables()) {
+  constructor(tables: Tables = new MemoryTables(new HostMemory())) {
     this.#tables = tables;
   }
 

@@ -8,6 +8,7 @@ import type { FeatureSpace } from "../features/space.js";
 import { mix } from "../random.js";
 import type { LabelCoder } from "./label.js";
 import { areSame, coded, type PlainFormat, type RowTaker } from "./plain.js";
+import type { Taken } from "./records.js";
 
 /** Rows that are not learned from. */
 export interface Held {
@@ -23,6 +24,7 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Teaches a space from a table's lines, by a kernel: only numbers of samples, and each word once, become values. */
 export class PlainLesson implements RowTaker {
+  readonly portion = 1 << 18;
   readonly #engine: Engine;
   readonly #learner: SpaceLearner;
   /** The space as it is before anything is learned. */
@@ -50,7 +52,7 @@ export class PlainLesson implements RowTaker {
     const { memory } = this.#engine;
     const modes = this.#space.layout.atoms.map(({ definition }) => modeOf(definition));
     this.#columns = columns;
-    this.#plan = compiled(memory);
+    this.#plan = compiled(memory, 1)[0]!;
     const { fraction, seed, every = 0 } = this.#held;
     const lesson: Lesson = {
       modes: memory.u32(modes.length),
@@ -72,9 +74,10 @@ export class PlainLesson implements RowTaker {
     this.#lesson = lesson;
   }
 
-  take(columns: readonly string[], lines: Uint8Array, labels: LabelCoder, row: number) {
+  take(columns: readonly string[], given: Uint8Array, start: number, labels: LabelCoder, row: number): Taken {
     const [plan, lesson] = [this.#plan, this.#lesson];
-    if (!plan || !lesson || !areSame(columns, this.#columns)) return { rows: 0, bytes: 0 };
+    if (!plan || !lesson || !areSame(columns, this.#columns)) return { rows: 0, stopped: start };
+    const lines = given.subarray(start);
     const { memory, kernels } = this.#engine;
     if (this.#text.length < lines.length + 16) this.#text = memory.grow(this.#text, lines.length + 16);
     this.#text.view.set(lines);
@@ -89,7 +92,7 @@ export class PlainLesson implements RowTaker {
       rows += lesson.counts.view[LEARNED.rows]!;
       const needed = lesson.counts.view[LEARNED.needed]!;
       this.#pass(lesson);
-      if (needed === 0) return { rows, bytes };
+      if (needed === 0) return { rows, stopped: start + bytes };
       this.#widen(lesson, needed);
     }
   }

@@ -1,4 +1,4 @@
-import type { Kernels, Loss } from "../engine/kernels.js";
+import type { Loss } from "../engine/kernels.js";
 import type { TextKernel } from "../engine/texts.js";
 import { DataError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
@@ -38,7 +38,7 @@ export interface LineParser {
 export interface LineFormat {
   parser(): LineParser;
   /** Parses lines in their plain form, as the parser would. */
-  kernel(kernels: Kernels): TextKernel;
+  kernel: TextKernel;
   /** What its lines are like, for messages. */
   expected: string;
   /** Whether a row may hold a column twice; the parser adds them up. */
@@ -61,7 +61,6 @@ export function lineReader(input: Input, options: LineOptions, format: LineForma
     const tolerance = new Tolerance(options.skipBad ?? 0);
     let lines = new Lines(sources.name);
     const row = format.parser();
-    const kernel = store && format.kernel(store.engine.kernels);
     if (store && format.mayRepeat) store.mayRepeat = true;
     tally.rows = 0;
     /** Reads the next line in whatever form it has. Returns false when there is none. */
@@ -84,8 +83,8 @@ export function lineReader(input: Input, options: LineOptions, format: LineForma
     let [pause, due] = [0, 0];
     const drain = () => {
       do {
-        if (!store || !kernel || due-- > 0) continue;
-        pause = readPlain(store, kernel, lines, labels) ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
+        if (!store || due-- > 0) continue;
+        pause = readPlain(store, lines, labels) ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
         due = pause;
       } while (readLine());
       tally.skipped = tolerance.skipped;
@@ -109,17 +108,18 @@ export function lineReader(input: Input, options: LineOptions, format: LineForma
   }
 
   /** Reads lines in their plain form by a kernel, until one is not. Returns false when that is the first. */
-  function readPlain(store: Store, kernel: TextKernel, lines: Lines, coder: LabelCoder): boolean {
+  function readPlain(store: Store, lines: Lines, coder: LabelCoder): boolean {
     const code: Coding = (labels, from, to) => coder.codeInto(labels, from, to);
     const first = tally.rows;
-    for (let text = lines.whole(); text.length > 0; text = lines.whole()) {
-      const stopped = store.parse(text, code, kernel);
-      lines.skip(stopped, store.rows - tally.rows);
+    for (;;) {
+      const { text, from } = lines.whole(store.portion);
+      if (text.length === 0) return true;
+      const stopped = store.parse(text, from, code, format.kernel);
+      lines.skip(stopped - from, store.rows - tally.rows);
       tally.rows = store.rows;
       largest = Math.max(largest, store.largest);
       if (stopped < text.length) return tally.rows > first;
     }
-    return true;
   }
 
   return {

@@ -1,8 +1,8 @@
 import { DataError } from "../errors.js";
 
 const LONGEST_LINE = 1 << 28;
-/** What is parsed at once: it stays in the processor's cache. */
-const PIECE = 1 << 18;
+/** Room beyond the longest line. */
+const SPARE = 1 << 18;
 const EMPTY = new Uint8Array(0);
 
 /** Cuts a stream of chunks into lines without copying them. Push a chunk, then call `next` until it says false. */
@@ -23,6 +23,9 @@ export class Lines {
   /** What follows in the chunk when the bytes at hand are those of #buffer. */
   #later: Uint8Array = EMPTY;
   #finished = false;
+  /** What `whole` returned last, and where it begins. */
+  #whole: Uint8Array = EMPTY;
+  #wholeAt = 0;
 
   /** `longest`: bytes of a line that has not ended, so that a file without line ends cannot take all memory. */
   constructor(name: string, longest = LONGEST_LINE) {
@@ -50,16 +53,20 @@ export class Lines {
   }
 
   /**
-   * Returns the whole lines at hand, with their ends: as many as fit in PIECE bytes, but one at least. It is empty
-   * where there are none. Then call `skip`.
+   * Returns whole lines, with their ends: as many as fit in so many bytes, but one at least, and where among them what is
+   * left begins: the same text until nothing is. It is empty where there are none. Then call `skip`.
    */
-  whole(): Uint8Array {
-    if (this.#finished || !this.#isMore()) return EMPTY;
+  whole(most: number): { text: Uint8Array; from: number } {
+    if (this.#finished || !this.#isMore()) return { text: EMPTY, from: 0 };
+    const passed = this.#position - this.#wholeAt;
+    if (passed < this.#whole.length) return { text: this.#whole, from: passed };
     const rest = this.bytes.subarray(this.#position);
     // What was carried holds no line end: a line that comes in many chunks is searched once.
     const carried = this.#position === 0 ? this.#carried : 0;
-    const last = carried < PIECE ? rest.lastIndexOf(10, PIECE - 1) : -1;
-    return rest.subarray(0, (last < 0 ? rest.indexOf(10, Math.max(carried, PIECE)) : last) + 1);
+    const last = carried < most ? rest.lastIndexOf(10, most - 1) : -1;
+    this.#whole = rest.subarray(0, (last < 0 ? rest.indexOf(10, Math.max(carried, most)) : last) + 1);
+    this.#wholeAt = this.#position;
+    return { text: this.#whole, from: 0 };
   }
 
   /** Passes over lines of those that `whole` returned: `count` of them, `length` bytes. */
@@ -106,6 +113,8 @@ export class Lines {
   #look(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.#position = 0;
+    this.#whole = EMPTY;
+    this.#wholeAt = 0;
   }
 
   /** Whether there are bytes to read; goes on to the later ones. */
@@ -137,7 +146,7 @@ export class Lines {
   #reserve(length: number): void {
     if (length <= this.#buffer.length) return;
     // Near the longest it grows to it at once: one copy of that size is enough.
-    const roomy = this.#buffer.length * 4 > this.#longest ? this.#longest + PIECE : this.#buffer.length * 2;
+    const roomy = this.#buffer.length * 4 > this.#longest ? this.#longest + SPARE : this.#buffer.length * 2;
     const grown = new Uint8Array(Math.max(length, roomy));
     grown.set(this.#buffer.subarray(0, this.#carried));
     this.#buffer = grown;

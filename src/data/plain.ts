@@ -4,6 +4,7 @@ import { compilePlan } from "../features/plan.js";
 import type { FeatureSpace } from "../features/space.js";
 import type { LabelCoder } from "./label.js";
 import type { Tally } from "./reader.js";
+import type { Taken } from "./records.js";
 import type { Store } from "./text.js";
 
 export interface PlainFormat {
@@ -16,8 +17,9 @@ export interface PlainFormat {
 export interface RowTaker {
   /** Must be called before the first row is there. */
   begin(columns: readonly string[]): void;
+  readonly portion: number;
   /** `row`: the number of the first. */
-  take(columns: readonly string[], lines: Uint8Array, labels: LabelCoder, row: number): { rows: number; bytes: number };
+  take(columns: readonly string[], lines: Uint8Array, from: number, labels: LabelCoder, row: number): Taken;
   pass(bytes: number): void;
 }
 
@@ -26,8 +28,8 @@ export class PlainRows {
   readonly #space: FeatureSpace;
   readonly #format: PlainFormat;
   readonly #tally: Tally;
-  /** Compiled for these columns; null where that is not possible. */
-  #plan: { engine: Engine; columns: readonly string[]; plan: Plan | null } | null = null;
+  /** Compiled for these columns, one a lane; none where that is not possible. */
+  #plan: { engine: Engine; columns: readonly string[]; plans: readonly Plan[] } | null = null;
 
   constructor(space: FeatureSpace, format: PlainFormat, tally: Tally) {
     this.#space = space;
@@ -40,7 +42,8 @@ export class PlainRows {
     let read = 0;
     return {
       begin: (columns) => this.#begin(store, columns),
-      take: (columns, lines, labels) => this.#take(store, columns, lines, labels),
+      take: (columns, lines, from, labels) => this.#take(store, columns, lines, from, labels),
+      portion: store.portion,
       pass: (bytes) => {
         read += bytes;
         if (length) store.share = Math.min(read / length, 1);
@@ -52,33 +55,31 @@ export class PlainRows {
     const { target, delimiter, weight = null } = this.#format;
     if (this.#plan?.engine !== store.engine) {
       const compiled = compilePlan(this.#space, { columns, delimiter, target, weight });
-      let plan: Plan | null = null;
+      let plans: Plan[] = [];
       if (compiled) {
         store.prepare((memory) => {
-          plan = compiled(memory);
+          plans = compiled(memory, store.lanes);
         });
       }
-      this.#plan = { engine: store.engine, columns, plan };
+      this.#plan = { engine: store.engine, columns, plans };
     }
-    const { plan } = this.#plan;
+    const [plan] = this.#plan.plans;
     // A row has a byte for each of its cells at least.
     if (plan) store.density = Math.max(0.5, plan.outputs.length / OUTPUT_LENGTH / columns.length);
   }
 
-  #take(store: Store, columns: readonly string[], lines: Uint8Array, labels: LabelCoder) {
-    const { plan, columns: planned } = this.#plan ?? { plan: null, columns: [] };
-    if (!plan || !areSame(columns, planned)) return { rows: 0, bytes: 0 };
-    const known = coded(plan, labels);
-    plan.counts.view[0] = 0;
-    const before = store.rows;
-    const { kernels } = store.engine;
-    const bytes = store.parse(
+  #take(store: Store, columns: readonly string[], lines: Uint8Array, from: number, labels: LabelCoder): Taken {
+    const { plans, columns: planned } = this.#plan ?? { plans: [], columns: [] };
+    if (plans.length === 0 || !areSame(columns, planned)) return { rows: 0, stopped: from };
+    const { rows, unseen } = store;
+    const stopped = store.parse(
       lines,
+      from,
       (_labels, _from, to) => to,
-      (text, from, to, o) => kernels.parseCsv(text, from, to, o, known),
+      (kernels, text, begin, end, o, lane) => kernels.parseCsv(text, begin, end, o, coded(plans[lane]!, labels)),
     );
-    this.#tally.unseen += plan.counts.view[0]!;
-    return { rows: store.rows - before, bytes };
+    this.#tally.unseen += store.unseen - unseen;
+    return { rows: store.rows - rows, stopped };
   }
 }
 

@@ -34,10 +34,17 @@ export interface TableSource {
 
 /** Takes rows from text, in place of the records that a source would give. */
 export interface LineTaker {
-  /** Takes rows off the front of whole lines, a line each, between two batches. Returns how many, and their bytes. */
-  take(columns: readonly string[], lines: Uint8Array): { rows: number; bytes: number };
+  /** Bytes of text that it takes at once. */
+  readonly portion: number;
+  /** Takes rows off whole lines, a line each, from an offset on, between two batches. Returns how many, and where it stopped. */
+  take(columns: readonly string[], lines: Uint8Array, from: number): Taken;
   /** Says that so many bytes more have been read. */
   pass(bytes: number): void;
+}
+
+export interface Taken {
+  rows: number;
+  stopped: number;
 }
 
 /** Gathers records whose fields vary. Columns are numbered as they are first met. */

@@ -35,6 +35,7 @@ export class RowStore extends TextParser implements Tables, Store {
   entries = 0;
   /** The largest index that `parse` met, 0 without any. */
   largest = 0;
+  unseen = 0;
   /** How much of the input is here, from 0 to 1; 0 where that is not known. */
   share = 0;
   mayRepeat = false;
@@ -112,17 +113,18 @@ export class RowStore extends TextParser implements Tables, Store {
       values: this.#isStored ? this.#at.values : null,
       weights: this.#isWeighted ? this.#at.weights : null,
       table: 0,
-      isFolded: false,
+      mask: 0,
       most: this.rows + (bytes >> 1),
       enough: NOWHERE,
       ...{ limit: 0, salt: 0, before: 0 },
     };
   }
 
-  protected commit({ rows, entries, largest }: Reached): void {
+  protected commit({ rows, entries, largest, unseen }: Reached): void {
     this.rows = rows;
     this.entries = entries;
     this.largest = Math.max(this.largest, largest);
+    this.unseen += unseen;
   }
 
   protected storeValues(): void {

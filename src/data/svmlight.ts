@@ -11,7 +11,7 @@ const COLON = 58;
 
 const SVMLIGHT: LineFormat = {
   parser: () => new RowParser(),
-  kernel: (kernels) => kernels.parseSvmlight,
+  kernel: (kernels, bytes, from, to, o) => kernels.parseSvmlight(bytes, from, to, o),
   expected: "label index:value …",
   mayRepeat: false,
   vwBits: null,

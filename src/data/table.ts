@@ -165,9 +165,10 @@ async function* eachRow(
   let isWeightless = true;
   const taker = plain && {
     pass: plain.pass,
-    take(columns: readonly string[], lines: Uint8Array) {
-      if (!target) return { rows: 0, bytes: 0 }; // not checked yet
-      const taken = plain.take(columns, lines, labels, good);
+    portion: plain.portion,
+    take(columns: readonly string[], lines: Uint8Array, from: number) {
+      if (!target) return { rows: 0, stopped: from }; // not checked yet
+      const taken = plain.take(columns, lines, from, labels, good);
       met += taken.rows;
       good += taken.rows;
       if (taken.rows > 0) isWeightless = false; // of such a row the weight is not 0
@@ -205,7 +206,8 @@ async function* eachRow(
         tolerance.refuse(placed(told, () => it.place(at)));
       }
     }
-    yield { rows: good, skipped: tolerance.skipped };
+    // Where lines are taken too, a batch without rows ends those of a chunk.
+    if (!taker) yield { rows: good, skipped: tolerance.skipped };
   }
   if (target && source.isRagged) check(target, source.name);
   if (good === 0) throw new DataError(`${source.name}: no rows${met > 0 ? " that can be used" : ""}`);

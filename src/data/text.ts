@@ -12,37 +12,51 @@ export interface Store {
   readonly engine: Engine;
   /** Rows so far. */
   readonly rows: number;
-  /** The largest index that `parse` met, 0 without any. */
+  /** The largest index that `parse` met, 0 without any, and how many values that were not seen in training. */
   readonly largest: number;
+  readonly unseen: number;
   /** How much of the input is here, from 0 to 1; 0 where that is not known. */
   share: number;
   /** Whether the rows of a format may hold a column twice: then kernels add them up. */
   mayRepeat: boolean;
   /** Entries that a row may have for each of its bytes. Default ½. */
   density: number;
+  /** Bytes of text that it takes at once. */
+  readonly portion: number;
+  /** Kernels may be called with the scratch of so many lanes, at the same time. */
+  readonly lanes: number;
   /** Lets a reader take memory for what its kernels need to know. Before the first row. */
   prepare(take: (memory: Memory) => void): void;
   /** Adds a row. An offset is what its margin begins with. */
   addRow(entries: Entries, label: number, weight: number, offset?: number): void;
   /**
-   * Adds rows of whole lines by a kernel, up to the first that is not plain or whose label cannot be coded, and returns
-   * the offset of that line in the text.
+   * Adds rows of whole lines, from an offset on, by a kernel, up to the first that is not plain or whose label cannot be
+   * coded, and returns the offset of that line. What follows in the same text may be asked for later, or not.
    */
-  parse(text: Uint8Array, code: Coding, kernel: TextKernel): number;
+  parse(text: Uint8Array, from: number, code: Coding, kernel: TextKernel): number;
 }
 
 /** Where the rows of a text go. */
-export type Target = Omit<Parse, "progress" | "number" | "least" | "room"> & { rows: number; entries: number };
+export type Target = Omit<Parse, "progress" | "number" | "least" | "room" | "score"> & {
+  rows: number;
+  entries: number;
+};
 
-/** How far a kernel came: rows and entries at its end, the largest index that it met. */
+/** How far a kernel came: rows and entries at its end, the largest index and the unseen values that it met. */
 export interface Reached {
   rows: number;
   entries: number;
   largest: number;
+  unseen: number;
 }
+
+/** What is parsed at once: it stays in the processor's cache. */
+const PORTION = 1 << 18;
 
 /** Runs the kernels that parse, for a store that says where rows go. */
 export abstract class TextParser {
+  readonly portion = PORTION;
+  readonly lanes = 1;
   readonly #progress: U32;
   readonly #number: F64;
 
@@ -66,7 +80,8 @@ export abstract class TextParser {
   protected abstract turnOver(): boolean;
 
   /** As in Store. */
-  parse(text: Uint8Array, code: Coding, kernel: TextKernel): number {
+  parse(given: Uint8Array, start: number, code: Coding, kernel: TextKernel): number {
+    const text = given.subarray(start);
     let from = 0;
     for (let most = Number.POSITIVE_INFINITY; ; ) {
       const target = this.target(text.length - from);
@@ -86,7 +101,7 @@ export abstract class TextParser {
       if (isRefused) this.numbering?.widen(this.#number.view[0]!);
       else if (isValued) this.storeValues();
       else if (isWeighted) this.storeWeights();
-      else if (reached.rows >= most || !this.turnOver()) return from;
+      else if (reached.rows >= most || !this.turnOver()) return start + from;
     }
   }
 
@@ -97,8 +112,8 @@ export abstract class TextParser {
     progress[PROGRESS.entries] = target.entries;
     progress[PROGRESS.columns] = numbering?.length ?? 0;
     progress[PROGRESS.hashed] = numbering?.large ?? 0;
-    progress[PROGRESS.largest] = 0;
-    const stopped = kernel(bytes, from, to, {
+    progress[PROGRESS.largest] = progress[PROGRESS.unseen] = 0;
+    const options = {
       ...target,
       least: DIRECT,
       room: numbering
@@ -106,7 +121,9 @@ export abstract class TextParser {
         : target.indices.length,
       progress: this.#progress,
       number: this.#number,
-    });
+      score: null,
+    };
+    const stopped = kernel(this.engine.kernels, bytes, from, to, options, 0);
     numbering?.extend(progress[PROGRESS.reached]!, progress[PROGRESS.hashed]!);
     numbering?.truncate(progress[PROGRESS.columns]!);
     return {
@@ -117,6 +134,7 @@ export abstract class TextParser {
       rows: progress[PROGRESS.rows]!,
       entries: progress[PROGRESS.entries]!,
       largest: progress[PROGRESS.largest]!,
+      unseen: progress[PROGRESS.unseen]!,
     };
   }
 }

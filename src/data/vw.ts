@@ -34,10 +34,7 @@ export function vwReader(input: Input, { bits, isLabelled = true, ...options }: 
   const b = checkBits(bits);
   return lineReader(input, options, {
     parser: () => new VwParser(b, isLabelled),
-    kernel:
-      ({ parseVw }) =>
-      (bytes, from, to, o) =>
-        parseVw(bytes, from, to, b, o),
+    kernel: (kernels, bytes, from, to, o) => kernels.parseVw(bytes, from, to, b, o),
     expected: "label |feature …",
     mayRepeat: true,
     vwBits: b,

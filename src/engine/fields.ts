@@ -86,6 +86,7 @@ export const PARSE = {
   seen: "Uint32",
   progress: "Uint32",
   number: "Uint32",
+  score: "Uint32",
   span: "Uint32",
   slots: "Uint32",
   least: "Uint32",
@@ -98,6 +99,19 @@ export const PARSE = {
   salt: "Uint32",
   before: "Uint32",
   room: "Uint32",
+} as const;
+
+export const SCORE = {
+  weights: "Uint32",
+  biases: "Uint32",
+  margins: "Uint32",
+  text: "Uint32",
+  powers: "Uint32",
+  models: "Uint32",
+  columns: "Uint32",
+  stride: "Uint32",
+  isLogistic: "Uint32",
+  isLabelled: "Uint32",
 } as const;
 
 export const LESSON = {

@@ -1,5 +1,5 @@
 import type { F32, F64, U8, U32 } from "./memory.js";
-import type { Lesson, Parse, Plan, TextKernel } from "./texts.js";
+import type { Lesson, Parse, Plan } from "./texts.js";
 
 /** Logistic: log(1 + exp(−y·m)), y ∈ {−1, +1}. Squared: ½(y − m)². */
 export type Loss = "logistic" | "squared";
@@ -298,7 +298,7 @@ export interface Kernels {
    * returns where it stopped: before the first line that is not plain, that asks for values or for room in the tables,
    * or when there are o.most rows or o.enough entries. 8 bytes can be read after `to`; there is room for an entry and a column every 4.
    */
-  parseSvmlight: TextKernel;
+  parseSvmlight(bytes: U8, from: number, to: number, o: Parse): number;
   /** As parseSvmlight, lines of Vowpal Wabbit's text, whose ids are hashes modulo 2^bits; entries and columns every 2. */
   parseVw(bytes: U8, from: number, to: number, bits: number, o: Parse): number;
   /**

@@ -26,10 +26,13 @@ const SUMS: Record<string, { at: number; cost: number }> = {
   bend: { at: 0, cost: 0.5 },
 };
 
-/** Kernels that workers run whole while the caller does something else. */
-const BACKGROUND = ["ftrlRows", "ftrlBatches", "sgdRows"].flatMap((name) =>
-  ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => name + loss + values)),
-);
+/** Kernels that workers run whole while the caller does something else, or shares in it. */
+const BACKGROUND = [
+  ...["ftrlRows", "ftrlBatches", "sgdRows"].flatMap((name) =>
+    ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => name + loss + values)),
+  ),
+  ...["parseSvmlight", "parseVw", "parseCsv"].map((name) => `${name}Stored`),
+];
 
 /** Names of the kernels that threads run, in the order of their numbers in a task. */
 export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS), ...BACKGROUND];

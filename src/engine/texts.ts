@@ -1,3 +1,4 @@
+import type { Kernels } from "./kernels.js";
 import type { F32, F64, U8, U32 } from "./memory.js";
 
 /** Where a parser puts rows, and what gives ids their columns: tables that number them (see Dictionary), or a table's slots. */
@@ -21,11 +22,11 @@ export interface Parse {
   least: number;
   /** Slots of the table whose columns are the ids themselves; 0 when ids are numbered. */
   table: number;
-  /** Whether ids past the table, a power of two, are folded into it; else they are refused. */
-  isFolded: boolean;
+  /** Slots − 1, of a power of two, where larger ids are folded: into the table, or before they are looked up; else 0. */
+  mask: number;
   /** [4 · seats], a power of two, twice the entries of the longest row at least; empty where no row has a column twice. */
   seen: U32;
-  /** [10], see PROGRESS. */
+  /** [12], see PROGRESS. */
   progress: U32;
   /** [1], scratch; the id that was refused. */
   number: F64;
@@ -33,13 +34,35 @@ export interface Parse {
   most: number;
   /** No row is begun when so many entries are there. */
   enough: number;
-  /** New ids are admitted whose hash, with this salt and the row's number, is below; 0: all. Whole numbers below 2³². */
+  /** New ids are admitted whose hash, with this salt and the row's number, is below; 0: all, 1: none. Whole numbers below 2³². */
   limit: number;
   salt: number;
   /** Rows before those that progress counts, modulo 2³². */
   before: number;
   /** Entries at most, for formats whose rows may have more of them than half of their bytes. */
   room: number;
+  /** By what rows are scored when they are there, those of this call alone; null where they are not. */
+  score: Score | null;
+}
+
+/** Models over the same columns, by which rows are scored as they are parsed. */
+export interface Score {
+  /** [models · columns] */
+  weights: F32;
+  /** [models] */
+  biases: F64;
+  /** [models · stride], receives x·w + b as Model computes it. */
+  margins: F64;
+  /** [25 · rows + 8], receives a line a row with what the first model says; null where nobody asks. */
+  text: U8 | null;
+  /** Powers of ten for that, see decimal.ts. */
+  powers: U32;
+  columns: number;
+  stride: number;
+  /** Whether the text has probabilities; else margins. */
+  isLogistic: boolean;
+  /** Whether Vowpal Wabbit's text has labels; else what stands before the features is passed over. */
+  isLabelled: boolean;
 }
 
 /** What says of a new id that it is not admitted: the row goes without. */
@@ -76,7 +99,7 @@ export interface Plan {
   values: F64;
   /** Scratch: [2 · a power of two], that twice a row's entries at least; no length where no id can be met twice. */
   seats: U32;
-  /** [3]: values not seen in training, of all rows taken; the rest is scratch. */
+  /** Scratch: [2] */
   counts: U32;
   /** Cells of a row. */
   columns: number;
@@ -198,8 +221,8 @@ export const OPERATIONS = {
   ">=": 15,
 } as const;
 
-/** Parses lines of bytes from ≤ i < to and returns where it stopped. */
-export type TextKernel = (bytes: U8, from: number, to: number, o: Parse) => number;
+/** Parses lines of bytes from ≤ i < to by some kernels, with the scratch of a lane, and returns where it stopped. */
+export type TextKernel = (kernels: Kernels, bytes: U8, from: number, to: number, o: Parse, lane: number) => number;
 
 /** Where a parser says in Parse.progress how far it is. */
 export const PROGRESS = {
@@ -221,4 +244,8 @@ export const PROGRESS = {
   stamp: 8,
   /** 1 when a weight other than 1 asks for weights, else 0. */
   weighted: 9,
+  /** Values of a table that were not seen in training. */
+  unseen: 10,
+  /** Bytes of text. */
+  written: 11,
 } as const;

@@ -1,7 +1,20 @@
-import { type Content, DESCENT, FACE, type Fields, FTRL, LESSON, MATRIX, PARSE, PLAN, ROWS, SGD } from "./fields.js";
+import {
+  type Content,
+  DESCENT,
+  FACE,
+  type Fields,
+  FTRL,
+  LESSON,
+  MATRIX,
+  PARSE,
+  PLAN,
+  ROWS,
+  SCORE,
+  SGD,
+} from "./fields.js";
 import type { Descent, Ftrl, Kernels, Loss, Matrix, Rows, Sgd } from "./kernels.js";
 import type { LinearMemory, Slice } from "./memory.js";
-import { type Lesson, OUTPUT_LENGTH, type Parse, type Plan, SEEN_LENGTH, STEP_LENGTH } from "./texts.js";
+import { type Lesson, OUTPUT_LENGTH, type Parse, type Plan, type Score, SEEN_LENGTH, STEP_LENGTH } from "./texts.js";
 
 /** What an instance of the module exports: kernels by name, and the layout's numbers as globals. */
 export type Exports = Record<string, WebAssembly.Global & ((...args: number[]) => number)>;
@@ -36,6 +49,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeDescent = struct("DESCENT", DESCENT);
   const writeFace = struct("FACE", FACE);
   const writeParse = struct("PARSE", PARSE);
+  const writeScore = struct("SCORE", SCORE);
   const writePlan = struct("PLAN", PLAN);
   const writeLesson = struct("LESSON", LESSON);
   const writeHessian = struct("MATRIX", MATRIX);
@@ -43,9 +57,13 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     writeMatrix(rows);
     return writeTargets(rows);
   };
-  const writeParser = ({ isFolded, ...o }: Parse) => {
+  const writeScored = ({ isLogistic, isLabelled, ...o }: Score) => {
+    const flags = { isLogistic: Number(isLogistic), isLabelled: Number(isLabelled) };
+    return writeScore({ ...o, ...flags, models: o.biases.length });
+  };
+  const writeParser = ({ score, ...o }: Parse) => {
     const lengths = { span: o.direct.length, slots: o.hashed.length, seats: o.seen.length / 4 };
-    return writeParse({ ...o, ...lengths, mask: isFolded ? o.table - 1 : 0 });
+    return writeParse({ ...o, ...lengths, score: score && writeScored(score) });
   };
   const writeTable = (plan: Plan) =>
     writePlan({

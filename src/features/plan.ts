@@ -21,11 +21,14 @@ const ENCODER = new TextEncoder();
 /** Entries of a row whose cells may give any number of them: beyond, it is not plain. */
 const MOST_ENTRIES = 1 << 14;
 
+/** Puts a plan into memory: one for each lane. */
+export type Compiled = (memory: Memory, lanes: number) => Plan[];
+
 /**
- * Compiles a space and a format to what kernels take, as a function that puts it into memory. Returns null where they
- * cannot do it: for text that derived numbers are written out as, a delimiter that is not ASCII, values without names.
+ * Compiles a space and a format to what kernels take, as a function that puts it into memory, once,
+ * with scratch for each of some lanes. Returns null where they cannot do it: for text that derived numbers are written out as, a delimiter that is not ASCII, values without names.
  */
-export function compilePlan(space: FeatureSpace, format: RowFormat): ((memory: Memory) => Plan) | null {
+export function compilePlan(space: FeatureSpace, format: RowFormat): Compiled | null {
   const { columns, delimiter, target, weight } = format;
   const layout = space.layout;
   const { derived, missing, atoms, outputs, isMany } = layout;
@@ -45,7 +48,7 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): ((memory: M
   if (!draft.isExact) return null;
   const absent = [...missing].filter(isWhole).flatMap((word) => draft.text(word));
   const features = outputs.flatMap((output) => draft.output(output));
-  return (memory) => ({
+  const shared = (memory: Memory) => ({
     steps: filled(memory.u32(steps.length), steps),
     outputs: filled(memory.u32(features.length), features),
     parts: filled(memory.u32(draft.parts.length), draft.parts),
@@ -54,14 +57,6 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): ((memory: M
     words: draft.wordsIn(memory),
     text: draft.textIn(memory),
     missing: filled(memory.u32(absent.length), absent),
-    cells: memory.u32(2 * (columns.length + 17)),
-    stack: memory.f64(draft.code.length + 2),
-    spans: memory.u32(2 * atoms.length),
-    odds: memory.u32(most),
-    ids: memory.f64(2 * room),
-    values: memory.f64(2 * room),
-    seats: memory.u32(isLong || isMany ? 2 * 2 ** Math.max(4, Math.ceil(Math.log2(2 * room + 1))) : 0),
-    counts: memory.u32(3),
     columns: columns.length,
     delimiter: delimiter.charCodeAt(0),
     target: target === null ? NOWHERE : isColumn ? draft.cell(target) : 0,
@@ -72,6 +67,20 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): ((memory: M
     isSimple,
     room,
   });
+  const scratch = (memory: Memory) => ({
+    cells: memory.u32(2 * (columns.length + 17)),
+    stack: memory.f64(draft.code.length + 2),
+    spans: memory.u32(2 * atoms.length),
+    odds: memory.u32(most),
+    ids: memory.f64(2 * room),
+    values: memory.f64(2 * room),
+    seats: memory.u32(isLong || isMany ? 2 * 2 ** Math.max(4, Math.ceil(Math.log2(2 * room + 1))) : 0),
+    counts: memory.u32(2),
+  });
+  return (memory, lanes) => {
+    const all = shared(memory);
+    return Array.from({ length: lanes }, () => ({ ...all, ...scratch(memory) }));
+  };
 }
 
 /** Collects the parts of a plan. */

@@ -157,7 +157,7 @@ function isHashed({ vwBits, space, declared }: Header): boolean {
   return isCount(vwBits) && space === null && declared === 2 ** vwBits!;
 }
 
-function isTraining({ options, rows, seen, seenByFeature, loss, certificate }: Training): boolean {
+function isTraining({ options, rows, seen, seenByFeature, loss, certificate, calibration }: Training): boolean {
   const isPlain = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
   const isLoss = (value: unknown) => value === null || Number.isFinite(value);
   return (
@@ -168,8 +168,13 @@ function isTraining({ options, rows, seen, seenByFeature, loss, certificate }: T
     seenByFeature.every(isCount) &&
     isObject(loss) &&
     [loss.progressive, loss.train, loss.validation].every(isLoss) &&
-    (certificate === undefined || [certificate?.objective, certificate?.gap].every(Number.isFinite))
+    (certificate === undefined || [certificate?.objective, certificate?.gap].every(Number.isFinite)) &&
+    (calibration === undefined || isCalibration(calibration))
   );
+}
+
+function isCalibration({ slope, intercept, rows }: NonNullable<Training["calibration"]>): boolean {
+  return Number.isFinite(slope) && Number.isFinite(intercept) && isCount(rows);
 }
 
 function isObject(value: unknown): boolean {

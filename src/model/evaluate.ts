@@ -1,9 +1,12 @@
 import type { Dataset } from "../data/dataset.js";
 import type { RowReader } from "../data/reader.js";
+import type { EngineOptions } from "../engine/engine.js";
 import type { F64 } from "../engine/memory.js";
 import { DataError } from "../errors.js";
 import { type Assessment, assess, type Metrics } from "../report/metrics.js";
+import { Growing } from "./growing.js";
 import type { Model } from "./model.js";
+import { scoreRows } from "./score.js";
 
 /** Measures a model on a dataset in memory. */
 export function evaluate(model: Model, data: Dataset): Metrics {
@@ -12,6 +15,25 @@ export function evaluate(model: Model, data: Dataset): Metrics {
 
 /** As evaluate, with the ranking of the rows. */
 export function assessOn(model: Model, data: Dataset): Assessment {
+  return assessed(model, marginsOn(model, data));
+}
+
+function assessed({ loss }: Model, { margins, labels, weights }: Judged): Assessment {
+  return assess(loss, margins, labels, weights);
+}
+
+/** What models say of labelled rows, and what they are. */
+export interface Judged {
+  /** Of each row, by the model. */
+  margins: Float64Array;
+  /** −1/+1 for logistic loss. */
+  labels: Float64Array;
+  /** Sample weights; null when every one is 1. */
+  weights: Float64Array | null;
+}
+
+/** Computes a model's margins on a dataset in memory. */
+export function marginsOn(model: Model, data: Dataset): Judged {
   const { kernels, memory } = data.engine;
   const mark = memory.mark();
   try {
@@ -20,9 +42,9 @@ export function assessOn(model: Model, data: Dataset): Assessment {
     w.view.set(data.dictionary.ids.map((id) => model.weightOf(id)));
     kernels.margins(data.rows, 0, data.count, w, model.intercept, margins);
     addOffsets(data, margins);
-    const own = (slice: F64) => slice.view.subarray(0, data.count);
+    const own = (slice: F64) => slice.view.slice(0, data.count);
     const { labels, weights } = data.rows;
-    return assess(model.loss, margins.view, own(labels), weights && own(weights));
+    return { margins: own(margins), labels: own(labels), weights: weights && own(weights) };
   } finally {
     memory.release(mark);
   }
@@ -35,29 +57,36 @@ export function addOffsets({ offsets, count }: Dataset, margins: F64): void {
   for (let i = 0; i < count; i++) m[i]! += o[i]!;
 }
 
-/** Measures a model on rows as they come; keeps three numbers a row. Throws DataError when all weigh 0. */
-export async function evaluateRows(model: Model, reader: RowReader, signal?: AbortSignal): Promise<Assessment> {
-  const [assessment] = await evaluateEach([model], reader, signal);
-  return assessment as Assessment;
+/** What scoring runs on, and what ends it. */
+export type Running = EngineOptions & { signal?: AbortSignal | undefined };
+
+/** Scores labelled rows by several models in one pass; keeps three numbers a row. Throws DataError when all weigh 0. */
+export async function judge(models: readonly Model[], reader: RowReader, options: Running = {}): Promise<Judged[]> {
+  const margins = models.map(() => new Growing(Float64Array));
+  const [labels, weights] = [new Growing(Float64Array), new Growing(Float64Array)];
+  const isWeight = (s: number) => s !== 1;
+  let [isWeighted, isCounted] = [false, false];
+  for await (const scored of scoreRows(models, reader, { text: null, isLabelled: true }, options)) {
+    for (const [i, own] of scored.margins.entries()) margins[i]!.push(own);
+    labels.push(scored.labels);
+    weights.push(scored.weights);
+    isWeighted ||= scored.weights.some(isWeight);
+    isCounted ||= scored.weights.some((s) => s > 0);
+  }
+  if (!isCounted) throw new DataError(`${reader.name}: every row's weight is 0`);
+  return margins.map((own) => ({
+    margins: own.numbers,
+    labels: labels.numbers,
+    weights: isWeighted ? weights.numbers : null,
+  }));
 }
 
-/** As evaluateRows, for several models in one pass. */
+/** Measures several models on rows as they come, in one pass. Throws as judge does. */
 export async function evaluateEach(
   models: readonly Model[],
   reader: RowReader,
-  signal?: AbortSignal,
+  options?: Running,
 ): Promise<Assessment[]> {
-  const margins = models.map((): number[] => []);
-  const labels: number[] = [];
-  const weights: number[] = [];
-  const pass = reader.read((entries, label, weight, _row, offset = 0) => {
-    models.forEach((model, i) => {
-      margins[i]!.push(model.marginOf(entries) + offset);
-    });
-    labels.push(label);
-    weights.push(weight);
-  });
-  for await (const _ of pass) signal?.throwIfAborted();
-  if (!weights.some((s) => s > 0)) throw new DataError(`${reader.name}: every row's weight is 0`);
-  return models.map(({ loss }, i) => assess(loss, margins[i]!, labels, weights));
+  const judged = await judge(models, reader, options);
+  return judged.map((own, i) => assessed(models[i]!, own));
 }

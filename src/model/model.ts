@@ -18,6 +18,8 @@ export interface Training {
   loss: { progressive: number | null; train: number | null; validation: number | null };
   /** What solver batch says of its weights: their objective, and how far at most it is above the optimum. */
   certificate?: { objective: number; gap: number };
+  /** How its margins were scaled afterwards, slope · margin + intercept, by how many rows; absent where they were not. */
+  calibration?: { slope: number; intercept: number; rows: number };
 }
 
 export interface ModelParts {
@@ -49,7 +51,7 @@ export interface Contribution {
   /** As of a weight, or "intercept". */
   name: string;
   value: number;
-  /** value · weight */
+  /** weight · value, in single precision */
   contribution: number;
 }
 
@@ -108,10 +110,12 @@ export class Model implements ModelParts {
     return place < 0 ? 0 : this.values[place]!;
   }
 
-  /** Returns x·w + b of encoded features. */
+  /** Returns x·w + b of encoded features, whose values count in single precision, as in training. */
   marginOf(entries: Entries): number {
     let margin = this.intercept;
-    for (let k = 0; k < entries.length; k++) margin += this.weightOf(entries.ids[k]!) * entries.values[k]!;
+    for (let k = 0; k < entries.length; k++) {
+      margin += this.weightOf(entries.ids[k]!) * Math.fround(entries.values[k]!);
+    }
     return margin;
   }
 
@@ -140,7 +144,9 @@ export class Model implements ModelParts {
     for (let k = 0; k < length; k++) {
       const [id, value] = [ids[k]!, values[k]!];
       const weight = this.weightOf(id);
-      if (weight !== 0) parts.push({ name: (this.space ?? this).nameOf(id), value, contribution: weight * value });
+      if (weight === 0) continue;
+      const contribution = weight * Math.fround(value);
+      parts.push({ name: (this.space ?? this).nameOf(id), value, contribution });
     }
     return parts;
   }

@@ -37,7 +37,7 @@ export function open(file: ArrayBuffer | Uint8Array, stride = 1): Predictor {
     const margin = (record: Fields) => {
       if (!read) throw new DataError("unnamed columns");
       let sum = intercept;
-      for (const [id, value] of read(record)) sum += weightOf(id) * value;
+      for (const [id, value] of read(record)) sum += weightOf(id) * Math.fround(value);
       return sum;
     };
     const predict = (record: Fields) => (loss === "logistic" ? sigmoid(margin(record)) : margin(record));

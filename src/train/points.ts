@@ -1,7 +1,7 @@
 import type { Table } from "../data/blocks.js";
 import type { RowReader } from "../data/reader.js";
 import type { Loss } from "../engine/kernels.js";
-import { evaluateEach } from "../model/evaluate.js";
+import { evaluateEach, type Running } from "../model/evaluate.js";
 import { Model } from "../model/model.js";
 import { type Metrics, meanLossOf } from "../report/metrics.js";
 import type { Ranking } from "../report/ranking.js";
@@ -55,9 +55,9 @@ export function finishPoint(
 }
 
 /** Measures models on rows, in one pass. */
-export async function validate(points: readonly StreamPoint[], rows: RowReader, signal?: AbortSignal): Promise<void> {
+export async function validate(points: readonly StreamPoint[], rows: RowReader, options: Running): Promise<void> {
   const models = points.map(({ model }) => model);
-  const measured = await evaluateEach(models, rows, signal);
+  const measured = await evaluateEach(models, rows, options);
   points.forEach((it, i) => {
     const { metrics, ranking } = measured[i]!;
     it.holdout = metrics;

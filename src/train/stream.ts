@@ -203,7 +203,7 @@ async function train(
   const base = { reader, table, loss, declared: keeper.declared, rows: earlier.rows + rows };
   const models = points.map((point, i) => finishPoint(learner, i, base, { ...options, ...point }, point));
   const isHeld = fraction > 0 && learner.heldWeight > earlier.heldWeight;
-  if (isHeld) await validate(models, heldOut(reader, fraction, seed), signal);
+  if (isHeld) await validate(models, heldOut(reader, fraction, seed), options);
   const { skipped } = reader.tally;
   const rest = { rows, objective: null, certificate: null, runtime: engine.runtime, skipped, state, points: models };
   return { ...bestOf(models), ...rest, cache: cache && { ...cache.report } };
@@ -260,7 +260,7 @@ function readInto(reader: RowReader, learner: Learner, cache: Cache | null): Asy
 }
 
 /** The rows of a reader that were held out. */
-function heldOut(reader: RowReader, fraction: number, seed: number): RowReader {
+function heldOut({ parse: _, ...reader }: RowReader, fraction: number, seed: number): RowReader {
   return {
     ...reader,
     read: (sink) =>

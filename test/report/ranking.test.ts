@@ -111,7 +111,10 @@ test("a curve of many rows is thinned evenly", () => {
 
 test("rows that are all tied are one bin and one step", () => {
   const ranking = new Ranking([-0, 0, 0, 0], [1, -1, -1, -1]);
-  expect(ranking.reliability()).toEqual({ bins: [{ rows: 4, weight: 4, prediction: 0.5, rate: 0.25 }], error: 0.25 });
+  expect(ranking.reliability()).toEqual({
+    bins: [{ rows: 4, weight: 4, prediction: 0.5, rate: 0.25 }],
+    error: 0.25,
+  });
   expect(ranking.roc()).toHaveLength(2);
   expect([ranking.auc, ranking.bestThreshold()]).toEqual([0.5, 0.25]);
 });
