@@ -64,7 +64,12 @@ export default defineConfig([
     noExternal: [/./],
     copy:
       name === "main"
-        ? ["src/playground/index.html", "src/playground/style.css", "dist/nought.scalar.wasm", "dist/nought.simd.wasm"]
+        ? [
+            ...["index.html", "style.css", "controls.css", "models.css", "data.css", "tables.json"].map(
+              (it) => `src/playground/${it}`,
+            ),
+            ...["scalar", "simd"].map((build) => `dist/nought.${build}.wasm`),
+          ]
         : [],
   })),
   { ...shared, entry: { index: "src/index.ts", predict: "src/predict.ts" }, dts: { emitDtsOnly: true } },

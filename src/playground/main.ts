@@ -1,5 +1,6 @@
 import type { Runtime } from "../engine/engine.js";
 import { count } from "../report/text.js";
+import { Atlas } from "./atlas.js";
 import { Controls } from "./controls.js";
 import { Curve } from "./curves.js";
 import { byId, eachFrame, tell } from "./dom.js";
@@ -9,6 +10,7 @@ import { Client, type Frame, MODELS, type Ready } from "./protocol.js";
 import { Run } from "./run.js";
 import { addSharing } from "./share.js";
 import { formatState, parseState } from "./state.js";
+import { Why } from "./why.js";
 import { Zeno } from "./zeno.js";
 
 /** Milliseconds between two looks at what changes slowly: words, curves, the link. */
@@ -104,4 +106,6 @@ addSharing({
   picture: () => pictureOf(networks),
 });
 new Zeno(client);
+new Atlas(run);
+new Why(client);
 open();

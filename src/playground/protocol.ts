@@ -9,6 +9,66 @@ export interface Calls {
   advance(advance: Advance): Frame;
   /** Lets one weight of gradient 0 walk: `take` is what L1 takes a step, 1 + `share` what L2 divides by. */
   walk(walk: { start: number; take: number; share: number; steps: number }): Walks;
+  /** Fits a table at one strength after another. `target`: the column asked for; null for the last. */
+  survey(what: { source: Source; target: string | null }): Survey;
+  /** Lets best-subset search, L1 and L2 compete. */
+  contest(what: { features: number; seed: number }): Contest;
+}
+
+export interface Contest {
+  /** Features that matter. */
+  signals: number;
+  l0: Contestant;
+  l1: Contestant;
+  l2: Contestant;
+}
+
+export interface Contestant {
+  /** Models fitted, and the time they took. */
+  tried: number;
+  milliseconds: number;
+  /** Of the best: weights, how many of them matter, loss on the rows held out. */
+  kept: number;
+  right: number;
+  loss: number;
+}
+
+/** Where a table comes from: the towns, one that the server offers, or a file of the visitor's. */
+export type Source = { kind: "towns" } | { kind: "table"; name: string } | { kind: "file"; file: File };
+
+export interface Survey {
+  question: string;
+  /** Columns that can be asked for instead; none of the towns. */
+  targets: string[];
+  target: string;
+  notes: string[];
+  rows: number;
+  heldOut: number;
+  declared: number;
+  seen: number;
+  /** Names and dimensions. */
+  features: string[];
+  /** From the strongest λ down. */
+  points: PointInBrief[];
+  /** Which of them has the least loss on the rows held out. */
+  best: number;
+  /** The best of a few models with L2. */
+  l2: { kept: number; loss: number; bytes: number };
+  /** West, east, south, north of each cell of the map; null where there is none. */
+  cells: Float32Array | null;
+  /** Weights over the path. */
+  drawn: { name: string; values: number[] }[];
+}
+
+export interface PointInBrief {
+  lambda: number;
+  kept: number;
+  loss: { train: number; validation: number | null };
+  /** Of the model's file. */
+  bytes: number;
+  top: { name: string; weight: number }[];
+  /** The weight of each cell. */
+  cells: Float32Array | null;
 }
 
 /** A weight at step 0, 1, 2 … */

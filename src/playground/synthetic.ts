@@ -29,7 +29,7 @@ interface Recipe {
 const ROWS = 2048;
 
 /** A number of the standard normal distribution, nearly: exact sums, so that it has the same bits everywhere. */
-function normal(random: Random): number {
+export function normal(random: Random): number {
   let sum = -6;
   for (let i = 0; i < 12; i++) sum += random.unit();
   return sum;

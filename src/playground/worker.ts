@@ -1,5 +1,7 @@
 import { Lab, walk } from "./lab.js";
 import type { Answer, Call, Calls } from "./protocol.js";
+import { contest } from "./subsets.js";
+import { survey } from "./survey.js";
 
 let lab: Lab | null = null;
 
@@ -22,6 +24,8 @@ const HANDLERS: Handlers = {
     return lab.advance(advance);
   },
   walk,
+  survey,
+  contest,
 };
 
 const reply = (answer: Answer) => postMessage(answer);

@@ -15,6 +15,7 @@ const TYPES: Record<string, string> = {
   css: "text/css",
   json: "application/json",
   wasm: "application/wasm",
+  gz: "application/gzip",
 };
 
 export function launch(): Promise<Browser> {
