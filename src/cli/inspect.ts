@@ -108,7 +108,7 @@ function asText(model: Model, bytes: Uint8Array, top: number): string {
   }
   const signed = (weight: number) => `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(4)}`;
   lines.push("", `${signed(model.intercept)}  intercept`);
-  const weights = model.weights().slice(0, top);
+  const weights = model.weights(top);
   const screen = screenOf();
   const barOf = screen ? (weight: number) => barText(weight / Math.abs(weights[0]!.weight), screen) : () => "";
   const named = weights.map(({ name, weight }) => `${signed(weight)}  ${barOf(weight)}${printable(name)}`);

@@ -188,9 +188,14 @@ export class Model implements ModelParts {
     return /^[1-9]\d*$/.test(name) && Number(name) <= declared ? Number(name) - 1 : undefined;
   }
 
-  /** Returns the weights by name, the largest in size first. */
-  weights(): NamedWeight[] {
-    const order = Array.from(this.ids.keys()).sort((a, b) => Math.abs(this.values[b]!) - Math.abs(this.values[a]!));
-    return order.map((j) => ({ id: this.ids[j]!, name: this.nameOf(this.ids[j]!), weight: this.values[j]! }));
+  /** Returns the weights by name, the largest in size first, and of these `most` at most. */
+  weights(most = Number.POSITIVE_INFINITY): NamedWeight[] {
+    const { ids, values } = this;
+    const sizes = values.map(Math.abs);
+    // So that few of many are found without sorting all.
+    const least = most < sizes.length ? sizes.slice().sort().at(-most)! : 0;
+    const order = Array.from(ids.keys()).filter((j) => sizes[j]! >= least);
+    order.sort((a, b) => sizes[b]! - sizes[a]!);
+    return order.slice(0, most).map((j) => ({ id: ids[j]!, name: this.nameOf(ids[j]!), weight: values[j]! }));
   }
 }

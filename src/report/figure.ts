@@ -5,6 +5,8 @@ import { count } from "./text.js";
 export interface Table {
   columns: readonly string[];
   rows: readonly (readonly Value[])[];
+  /** How many rows there are, where these are only the first. */
+  total?: number;
 }
 type Value = string | number | null;
 
@@ -30,27 +32,27 @@ const MOST_CHARACTERS = 1_000_000;
 /** Returns a figure as markup. */
 export function figureHtml({ title, caption, body, data, file, isWide }: Figure): string {
   const { text, rows } = csvOf(data);
-  const all = data.rows.length;
+  const { columns, rows: held, total: all = held.length } = data;
   const left = rows < all ? `, the first ${count(rows)} rows of ${count(all)}` : "";
   const link = `data:text/csv;charset=utf-8;base64,${base64(text)}`;
   return `<figure${isWide ? ' class="wide"' : ""}>
-<h2>${escaped(title)}</h2>
-<p>${escaped(caption)}</p>
+<figcaption><h2>${escaped(title)}</h2>
+<p>${escaped(caption)}</p></figcaption>
 ${body}
 <div class="data"><details><summary>Table</summary>
-${tableHtml({ columns: data.columns, rows: data.rows.slice(0, MOST_SHOWN) })}
+${tableHtml({ columns, rows: held.slice(0, MOST_SHOWN) }, title)}
 ${all > MOST_SHOWN ? `<p>The first ${MOST_SHOWN} rows of ${count(all)}.</p>` : ""}</details>
 <a href="${link}" download="${escaped(file)}">CSV${left}</a></div>
 </figure>`;
 }
 
-/** Returns a table as markup, numbers to the right. */
-export function tableHtml({ columns, rows }: Table): string {
+/** Returns a table as markup, numbers to the right. It scrolls by itself, also by keys. */
+function tableHtml({ columns, rows }: Table, name: string): string {
   const isNumber = columns.map((_, k) => rows.every((row) => typeof row[k] !== "string"));
   const cell = (name: string, k: number, text: string) =>
     `<${name}${isNumber[k] ? ' class="number"' : ""}>${escaped(text)}</${name}>`;
   const lines = rows.map((row) => `<tr>${row.map((value, k) => cell("td", k, shown(value))).join("")}</tr>`);
-  return `<div class="table"><table><thead><tr>${columns.map((it, k) => cell("th", k, it)).join("")}</tr></thead>
+  return `<div class="table" role="region" aria-label="${escaped(name)}" tabindex="0"><table><thead><tr>${columns.map((it, k) => cell("th", k, it)).join("")}</tr></thead>
 <tbody>${lines.join("\n")}</tbody></table></div>`;
 }
 
@@ -61,7 +63,7 @@ function shown(value: Value): string {
 }
 
 /** Returns a table as CSV (RFC 4180), cut where it gets too long, and how many of its rows that has. */
-export function csvOf({ columns, rows }: Table): { text: string; rows: number } {
+function csvOf({ columns, rows }: Table): { text: string; rows: number } {
   const lineOf = (values: readonly Value[]) => `${values.map(field).join(",")}\r\n`;
   let text = lineOf(columns);
   for (const [i, row] of rows.entries()) {

@@ -47,7 +47,7 @@ export function whyOf(model: Model, name: string): Why {
 function hintFor(model: Model, name: string): string {
   const { space, declared, vwBits } = model;
   if (!space) return vwBits === null ? `there are 1 to ${declared}` : `there are #0 to #${declared - 1}`;
-  const largest = model.weights().slice(0, MOST_COMPARED);
+  const largest = model.weights(MOST_COMPARED);
   const names = [...largest, ...space.features].map((it) => it.name);
   return `near it are ${nearest(name, names, 3).map(quote).join(", ")}`;
 }

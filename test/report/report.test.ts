@@ -61,7 +61,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const marks = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].length;
 /** The figure of a title, and the rows of the CSV behind it. */
 function figure(page: string, title: string): { html: string; csv: string[] } {
-  const html = page.match(new RegExp(`<figure[^>]*>\\s*<h2>${title}</h2>.*?</figure>`, "s"))?.[0] ?? "";
+  const html = page.match(new RegExp(`<figure[^>]*>\\s*<figcaption><h2>${title}</h2>.*?</figure>`, "s"))?.[0] ?? "";
   const data = html.match(/href="data:text\/csv;charset=utf-8;base64,([^"]+)" download=/)?.[1] ?? "";
   return { html, csv: Buffer.from(data, "base64").toString().trim().split("\r\n") };
 }
@@ -82,7 +82,10 @@ describe("a report of a training", () => {
     expect(csv[1]?.endsWith(`,${model.weights()[0]?.weight}`)).toBe(true);
     expect(pages.budget).toContain(`<dd class="value">${model.kept}</dd>`);
     const zeros = model.training.seen - model.kept;
-    expect(figure(pages.budget!, "How large the weights are").html).toContain(`${zeros} exactly 0</text>`);
+    const histogram = figure(pages.budget!, "How large the weights are");
+    expect(histogram.html).toContain(`${zeros} exactly 0</text>`);
+    expect(histogram.csv.at(-1)).toBe(`0,0,${zeros}`);
+    expect(histogram.csv.slice(1, -1).reduce((sum, line) => sum + Number(line.split(",")[2]), 0)).toBe(model.kept);
   });
 
   it("draws a model a dot, a weight a line, a cell a box", async () => {

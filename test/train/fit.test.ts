@@ -29,7 +29,10 @@ describe.each([
 ])("%s", (_, options) => {
   test("finds the support and the signs of the effects", async () => {
     const { model, columns, loss, rows } = await fit(data, options);
-    const strongest = model.weights().slice(0, 4);
+    const strongest = model.weights(4);
+    for (const most of [0, 1, 4, model.kept, model.kept + 1]) {
+      expect(model.weights(most)).toEqual(model.weights().slice(0, most));
+    }
     expect(strongest.map((it) => it.id).sort()).toEqual(data.support);
     expect(data.support.map((id) => Math.sign(model.weightOf(id)))).toEqual([1, -1, 1, -1]);
     expect(model.kept).toBeLessThan(60);

@@ -19,12 +19,10 @@ export function histogramChart({ weights, zeros }: HistogramData, size: ChartSiz
   const area = new Area(size, { top: 46 });
   const values = Array.from(weights);
   const x = linearAxis(values, area.x, { label: "weight", include: [0] });
-  const bins = bin()
-    .thresholds(BINS)(values)
-    .filter((it) => it.length > 0);
+  const bins = binsOf(values);
   // One weight is to be seen: the axis begins at half of it.
-  const y = logAxis([...bins.map((it) => it.length), zeros], area.y, { label: "weights", include: [0.5, 10] });
-  const bars = bins.map(({ x0 = 0, x1 = 0, length }) => {
+  const y = logAxis([...bins.map((it) => it.count), zeros], area.y, { label: "weights", include: [0.5, 10] });
+  const bars = bins.map(({ from: x0, to: x1, count: length }) => {
     const [from, to] = x0 === x1 ? [x.scale(x0) - 2, x.scale(x0) + 2] : [x.scale(x0), x.scale(x1)];
     const box = {
       x: from + 0.5,
@@ -49,6 +47,14 @@ export function histogramChart({ weights, zeros }: HistogramData, size: ChartSiz
     tag("g", { class: "bins" }, ...bars),
     zeros > 0 ? spike(area, x.scale(0), y.scale(zeros), zeros) : "",
   );
+}
+
+/** Returns bins that are not empty, between round numbers. */
+export function binsOf(weights: ArrayLike<number>): { from: number; to: number; count: number }[] {
+  const all = bin().thresholds(BINS)(Array.from(weights));
+  return all
+    .filter(({ length }) => length > 0)
+    .map(({ x0 = 0, x1 = 0, length }) => ({ from: x0, to: x1, count: length }));
 }
 
 /** The least and the largest of many values. */

@@ -35,21 +35,24 @@ export function pathChart({ lambdas, kept, weights, chosen }: PathData, size: Ch
     area,
     { title: "Weights over the strength of L1", description },
     axes(area, x, y),
-    topAxis(area, keptAxis(x, lambdas, kept)),
+    topAxis(area, keptAxis(x, area, lambdas, kept)),
     tag("path", { d: zero, stroke: TONE.zero }),
     chosen ? chosenLine(area, x.scale(chosen)) : "",
     tag("g", { class: "weights", fill: "none", "stroke-width": 1.2, "stroke-opacity": 0.8 }, ...lines),
   );
 }
 
-function keptAxis(x: Axis, lambdas: readonly number[], kept: readonly number[]): Axis {
-  const parts = Math.min(5, lambdas.length - 1);
-  const shown = Array.from({ length: parts + 1 }, (_, i) => Math.round((i * (lambdas.length - 1)) / (parts || 1)));
-  return {
-    ...x,
-    label: "weights kept",
-    ticks: shown.filter((k) => k in kept).map((k) => ({ at: lambdas[k]!, text: shortNumber(kept[k]!) })),
-  };
+/** Ticks about evenly apart, from the last strength: those of a search are not. */
+function keptAxis(x: Axis, { left, right }: Area, lambdas: readonly number[], kept: readonly number[]): Axis {
+  const ticks = [];
+  let before = Number.POSITIVE_INFINITY;
+  for (let k = lambdas.length - 1; k >= 0; k--) {
+    const at = x.scale(lambdas[k]!);
+    if (before - at < (right - left) / 5 - 1) continue;
+    ticks.push({ at: lambdas[k]!, text: shortNumber(kept[k]!) });
+    before = at;
+  }
+  return { label: "weights kept", scale: x.scale, ticks };
 }
 
 function chosenLine({ top, bottom }: Area, at: number): string {

@@ -29,7 +29,7 @@ const DRAWN = 40;
 /** Weights over the strength, and how many there are. */
 export function pathFigure(steps: readonly Step[], chosen: number | null): Figure {
   const last = steps.at(-1) as Step;
-  const drawn = last.model.weights().slice(0, DRAWN);
+  const drawn = last.model.weights(DRAWN);
   const lambdas = steps.map(({ lambda }) => lambda);
   const kept = steps.map((it) => it.kept);
   const weights = drawn.map(({ id, name }) => ({ name, values: steps.map(({ model }) => model.weightOf(id)) }));

@@ -1,7 +1,7 @@
 import type { Model } from "../../model/model.js";
 import { barsChart } from "../charts/bars.js";
 import { cellsChart } from "../charts/cells.js";
-import { histogramChart } from "../charts/histogram.js";
+import { binsOf, histogramChart } from "../charts/histogram.js";
 import { escaped, TONE, tag } from "../charts/markup.js";
 import { featureStates } from "../features.js";
 import type { Figure, Table } from "../figure.js";
@@ -10,6 +10,8 @@ import { count, plural, size } from "../text.js";
 
 /** Largest weights that are shown by name. */
 const TOP = 20;
+/** And at most as rows of the data, which has to fit a link. */
+const MOST_LISTED = 25_000;
 /** Bytes of a weight in a dense table, and of an id with its weight in memory. */
 const [DENSE, SPARSE] = [4, 12];
 
@@ -42,21 +44,21 @@ export function memoryFigure(model: Model, fileBytes: number): Figure {
 /** How weights are distributed, the zeros among them. */
 export function histogramFigure({ values, training }: Model): Figure {
   const zeros = training.seen - values.length;
-  const sorted = Array.from(values).sort((a, b) => a - b);
-  const positive = sorted.filter((it) => it > 0).length;
+  const positive = values.reduce((sum, it) => sum + Number(it > 0), 0);
+  const rows = binsOf(values).map(({ from, to, count }) => [from, to, count]);
   return {
     title: "How large the weights are",
-    caption: `${count(positive)} are above 0 and ${count(sorted.length - positive)} below. The spike is the ${count(zeros)} that were seen and are exactly 0.`,
+    caption: `${count(positive)} are above 0 and ${count(values.length - positive)} below. The spike is the ${count(zeros)} that were seen and are exactly 0.`,
     body: histogramChart({ weights: values, zeros }),
-    data: { columns: ["weight"], rows: [...sorted.map((it) => [it]), [0]] },
-    file: "weights-sorted.csv",
+    data: { columns: ["from", "to", "weights"], rows: [...rows, [0, 0, zeros]] },
+    file: "histogram.csv",
   };
 }
 
 /** The largest weights by name. */
 export function topFigure(model: Model): Figure {
-  const all = model.weights();
-  const top = all.slice(0, TOP);
+  const listed = model.weights(MOST_LISTED);
+  const top = listed.slice(0, TOP);
   const largest = Math.abs(top[0]?.weight ?? 1);
   const rows = top.map(({ name, weight }) => {
     const width = (50 * Math.abs(weight)) / largest;
@@ -78,11 +80,12 @@ export function topFigure(model: Model): Figure {
   });
   const data: Table = {
     columns: ["id", "name", "weight"],
-    rows: all.map(({ id, name, weight }) => [id, name, weight]),
+    rows: listed.map(({ id, name, weight }) => [id, name, weight]),
+    total: model.kept,
   };
   return {
     title: "The largest weights",
-    caption: `${all.length > top.length ? `${top.length} of ${plural(all.length, "weight")}` : plural(all.length, "weight")}, by size; the intercept is ${withSign(model.intercept)}.`,
+    caption: `${model.kept > top.length ? `${top.length} of ` : ""}${plural(model.kept, "weight")}, by size; the intercept is ${withSign(model.intercept)}.`,
     body: `<table class="top"><tbody>${rows.join("\n")}</tbody></table>`,
     data,
     file: "weights.csv",
@@ -117,7 +120,7 @@ export function featuresFigure(model: Model): Figure | null {
     title: "What each feature kept",
     caption:
       "Ids it may have, those that training rows had, and of these the ones set to zero and kept. The bar is the share kept of those seen.",
-    body: `<div class="table"><table><thead><tr>${head}<th></th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`,
+    body: `<div class="table" role="region" aria-label="Features" tabindex="0"><table><thead><tr>${head}<th></th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`,
     data: { columns, rows: states.map((it) => [it.name, it.declared, it.seen, it.zero, it.kept]) },
     file: "features.csv",
     isWide: true,
@@ -139,7 +142,7 @@ export function mapFigure(model: Model, seen: ArrayLike<number> | null): Figure 
   return {
     title: `Where ${name} has weights`,
     caption: `${plural(kept, "cell")} kept${zeros}. ${seen ? "The rest of the map was never seen" : "Cells that training set to 0 are not in the model's file"}. The stronger the colour, the larger the weight.${scale}`,
-    body: `<div class="map">${cellsChart(cells)}</div>`,
+    body: `<div class="map" role="region" aria-label="Map" tabindex="0">${cellsChart(cells)}</div>`,
     data: {
       columns: ["south", "north", "west", "east", "weight"],
       rows: cells.map(({ south, north, west, east, weight }) => [...[south, north, west, east].map(degrees), weight]),
