@@ -38,6 +38,7 @@ export {
 export { FeatureSpace, type Fields, featureSpace } from "./features/space.js";
 export { calibrate } from "./model/calibrate.js";
 export { decodeModel, type EncodeOptions, encodeModel } from "./model/codec.js";
+export { diffModels, patchModel } from "./model/delta.js";
 export { evaluate } from "./model/evaluate.js";
 export { loadModel, saveModel } from "./model/file.js";
 export { type Contribution, Model, type NamedWeight } from "./model/model.js";

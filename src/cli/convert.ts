@@ -4,8 +4,7 @@ import { decodeModel, encodeModel } from "../model/codec.js";
 import { readAs } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import type { Quantize } from "../model/quantize.js";
-import { platform } from "../platform.js";
-import { print } from "./output.js";
+import { deliver } from "./output.js";
 
 interface ConvertFlags {
   to?: Format;
@@ -50,9 +49,7 @@ export function addConvert(program: Command): void {
       if (format !== "nought" && (flags.quantize ?? flags.stripNames) !== undefined) {
         throw new OptionError(`--quantize, --strip-names: to nought, not to ${format}`);
       }
-      const written = await WRITERS[format](await readAs(from, decodeAny), flags);
-      if (output === "-") await print(written);
-      else await platform().save(output, typeof written === "string" ? new TextEncoder().encode(written) : written);
+      await deliver(output, await WRITERS[format](await readAs(from, decodeAny), flags));
     });
 }
 

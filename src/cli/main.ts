@@ -5,6 +5,7 @@ import pkg from "../../package.json" with { type: "json" };
 import "../node.js";
 import { addCalibrate } from "./calibrate.js";
 import { addConvert } from "./convert.js";
+import { addDiff, addPatch } from "./diff.js";
 import { addEvaluate } from "./evaluate.js";
 import { addExplain } from "./explain.js";
 import { addInspect } from "./inspect.js";
@@ -33,6 +34,8 @@ const COMMANDS: Record<string, (program: Command, signal: AbortSignal) => void> 
   convert: addConvert,
   verify: addVerify,
   playground: addPlayground,
+  diff: addDiff,
+  patch: addPatch,
 };
 
 const program = new Command("nought")

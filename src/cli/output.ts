@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
 import { DataError, ModelError, NoughtError, OptionError } from "../errors.js";
+import { platform } from "../platform.js";
 
 /** What a process ends with. */
 export const EXIT = { done: 0, failed: 1, usage: 2, badData: 3, notMet: 4, interrupted: 130 } as const;
@@ -38,6 +39,12 @@ export async function print(text: string | Uint8Array): Promise<void> {
     isSlow = true;
   }
   if (isSlow && rest.length > 0 && !process.stdout.write(rest)) await once(process.stdout, "drain");
+}
+
+/** Writes a file whole or not at all, or for "-" standard output. */
+export async function deliver(output: string, content: string | Uint8Array): Promise<void> {
+  if (output === "-") await print(content);
+  else await platform().save(output, typeof content === "string" ? new TextEncoder().encode(content) : content);
 }
 
 /** Whether the rest of the output goes through process.stdout. */

@@ -2,8 +2,8 @@ import { ModelError, NoughtError } from "../errors.js";
 import { check, checkExtents, damaged, type Extents, seal, unseal } from "./container.js";
 import { Model, type ModelParts, type Training } from "./model.js";
 import { isCount, type PackedSpace, packSpace, unpackSpace } from "./packing.js";
-import { type Change, checkQuantize, type Quantize, readWeights, writeWeights } from "./quantize.js";
-import { decodeRice, encodeRice } from "./rice.js";
+import { type Change, checkQuantize, checkWeights, type Quantize, readWeights, writeWeights } from "./quantize.js";
+import { checkRuns, encodeRice, gapsOf, readRuns, summed } from "./rice.js";
 
 // The model file, version 2. Numbers are little-endian but for the digest.
 //
@@ -79,8 +79,7 @@ export function encodeModel(model: Model, { quantize = "f32", stripNames = false
     space: packed?.space ?? null,
     training: recorded(training, stripNames, total),
   };
-  const gaps = ids.map((id, i) => id - (i === 0 ? 0 : ids[i - 1]! + 1));
-  return seal(header, [encodeRice(gaps), weights, packed?.values ?? new Uint8Array(0)]);
+  return seal(header, [encodeRice(gapsOf(ids)), weights, packed?.values ?? new Uint8Array(0)]);
 }
 
 /** What a file says of the training: a certificate holds only for the weights that it was made for. */
@@ -121,14 +120,19 @@ export function partsOf(file: Uint8Array): Record<string, number> {
 function decode(bytes: Uint8Array): Model {
   const sealed = unseal<Header>(bytes);
   const { header } = sealed;
+  if ("delta" in header) throw new ModelError("not a model but the delta of two, which nought patch applies");
   checkHeader(header);
   checkExtents(header.sections, bytes);
   const { sections } = sealed;
   const { kept, declared } = header;
-  const ids = readIds(sections[0], kept, header.slots ?? declared);
-  const weights = readWeights(header.step ?? null, sections[1], kept);
   const space = header.space && unpackSpace(header.space, sections[2]);
   check(!space || space.declared === declared, "its feature space has another dimension");
+  // All is there, before memory is taken for it.
+  const [gaps] = checkRuns(sections[0], [kept]);
+  check(gaps! + kept - 1 < (header.slots ?? declared), "ids do not ascend below the declared dimension");
+  checkWeights(header.step ?? null, sections[1], kept);
+  const ids = summed(readRuns(sections[0], [kept])[0]!);
+  const weights = readWeights(header.step ?? null, sections[1], kept);
   return new Model({ ...header, training: trainingOf(header), space }, ids, weights);
 }
 
@@ -183,16 +187,4 @@ function isObject(value: unknown): boolean {
 
 function isPowerOfTwo(value: unknown): boolean {
   return isCount(value) && Number.isInteger(Math.log2(value));
-}
-
-/** Reads so many ids, ascending and below a limit. */
-function readIds(view: DataView, count: number, limit: number): Float64Array {
-  const ids = decodeRice(view, count);
-  let id = -1;
-  for (let i = 0; i < count; i++) {
-    id += ids[i]! + 1;
-    ids[i] = id;
-  }
-  check(id < limit, "ids do not ascend below the declared dimension");
-  return ids;
 }

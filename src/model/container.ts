@@ -87,6 +87,11 @@ export function checkExtents(extents: Extents, file: Uint8Array): void {
   check(extents.length === 3 && body + at + DIGEST === file.length, "its sections do not add up to its length");
 }
 
+/** Returns the digest that a file ends with, in hexadecimal. */
+export function digestOf(file: Uint8Array): string {
+  return Array.from(file.subarray(-DIGEST), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** Throws ModelError unless what must hold of a model's file does. */
 export function check(holds: unknown, problem: string): asserts holds {
   if (!holds) throw damaged(problem);

@@ -6,7 +6,7 @@ import { hashValue } from "../features/hash.js";
 import type { HashedValues, Learned, SimpleDefinition } from "../features/kinds.js";
 import { FeatureSpace } from "../features/space.js";
 import { check } from "./container.js";
-import { encodeRice, readNumbers } from "./rice.js";
+import { checkRuns, encodeRice, gapsOf, readRuns, summed } from "./rice.js";
 
 /** An expression: a number, a text, [column], or [operator, left, right]. */
 export type Tree = number | string | [column: string] | [operator: Operator, left: Tree, right: Tree];
@@ -58,7 +58,7 @@ export function packSpace(space: FeatureSpace, needed: (ReadonlySet<number> | nu
   const { definition } = space.state;
   const { atoms, outputs, derived } = space.layout;
   const learned = atoms.map(({ definition: { kind }, learned: it }): Learned => {
-    return (kind === "category" || kind === "tokens") && !it.hashed ? { values: [], ...it } : it;
+    return hasValues(kind) && !it.hashed ? { values: [], ...it } : it;
   });
   const lessons = needed ? hashedOf(learned, needed) : learned;
   const derive = [...derived].map(([column, { program }]): [string, string, Tree] => [
@@ -122,7 +122,7 @@ function restOf(it: SimpleDefinition, { min = 0, max = 0, edges = [], hashed }: 
 function packValues(lessons: readonly Learned[]): Uint8Array {
   const runs = lessons.flatMap(({ hashed }) => {
     if (!hashed) return [];
-    return [hashed.ids.map((id, i) => id - (hashed.ids[i - 1] ?? -1) - 1), hashed.hashes];
+    return [gapsOf(hashed.ids), hashed.hashes];
   });
   if (runs.length > 0) return encodeRice(...runs);
   return new TextEncoder().encode(JSON.stringify(lessons.flatMap(({ values }) => (values ? [values] : []))));
@@ -146,7 +146,7 @@ export function unpackSpace(packed: PackedSpace, values: DataView): FeatureSpace
     const missing = size > dimension && { missing: true };
     if (kind === "bucket") return { min: second as number, max: third as number, ...missing };
     if (kind === "quantiles") return { edges: second as number[], ...missing };
-    return kind === "category" || kind === "tokens" ? { ...valuesOf(atom), ...missing } : { ...missing };
+    return hasValues(kind) ? { ...valuesOf(atom), ...missing } : { ...missing };
   });
   const definitions = atoms.map(definitionOf);
   const names = new Map<number, string>();
@@ -181,6 +181,10 @@ function checkShape({ atoms, features, derive = [] }: PackedSpace): void {
   check(isWhole, "its feature space is incomplete");
 }
 
+function hasValues(kind: string): boolean {
+  return kind === "category" || kind === "tokens";
+}
+
 function definitionOf([kind, column, dimension, , first, min, max, range]: PackedAtom): object {
   if (kind === "bucket") return { kind, column, width: first, ...(range !== "learned" && { min, max }) };
   if (kind === "quantiles") return { kind, column, buckets: first };
@@ -188,21 +192,18 @@ function definitionOf([kind, column, dimension, , first, min, max, range]: Packe
 }
 
 /** Reads what an atom's values are, the next ones. */
-function valueReader({ bits }: PackedSpace, view: DataView): (atom: PackedAtom) => Learned {
+function valueReader({ atoms, bits }: PackedSpace, view: DataView): (atom: PackedAtom) => Learned {
   if (bits) {
     check(bits === 32 || bits === 53, "its hashes are of no known length");
-    let bit = 0;
-    const read = (length: number) => {
-      const run = readNumbers(view, length, bit);
-      bit = run.bit;
-      return [...run.numbers];
-    };
-    return ([, , count, , hashes]) => {
-      check(isCount(hashes), "it does not say how many hashes it has");
-      let id = -1;
-      const ids = read(hashes).map((gap) => (id += gap + 1));
-      check(id < count, "a value is beyond their number");
-      return { hashed: { count, bits, ids, hashes: read(hashes) } };
+    const counts = atoms.flatMap(([kind, , , , hashes]) => (hasValues(kind) ? [hashes, hashes] : []));
+    check(counts.every(isCount), "it does not say how many hashes it has");
+    checkRuns(view, counts);
+    const runs = readRuns(view, counts);
+    return ([, , count]) => {
+      const [gaps, hashes] = runs.splice(0, 2) as [Float64Array, Float64Array];
+      const ids = [...summed(gaps)];
+      check(ids.length === 0 || ids.at(-1)! < count, "a value is beyond their number");
+      return { hashed: { count, bits, ids, hashes: [...hashes] } };
     };
   }
   const lists = JSON.parse(UTF8.decode(view)) as string[][];

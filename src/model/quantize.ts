@@ -1,7 +1,7 @@
 import { OptionError } from "../errors.js";
 import { check } from "./container.js";
 import type { Model } from "./model.js";
-import { decodeRice, encodeRice } from "./rice.js";
+import { checkRuns, encodeRice, readRun } from "./rice.js";
 
 /**
  * How weights are written: in single precision, as they are; as multiples of a step that is the largest weight / 127 or
@@ -72,7 +72,7 @@ function writeSingle(model: Model): WrittenWeights {
 
 function writeSteps(model: Model, step: number): WrittenWeights {
   const steps = Array.from(model.values, (weight) => Math.round(weight / step));
-  const numbers = steps.filter((it) => it !== 0).map((it) => 2 * (Math.abs(it) - 1) + Number(it < 0));
+  const numbers = steps.filter((it) => it !== 0).map(codeOf);
   return {
     step,
     bytes: encodeRice(numbers),
@@ -112,21 +112,32 @@ function isOneHot({ space }: Model): boolean {
   return space?.isOneHot ?? false;
 }
 
-/** Reads `count` weights. Throws ModelError or RangeError when there are others, or one is 0 or no finite number. */
+/** Throws ModelError unless a view holds `count` weights; allocates nothing. */
+export function checkWeights(step: number | null, view: DataView, count: number): void {
+  if (step !== null) checkRuns(view, [count]);
+  else check(view.byteLength === 4 * count, "it has not as many weights as ids");
+}
+
+/** Reads weights that checkWeights has found. Throws ModelError when one is 0 or no finite number. */
 export function readWeights(step: number | null, view: DataView, count: number): Float32Array {
-  let weights: Float32Array;
-  if (step !== null) weights = Float32Array.from(decodeRice(view, count), (code) => stepsOf(code) * step);
-  else {
-    check(view.byteLength === 4 * count, "it has not as many weights as ids");
-    weights = Float32Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true));
-  }
+  const weights = new Float32Array(count);
+  const put = (code: number, i: number) => {
+    weights[i] = stepsOf(code) * step!;
+  };
+  if (step !== null) readRun(view, count, put);
+  else for (let i = 0; i < count; i++) weights[i] = view.getFloat32(4 * i, true);
   const isFine = weights.every((weight) => weight !== 0 && Number.isFinite(weight));
   check(isFine, "a weight is 0 or not finite");
   return weights;
 }
 
+/** The code of so many steps, not 0. */
+export function codeOf(steps: number): number {
+  return 2 * (Math.abs(steps) - 1) + Number(steps < 0);
+}
+
 /** How many steps a weight is, by its code. */
-function stepsOf(code: number): number {
+export function stepsOf(code: number): number {
   check(code < 2 * MOST_STEPS, "a weight is too many steps");
   return (Math.floor(code / 2) + 1) * (code % 2 ? -1 : 1);
 }

@@ -52,26 +52,51 @@ function peek(view: DataView, bit: number): number {
   return view.getUint32(bit >> 3, true) >>> (bit & 7);
 }
 
-/** Returns a run of `count` numbers that fill a view. Throws ModelError when there are others. */
-export function decodeRice(view: DataView, count: number): Float64Array {
-  const { numbers, bit } = readNumbers(view, count);
+/**
+ * Throws ModelError unless runs of so many numbers, one after another, fill a view; allocates nothing, however many they
+ * are said to be. Returns the sum of each run.
+ */
+export function checkRuns(view: DataView, counts: readonly number[]): number[] {
+  let bit = 0;
+  const sums = counts.map((count) => {
+    let sum = 0;
+    const add: Visit = (number) => {
+      sum += number;
+    };
+    try {
+      bit = readRun(view, count, add, bit);
+    } catch (cause) {
+      throw damaged("a section has fewer numbers than it should", cause); // of the view: nothing else can fail
+    }
+    return sum;
+  });
   check(Math.ceil(bit / 8) + PADDING === view.byteLength, "bytes of a section are left over");
-  return numbers;
+  return sums;
 }
 
-/** Returns a run of `count` numbers and where it ends. Throws ModelError where a view ends before it. */
-export function readNumbers(view: DataView, count: number, bit = 0): { numbers: Float64Array; bit: number } {
-  const isShort = "a section has fewer numbers than it should";
-  check(count <= 8 * view.byteLength, isShort);
-  const numbers = new Float64Array(count);
-  try {
-    const visit: Visit = (number, i) => {
+/** Returns runs of so many numbers, which checkRuns has found. */
+export function readRuns(view: DataView, counts: readonly number[]): Float64Array[] {
+  let bit = 0;
+  return counts.map((count) => {
+    const numbers = new Float64Array(count);
+    const put: Visit = (number, i) => {
       numbers[i] = number;
     };
-    return { numbers, bit: readRun(view, count, visit, bit) };
-  } catch (cause) {
-    throw damaged(isShort, cause); // of the view: nothing else can fail
-  }
+    bit = readRun(view, count, put, bit);
+    return numbers;
+  });
+}
+
+/** Returns ascending numbers ≥ 0 as differences, each less 1. */
+export function gapsOf(ascending: ArrayLike<number>): Float64Array {
+  return Float64Array.from(ascending, (number, i) => number - (i === 0 ? 0 : ascending[i - 1]! + 1));
+}
+
+/** Makes numbers of such differences, in place. */
+export function summed(gaps: Float64Array): Float64Array {
+  let last = -1;
+  for (let i = 0; i < gaps.length; i++) gaps[i] = last += gaps[i]! + 1;
+  return gaps;
 }
 
 /** Returns runs of whole numbers below 2⁵³ as Rice codes. */

@@ -159,3 +159,21 @@ describe("explain", () => {
     expect(run("explain", "t.nought", "t.csv", "--top", "-1")).toMatchObject({ code: 2, out: "" });
   });
 });
+
+test("diff and patch: the new model comes of the old one and a delta, and of no other", () => {
+  good("train", "p.svm", "-o", "next.nought", "--l1", "2e-3", "--quiet");
+  expect(good("diff", "p.nought", "next.nought", "-o", "p.delta")).toMatch(
+    /^p\.delta [\d,.]+ k?B \(next\.nought [\d,.]+ k?B\)\n$/,
+  );
+  expect(good("patch", "p.nought", "p.delta", "-o", "patched.nought")).toBe("");
+  expect(bytesOf("patched.nought")).toEqual(bytesOf("next.nought"));
+  const refusals: [string[], string][] = [
+    [["patch", "t.nought", "p.delta"], "error: p.delta: the delta was made for another model\n"],
+    [["patch", "p.nought", "next.nought"], "error: next.nought: not a delta of version 1\n"],
+    [["diff", "p.nought", "p.delta"], "error: p.delta: not a model but the delta of two, which nought patch applies\n"],
+  ];
+  for (const [args, err] of refusals) {
+    expect(run(...args, "-o", "none.nought")).toEqual({ code: 3, out: "", err });
+    expect(existsSync(join(folder, "none.nought"))).toBe(false);
+  }
+});

@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../src/errors.js";
-import { BLOCK, decodeRice, encodeRice } from "../../src/model/rice.js";
+import { BLOCK, checkRuns, encodeRice, readRuns } from "../../src/model/rice.js";
 import { sha256 } from "../../src/model/sha256.js";
 import { Random } from "../../src/random.js";
 
 function decode(bytes: Uint8Array, count: number): number[] {
-  return Array.from(decodeRice(new DataView(bytes.buffer), count));
+  const view = new DataView(bytes.buffer);
+  const [sum] = checkRuns(view, [count]);
+  const [numbers] = readRuns(view, [count]) as [Float64Array];
+  expect(sum).toBe(numbers.reduce((total, it) => total + it, 0));
+  return Array.from(numbers);
 }
 
 describe("Rice codes", () => {
