@@ -23,12 +23,12 @@ export type Visit = (number: number, i: number, bit: number, r: number) => unkno
 export function readRun(view: DataView, count: number, visit: Visit, bit = 0, i = 0, r = 0): number {
   for (; i < count; i++) {
     if (i % BLOCK === 0) {
-      r = peek(view, bit) & (2 ** PARAMETER_BITS - 1);
+      r = peek(view, bit) & ((1 << PARAMETER_BITS) - 1);
       bit += PARAMETER_BITS;
     }
     let high = 0;
     let window = peek(view, bit);
-    while (!(window & (2 ** WINDOW - 1))) {
+    while (!(window << (32 - WINDOW))) {
       high += WINDOW;
       bit += WINDOW;
       window = peek(view, bit);

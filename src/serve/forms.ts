@@ -12,7 +12,8 @@ export interface LoadOptions {
 
 /**
  * Reads a model from its file's bytes to predict only, as nought/predict does, with nought's own errors. Throws ModelError
- * when they are damaged. In memory a weight takes 16 bytes, or in the form "compact" 6.5 and what its id takes in the file.
+ * when they are damaged. In memory a weight takes 12 bytes, written in fewer bits 10, beyond 2³² dimensions 4 more; or in
+ * the form "compact" 6 or 4, and what its id takes in the file.
  */
 export function load(file: ArrayBuffer | Uint8Array, { form = "indexed" }: LoadOptions = {}): Predictor {
   const predictor = open(file, form === "compact" ? STRIDE : 1);

@@ -15,6 +15,10 @@ export interface WeightsHeader {
   step?: number;
 }
 
+const IS_TINY = globalThis.NOUGHT_TINY;
+/** Bytes of memory to a byte of the file that are taken before all of it is looked through. */
+const MOST_GROWTH = 3.5;
+
 /**
  * Returns what gives the weight of an id, 0 where none is kept. One in `stride` ids is held in memory; from it on others
  * are looked for in the file. Throws where a section does not hold them.
@@ -24,34 +28,44 @@ export function weightsOf(
   [ids, weights]: Sections,
   stride: number,
 ): (id: number) => number {
-  check(kept <= 8 * ids.byteLength, "kept");
-  // Every id, or every few, and where the next begins.
-  const known = new Float64Array(globalThis.NOUGHT_TINY ? kept : Math.ceil(kept / stride));
-  const places = globalThis.NOUGHT_TINY ? known : new Float64Array(stride > 1 ? known.length : 0);
-  const values = new Float32Array(kept);
-  let last = -1;
-  readRun(ids, kept, (gap, j, bit, r) => {
-    last += gap + 1;
-    if (globalThis.NOUGHT_TINY || stride === 1) known[j] = last;
-    else if (j % stride === 0) {
-      known[j / stride] = last;
-      places[j / stride] = bit * 64 + r;
-    }
-  });
-  if (step) {
-    readRun(weights, kept, (code, j) => {
-      values[j] = ((code >> 1) + 1) * (code & 1 ? -step : step);
-    });
-  } else for (let j = 0; j < kept; j++) values[j] = weights.getFloat32(4 * j, true);
   const limit = slots ?? declared;
-  check(last < limit, "ids");
-  // The dimension in as many parts, and how many ids are known up to the beginning of each.
-  const width = 2 ** Math.ceil(Math.log2(limit / known.length));
-  const parts = new Uint32Array(known.length);
-  for (let j = 0, place = 0; j < parts.length; j++) {
-    while (known[place]! < j * width) place++;
-    parts[j] = place;
+  const Ids = IS_TINY || limit > 2 ** 32 ? Float64Array : Uint32Array;
+  const Values = IS_TINY || !step ? Float32Array : Int16Array;
+  const isMuch =
+    IS_TINY ||
+    kept * (Values.BYTES_PER_ELEMENT + Ids.BYTES_PER_ELEMENT / stride) >
+      MOST_GROWTH * (ids.byteLength + weights.byteLength);
+  // Every id, or every few, and where the next begins.
+  let known!: Float64Array | Uint32Array;
+  let places!: Float64Array | Uint32Array;
+  let values!: Int16Array | Float32Array;
+  // What takes much memory is read twice: first into arrays of no length, to see that all is there.
+  for (const size of isMuch ? [0, kept] : [kept]) {
+    known = new Ids(IS_TINY ? size : Math.ceil(size / stride));
+    places = IS_TINY ? known : new Float64Array(stride > 1 ? known.length : 0);
+    values = new Values(size);
+    let last = -1;
+    readRun(ids, kept, (gap, j, bit, r) => {
+      last += gap + 1;
+      if (IS_TINY || stride === 1) known[j] = last;
+      else if (j % stride === 0) {
+        known[j / stride] = last;
+        places[j / stride] = bit * 64 + r;
+      }
+    });
+    check(last < limit, "ids");
+    if (step) {
+      readRun(weights, kept, (code, j) => {
+        values[j] = ((code >> 1) + 1) * (code & 1 ? -1 : 1) * (IS_TINY ? step : 1);
+      });
+    } else for (let j = 0; j < kept; j++) values[j] = weights.getFloat32(4 * j, true);
   }
+  const weightAt = (j: number) => (step ? Math.fround(values[j]! * step) : values[j]!);
+  // The dimension in as many parts, and how many ids there are up to the beginning of each.
+  const width = 2 ** Math.ceil(Math.log2(limit / known.length));
+  const parts = new Uint32Array(known.length + 1);
+  for (let j = 0; j < known.length; j++) parts[Math.floor(known[j]! / width) + 1]!++;
+  for (let j = 0; j < known.length; j++) parts[j + 1]! += parts[j]!;
 
   const fold = (id: number) => (slots ? foldId(id, slots) : id);
   /** The last one known that is no larger. */
@@ -59,11 +73,12 @@ export function weightsOf(
     const part = Math.floor(id / width);
     return countUpTo(known, id, parts[part], parts[part + 1]) - 1;
   };
-  if (globalThis.NOUGHT_TINY || stride === 1) {
+  if (IS_TINY || stride === 1) {
     return (given) => {
       const id = fold(given);
       const place = placeOf(id);
-      return known[place] === id ? values[place]! : 0;
+      if (known[place] !== id) return 0;
+      return IS_TINY ? values[place]! : weightAt(place);
     };
   }
   // What is looked for, and what was met last in the file.
@@ -81,7 +96,7 @@ export function weightsOf(
     at = known[place]!;
     j = place * stride;
     if (at < id) readRun(ids, kept, visit, Math.floor(places[place]! / 64), j + 1, places[place]! % 64);
-    return at === id ? values[j]! : 0;
+    return at === id ? weightAt(j) : 0;
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { encodeRice } from "../../src/model/rice.js";
 import {
   category,
   DataError,
@@ -15,7 +16,7 @@ import {
   number,
 } from "../../src/node.js";
 import { foldId } from "../../src/slots.js";
-import { forged } from "../fixtures/forge.js";
+import { forged, withSections } from "../fixtures/forge.js";
 import { goldenModels, goldenPath, learn, modelOf, numberedModel, wholeSpace } from "../fixtures/models.js";
 import { outcome, records } from "../fixtures/records.js";
 import { errorOf } from "../helpers.js";
@@ -161,6 +162,25 @@ describe("load", () => {
       forged(file, (it) => delete it.sections),
     ]) {
       expect(await errorOf(() => load(lie))).toBeInstanceOf(ModelError);
+    }
+  });
+
+  test("a count that lies costs no more than four times the file", async () => {
+    const steps = encodeModel(numberedModel(20_000, 1e8), { quantize: "int8" });
+    const empty = encodeRice([]);
+    const dense = withSections(steps, [encodeRice(new Array(600_000).fill(0)), empty, new Uint8Array(0)]);
+    const lies: [string, Uint8Array][] = [
+      ["one weight more", forged(steps, (it) => it.kept++)],
+      ["as many as there are bits", forged(steps, (it) => (it.kept = 8 * it.sections[0][1]))],
+      ["ids of one bit, and no weights", forged(dense, (it) => (it.kept = 600_000))],
+      ["a dimension of three", forged(steps, (it) => (it.declared = 3))],
+    ];
+    for (const [name, lie] of lies) {
+      for (const read of [...FORMS.map((form) => () => load(lie, { form })), () => decodeModel(lie)]) {
+        const before = process.memoryUsage().arrayBuffers;
+        expect(await errorOf(read), name).toBeInstanceOf(ModelError);
+        expect(process.memoryUsage().arrayBuffers - before, name).toBeLessThan(4 * lie.length);
+      }
     }
   });
 
