@@ -26,6 +26,8 @@ const curves = [
   new Curve("curve-kept", ({ kept }) => kept, { isFromZero: true }),
   new Curve("curve-loss", ({ loss }) => loss, { isFromZero: false, format: (it) => it.toFixed(3) }),
 ];
+/** Whoever wants less motion sees four pictures a second. */
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let ready: Ready | null = null;
 let frame: Frame | null = null;
 
@@ -43,6 +45,7 @@ function drawSlowly(): void {
     const { state } = run;
     for (const curve of curves) curve.draw();
     if (frame) {
+      if (calm.matches) drawNetworks(frame);
       for (const it of networks) it.describe(frame.models[it.name]);
       lens.show(frame, state.feature, state.rate, run.lambda);
     }
@@ -53,7 +56,7 @@ function drawSlowly(): void {
 function onFrame(next: Frame): void {
   frame = next;
   byId("steps").textContent = count(next.step);
-  drawNetworks(next);
+  if (!calm.matches) drawNetworks(next);
   for (const curve of curves) curve.add(next);
   drawSlowly();
 }

@@ -113,8 +113,8 @@ export class Network {
     const copy = this.#svg.cloneNode(true) as SVGSVGElement;
     const ours = this.#svg.querySelectorAll("path, circle");
     for (const [i, element] of copy.querySelectorAll("path, circle").entries()) {
-      const { fill, stroke, opacity, strokeWidth, display } = getComputedStyle(ours[i]!);
-      set(element, { fill, stroke, opacity, "stroke-width": strokeWidth, display });
+      const { fill, stroke, strokeOpacity, strokeWidth, display } = getComputedStyle(ours[i]!);
+      set(element, { fill, stroke, "stroke-opacity": strokeOpacity, "stroke-width": strokeWidth, display });
     }
     set(copy, { width: this.#width, height: HEIGHT });
     return copy;

@@ -136,7 +136,6 @@ export class Run {
       if (this.#wanted !== null) this.#state = withLambda(this.#state, this.#wanted);
       this.#wanted = null;
       this.listeners.onFrame(frame);
-      this.listeners.onChange();
     } catch (error) {
       if (generation === this.#generation) this.#fail(error as Error);
     }
