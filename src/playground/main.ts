@@ -67,7 +67,7 @@ const run: Run = new Run(client, parseState("").state, {
     for (const it of networks) it.setUp(next.features);
     for (const curve of curves) curve.clear();
     lens.setUp(next.features);
-    byId("rows").textContent = `${next.rows} rows to learn from, ${count(next.heldOut)} held out to measure by`;
+    byId("rows").textContent = `${count(next.rows)} rows to learn from, ${count(next.heldOut)} held out to measure by.`;
     byId("runtime").textContent = runtimeText(next.runtime);
     tell("");
     onFrame(next.frame);

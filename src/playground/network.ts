@@ -7,9 +7,10 @@ import type { Feature } from "./synthetic.js";
 const HEIGHT = 330;
 const [LEFT, TOP, BOTTOM] = [7, 7, 323];
 const RADIUS = 9;
-/** A weight of 1 is drawn this wide; none wider than the widest. Every one that is not 0 is seen. */
+/** A weight of 1 is drawn this wide, less where lines are many; none wider than the widest. All that are not 0 are seen. */
 const WIDTH_OF_ONE = 5;
 const WIDEST = 9;
+const MANY = 60;
 const THINNEST = 0.35;
 /** What a kept weight takes in memory: an id and a number. */
 export const BYTES_A_WEIGHT = 12;
@@ -74,9 +75,11 @@ export class Network {
   }
 
   draw({ weights, kept, loss }: ModelFrame): void {
+    const room = Math.min(1, (MANY / weights.length) ** 2);
     for (const [j, link] of this.#links.entries()) {
       const w = weights[j]!;
-      const width = w === 0 ? 0 : Math.round(100 * Math.min(THINNEST + WIDTH_OF_ONE * Math.abs(w), WIDEST)) / 100;
+      const exact = THINNEST + room * Math.min(WIDTH_OF_ONE * Math.abs(w), WIDEST);
+      const width = w === 0 ? 0 : Math.round(100 * exact) / 100;
       if (width !== link.width || w > 0 !== link.isPlus) {
         set(link.line, {
           class: width === 0 ? "link gone" : w > 0 ? "link plus" : "link minus",
