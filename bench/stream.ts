@@ -1,5 +1,6 @@
 // Streaming: the FTRL step in tables of 1 million and of 233 million slots; whole processes from text files to a model,
-// on one and on two threads, beside what Vowpal Wabbit 9.11 (--ftrl, two threads) was measured at on such a machine; and
+// on one and on two threads, beside what Vowpal Wabbit 9.11 (--ftrl, two threads) was measured at on such a machine, and
+// from a file to its predictions by that model;
 // rows/s and peak memory from 10⁴ to 10⁷ rows of 40 features. Ends with 1 where memory grows with the rows by more than
 // 5%, or where the threads do not write the same model.
 //
@@ -32,6 +33,14 @@ function train(file: string, flags: string[], threads: number, folder: string) {
   return { seconds, peak, model: readFileSync(model) };
 }
 
+/** Predicts a file's rows by the model that was trained on it. */
+function predict(file: string, threads: number, folder: string) {
+  const output = join(folder, `${threads}.txt`);
+  const args = ["predict", join(folder, "1.nought"), file, "--output", output, "--threads", String(threads)];
+  const { seconds, peak } = run(process.execPath, [CLI, ...args], folder);
+  return { seconds, peak, output: readFileSync(output) };
+}
+
 function benchFiles(folder: string, megabytes: number): void {
   const hashes = TABLE_COLUMNS.flatMap((column) => ["--hash", `${column}=32768`]);
   const files = [
@@ -49,7 +58,9 @@ function benchFiles(folder: string, megabytes: number): void {
     { name: "30 hashed columns (CSV)", part: table, suffix: "csv", flags: ["--target", "y", ...hashes], peer: null },
   ];
   console.log(`\nwhole process, one pass over ${megabytes} MB and more, medians of ${ROUNDS} alternating rounds`);
-  console.log("                              threads   seconds     rows/s  features/s    MB/s   MiB   to VW's rows/s");
+  console.log(
+    "                              threads   seconds     rows/s  features/s    MB/s   MiB  to VW rows/s  predict MB/s  MiB",
+  );
   for (const { name, part, suffix, flags, peer } of files) {
     const made = part();
     if (!made) {
@@ -64,17 +75,26 @@ function benchFiles(folder: string, megabytes: number): void {
       console.log(`${name}: the models are NOT the same`);
       process.exitCode = 1;
     }
+    const scored = Array.from({ length: ROUNDS }, () => [1, 2].map((threads) => predict(file, threads, folder)));
+    if (!scored.flat().every(({ output }) => output.equals(scored[0]![0]!.output))) {
+      console.log(`${name}: the predictions are NOT the same`);
+      process.exitCode = 1;
+    }
     for (const t of [0, 1]) {
-      const seconds = median(rounds.map((it) => it[t]!.seconds));
+      const [seconds, scoring] = [rounds, scored].map((all) => median(all.map((it) => it[t]!.seconds))) as [
+        number,
+        number,
+      ];
+      const peak = median(rounds.map((it) => it[t]!.peak));
       const rows = written.rows / seconds;
       console.log(
         `${(t ? "" : name).padEnd(30)}${String(t + 1).padStart(7)}${seconds.toFixed(2).padStart(10)}` +
           `${thousands(rows).padStart(11)}${`${(written.features / seconds / 1e6).toFixed(1)} M`.padStart(12)}` +
-          `${(written.megabytes / seconds).toFixed(0).padStart(8)}` +
-          `${median(rounds.map((it) => it[t]!.peak))
+          `${(written.megabytes / seconds).toFixed(0).padStart(8)}${peak.toFixed(0).padStart(6)}` +
+          `${(peer ? `${(rows / peer).toFixed(2)}×` : "–").padStart(12)}` +
+          `${(written.megabytes / scoring).toFixed(0).padStart(11)}${median(scored.map((it) => it[t]!.peak))
             .toFixed(0)
-            .padStart(6)}` +
-          `${peer ? `${(rows / peer).toFixed(2)}×` : "–"}`.padStart(12),
+            .padStart(6)}`,
       );
     }
     rmSync(file);
