@@ -1,7 +1,6 @@
-import { type FileHandle, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { open, readFile, stat } from "node:fs/promises";
 import { zstdFrames } from "./data/zstd.js";
-import { NoughtError } from "./errors.js";
+import { begin, save } from "./drafts.node.js";
 import { type Build, providePlatform } from "./platform.js";
 
 const BUILDS: Record<Build, URL> = {
@@ -75,35 +74,7 @@ providePlatform({
     };
   },
 
-  async save(path, given) {
-    let failure: unknown;
-    const chunks = given instanceof Uint8Array ? [given] : watched(given, (cause) => (failure = cause));
-    // Through links to the file itself; a device or a pipe cannot be renamed over.
-    const target = await realpath(path).catch(() => path);
-    // By chance, so that two writers do not meet; no byte of what is written depends on it.
-    const temporary = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
-    try {
-      const isPlain = await stat(target).then(
-        (it) => it.isFile(),
-        () => true,
-      );
-      const file = await (isPlain ? open(temporary, "wx") : open(target, "w"));
-      try {
-        for await (const chunk of chunks) await writeTo(file, chunk);
-        if (isPlain) await file.sync();
-      } finally {
-        await file.close();
-      }
-      if (!isPlain) return;
-      await rename(temporary, target);
-      await removeOrphans(target);
-    } catch (cause) {
-      await rm(temporary, { force: true });
-      if (failure !== undefined) throw failure;
-      const reason = (cause as Error).message.split(temporary).join(path);
-      throw new NoughtError(`cannot write ${path}: ${reason}`, { cause });
-    }
-  },
+  save,
 
   async inspect(path) {
     // Asked first: to open a pipe would wait for who writes to it.
@@ -130,70 +101,13 @@ providePlatform({
     };
   },
 
-  async draft(path) {
-    await removeOrphans(path);
-    const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.draft`;
-    const file = await open(temporary, "wx");
-    return {
-      write: (bytes) => writeTo(file, bytes),
-      async publish() {
-        await file.close();
-        await rename(temporary, path);
-      },
-      async discard() {
-        await file.close().catch(() => {});
-        await rm(temporary, { force: true });
-      },
-    };
-  },
+  draft: begin,
 
   async checksum() {
     const { crc32 } = await import("node:zlib");
     return (bytes) => crc32(bytes);
   },
 });
-
-async function writeTo(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
-}
-
-async function* watched(chunks: AsyncIterable<Uint8Array>, onFailure: (cause: unknown) => void) {
-  try {
-    yield* chunks;
-  } catch (cause) {
-    onFailure(cause);
-    throw cause;
-  }
-}
-
-/** Takes away what processes that are no more were writing of a file. */
-async function removeOrphans(path: string): Promise<void> {
-  const start = `${basename(path)}.`;
-  for (const name of await readdir(dirname(path)).catch(() => [])) {
-    if (!name.startsWith(start)) continue;
-    const [, pid] = /^(\d+)\.[a-z0-9]+\.(?:tmp|draft)$/.exec(name.slice(start.length)) ?? [];
-    const orphan = join(dirname(path), name);
-    if (pid && (await isLeft(orphan, Number(pid)))) await rm(orphan, { force: true }).catch(() => {});
-  }
-}
-
-/** Whether the process that was writing a file is no more. */
-async function isLeft(path: string, pid: number): Promise<boolean> {
-  // In a container every process has the same number.
-  if (pid === process.pid) {
-    const began = Date.now() - 1000 * process.uptime();
-    return stat(path).then(
-      (it) => it.mtimeMs < began,
-      () => false,
-    );
-  }
-  try {
-    process.kill(pid, 0); // asks only
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-}
 
 /** Two buffers take turns: one is read into while the other is looked at. */
 async function* readThrough(path: string): AsyncGenerator<Uint8Array> {

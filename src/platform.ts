@@ -24,8 +24,8 @@ export interface OpenFile extends Readonly<FileFacts> {
 export interface Draft {
   /** Appends. What is given must stay as it is until that is done. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Gives it its name. */
-  publish(): Promise<void>;
+  /** Gives it its name; synced: not before the disk has all of it. */
+  publish(isSynced?: "synced"): Promise<void>;
   discard(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export interface Platform {
   save(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   /** Opens a file to read here and there; null where there is none, or no plain one. OptionError where there are no files. */
   inspect(path: string): Promise<OpenFile | null>;
-  /** Begins a file. Those of processes that were killed meanwhile are removed. */
+  /** Begins a file. What processes that are no more have left of it is removed. */
   draft(path: string): Promise<Draft>;
   /** Makes ready to compute CRC-32 (ISO 3309) quickly. */
   checksum(): Promise<(bytes: Uint8Array) => number>;

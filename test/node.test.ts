@@ -21,15 +21,34 @@ describe("saving in Node", () => {
   test("what a killed process has left of a file is taken away, what a running one writes stays", async () => {
     const folder = await mkdtemp(join(tmpdir(), "nought-left-"));
     const ended = spawnSync(process.execPath, ["--version"]).pid;
-    const [left, ours, running] = [ended, process.pid, process.ppid].map((pid) => `m.nought.${pid}.abc.tmp`);
-    const others = ["m.nought.tmp", `other.${ended}.abc.tmp`, `m.nought.${ended}.abc.tmp.txt`];
-    for (const name of [left!, ours!, running!, ...others]) await writeFile(join(folder, name), "");
-    await platform().save(join(folder, "m.nought"), new Uint8Array(3));
+    const draft = await platform().draft(join(folder, "m.nought"));
+    const [ours] = (await readdir(folder)) as [string];
+    const of = (pid: number) => ours.replace(`.${process.pid}.`, `.${pid}.`);
+    const [left, running] = [of(ended), of(process.ppid)];
+    const others = ["m.nought.draft", left.replace("m.", "other.m."), `${left}.txt`];
+    for (const name of [left, running, ...others]) await writeFile(join(folder, name), "");
+    const save = () => platform().save(join(folder, "m.nought"), new Uint8Array(3));
+    await save();
     expect((await readdir(folder)).sort()).toEqual(["m.nought", ours, running, ...others].sort());
     // In a container a process has the number of the one before.
-    await utimes(join(folder, ours!), 1, 1);
-    await platform().save(join(folder, "m.nought"), new Uint8Array(3));
+    await utimes(join(folder, ours), 1, 1);
+    await save();
     expect((await readdir(folder)).sort()).toEqual(["m.nought", running, ...others].sort());
+    await draft.discard();
+    await rm(folder, { recursive: true });
+  });
+
+  test("what another machine writes on a shared disk stays, until it has not for a day", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nought-shared-"));
+    const path = join(folder, "m.nought");
+    const draft = `m.nought.elsewhere.${spawnSync(process.execPath, ["--version"]).pid}.abc.draft`;
+    await writeFile(join(folder, draft), "");
+    await platform().save(path, new Uint8Array(3));
+    expect((await readdir(folder)).sort()).toEqual(["m.nought", draft]);
+    const yesterday = Date.now() / 1000 - 90_000;
+    await utimes(join(folder, draft), yesterday, yesterday);
+    await platform().save(path, new Uint8Array(3));
+    expect(await readdir(folder)).toEqual(["m.nought"]);
     await rm(folder, { recursive: true });
   });
 

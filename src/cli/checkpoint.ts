@@ -1,12 +1,10 @@
-import { constants } from "node:fs";
-import { access, readFile, realpath } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ModelError, NoughtError, OptionError } from "../errors.js";
 import { platform } from "../platform.js";
 import { count } from "../report/text.js";
 import type { CheckpointOptions, ResumeOptions } from "../train/session.js";
-import { tell } from "./output.js";
+import { checkWritable, tell } from "./output.js";
 
 type Every = Pick<CheckpointOptions, "everyRows" | "everySeconds">;
 
@@ -66,7 +64,7 @@ export class Saving {
     if (given && !stream) throw new OptionError(`--${given[0]}: of --stream`);
     if (checkpoint === undefined && resume) throw new OptionError("--resume goes with --checkpoint");
     if (checkpoint === undefined && every) throw new OptionError("--every goes with --checkpoint");
-    if (checkpoint !== undefined) await checkFolder(checkpoint);
+    if (checkpoint !== undefined) await checkWritable(checkpoint);
     const note = (text: string) => {
       if (!quiet) tell(`${text}\n`);
     };
@@ -106,14 +104,5 @@ async function read(path: string, orNull?: "or null"): Promise<Uint8Array | null
   } catch (cause) {
     if (orNull && (cause as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw new NoughtError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Finds out now whether a file can be written, not after the first minute. */
-export async function checkFolder(path: string): Promise<void> {
-  try {
-    await access(dirname(await realpath(path).catch(() => path)), constants.W_OK);
-  } catch (cause) {
-    throw new NoughtError(`cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -5,10 +5,9 @@ import { readModel } from "../model/file.js";
 import type { Assessment } from "../report/metrics.js";
 import type { Confusion, Ranking, Reliability } from "../report/ranking.js";
 import { count, metricsText, plural } from "../report/text.js";
-import { checkFolder } from "./checkpoint.js";
 import { addDataFlags, addThreads, DATA, type DataFlags, numeric, readerFor, warningsOf } from "./data.js";
 import { inputsOf } from "./inputs.js";
-import { print, warn } from "./output.js";
+import { checkWritable, print, warn } from "./output.js";
 
 interface EvaluateFlags extends DataFlags {
   report?: string;
@@ -38,7 +37,7 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     if (flags.threshold !== undefined && model.loss !== "logistic") {
       throw new OptionError(`--threshold: a model with ${model.loss} loss has no probabilities`);
     }
-    if (flags.report !== undefined) await checkFolder(flags.report);
+    if (flags.report !== undefined) await checkWritable(flags.report);
     const files = await inputsOf(names);
     const reader = readerFor(model, files, flags, true);
     const [assessment] = (await evaluateEach([model], reader, { ...flags, signal })) as [Assessment];

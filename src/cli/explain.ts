@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { until } from "../data/until.js";
 import { OptionError } from "../errors.js";
 import { loadModel } from "../model/file.js";
 import type { Contribution, Model } from "../model/model.js";
@@ -25,8 +26,7 @@ export function addExplain(program: Command, signal: AbortSignal): void {
       const parts = model.contributionsOf(entries);
       lines.push(`${JSON.stringify({ row: row + 1, ...explained(model, model.marginOf(entries), parts, top) })}\n`);
     });
-    for await (const _ of pass) {
-      signal.throwIfAborted();
+    for await (const _ of until(signal, pass)) {
       await print(lines.join(""));
       lines = [];
     }

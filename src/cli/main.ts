@@ -57,7 +57,7 @@ async function run(): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = showError(error, interrupt.signal);
+    process.exitCode = showError(error, interrupt.signal, asked === "train" ? "; no model was written" : "");
   }
   await flush();
   // At once: to take down gigabytes of memory piece by piece takes its time.

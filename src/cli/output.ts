@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import { writeSync } from "node:fs";
+import { constants, writeSync } from "node:fs";
+import { access, realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { CommanderError } from "commander";
 import { DataError, ModelError, NoughtError, OptionError } from "../errors.js";
 import { platform } from "../platform.js";
@@ -72,12 +74,25 @@ export function warn(text: string): void {
   tell(`warning: ${text}\n`);
 }
 
+/** Finds out now whether a file can be written, not after the first minute. Throws NoughtError. */
+export async function checkWritable(path: string): Promise<void> {
+  try {
+    const target = await realpath(path).catch(() => path);
+    const kind = await stat(target).catch(() => null);
+    if (kind?.isDirectory()) throw new Error("it is a directory");
+    // A file is put in the place of another; a device or a pipe is written to.
+    await access(!kind || kind.isFile() ? `${dirname(target)}/.` : target, constants.W_OK);
+  } catch (cause) {
+    throw new NoughtError(`cannot write ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
 /** Shows an error, with the offending line where there is one, and returns the exit code. */
-export function showError(error: unknown, interrupt?: AbortSignal): number {
+export function showError(error: unknown, interrupt?: AbortSignal, left = ""): number {
   if (interrupt?.aborted) {
     // Such as a checkpoint that could not be written.
     if (error !== interrupt.reason) tell(`error: ${(error as Error).message}\n`);
-    tell("interrupted; no model was written\n");
+    tell(`interrupted${left}\n`);
     return EXIT.interrupted;
   }
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

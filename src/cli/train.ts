@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
 import { count, duration, metricsText, plural, size } from "../report/text.js";
-import { addCheckpointFlags, checkFolder, Saving } from "./checkpoint.js";
+import { addCheckpointFlags, Saving } from "./checkpoint.js";
 import { addDataFlags, DATA, numeric, numerics } from "./data.js";
 import { addFeatureFlags } from "./features.js";
+import { modelNameFor } from "./flags.js";
 import { inputsOf } from "./inputs.js";
 import { Live } from "./live.js";
-import { EXIT, print, warn } from "./output.js";
+import { checkWritable, EXIT, print, warn } from "./output.js";
 import { progressiveText } from "./progressive.js";
 import { sweepText } from "./sweep.js";
 import { type Result, runTraining, type TrainFlags } from "./training.js";
@@ -124,9 +125,11 @@ export function addPathFlags(command: Command, group: string): void {
 async function train(names: string[], flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const live = new Live(flags.quiet ?? false, flags.holdoutEvery !== undefined);
   const saving = await Saving.of(flags);
-  if (flags.report !== undefined) await checkFolder(flags.report);
   try {
     const files = await inputsOf(names);
+    for (const path of [flags.output ?? modelNameFor(files[0] as string), flags.report, flags.saveState]) {
+      if (path !== undefined) await checkWritable(path);
+    }
     live.show(`reading ${names.join(" ")}`);
     const { report, stream = false } = flags;
     const course = report === undefined ? null : new (await import("./course.js")).Course();

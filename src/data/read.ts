@@ -16,6 +16,7 @@ import { RowStore } from "./store.js";
 import { svmlightReader } from "./svmlight.js";
 import { isLearned, learnSpace, tableReader } from "./table.js";
 import type { Target } from "./target.js";
+import { stoppable, until } from "./until.js";
 import { vwReader } from "./vw.js";
 
 export interface VwDatasetOptions extends DatasetOptions {
@@ -91,7 +92,7 @@ async function readTable(source: TableSource, options: TableDatasetOptions): Pro
   let space = options.like?.space ?? null;
   if (!space && options.like) throw new OptionError("the training data had no feature space; a table needs one");
   if (!space && !options.space) throw new OptionError('a table needs a feature space: give "space" (or "like")');
-  space ??= await learnSpace(source, options.space as SpaceDefinition, table);
+  space ??= await learnSpace(stoppable(source, options.signal), options.space as SpaceDefinition, table);
   return load(tableReader(source, space, table), options, performance.now() - began);
 }
 
@@ -162,7 +163,7 @@ async function read(reader: RowReader, store: RowStore, options: DatasetOptions)
         if (isHeldOut(row, holdout, seed)) held.push(store.rows);
         store.addRow(entries, label, weight, offset);
       });
-  for await (const _ of pass) signal?.throwIfAborted();
+  for await (const _ of until(signal, pass));
   if (reader.parse) for (let i = 0; i < store.rows; i++) if (isHeldOut(i, holdout, seed)) held.push(i);
   const block = holdout > 0 ? store.takeOut(held) : null;
   if (store.rows === 0) throw new DataError(`${reader.name}: all rows are held out; none is left to train on`);

@@ -5,6 +5,7 @@ import type { Input } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
 import { tableReader } from "../data/table.js";
 import type { Target } from "../data/target.js";
+import { until } from "../data/until.js";
 import { vwReader } from "../data/vw.js";
 import { createEngine, type EngineOptions } from "../engine/engine.js";
 import { OptionError } from "../errors.js";
@@ -106,8 +107,7 @@ export async function* scoreRows(
     const pass = scorer
       ? reader.parse!(scorer)
       : reader.read((entries, label, weight, _row, offset) => gatherer.addRow(entries, label, weight, offset));
-    for await (const _ of pass) {
-      signal?.throwIfAborted();
+    for await (const _ of until(signal, pass)) {
       const scored = gatherer.take();
       if (scored.rows > 0) yield scored;
     }

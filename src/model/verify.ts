@@ -1,4 +1,5 @@
 import { isHeldOut, type RowReader } from "../data/reader.js";
+import { until } from "../data/until.js";
 import { DataError, OptionError } from "../errors.js";
 import type { Model } from "./model.js";
 
@@ -113,7 +114,7 @@ async function problemOf(model: Model, reader: RowReader, signal?: AbortSignal):
       column.values.push(Math.fround(entries.values[k]!));
     }
   });
-  for await (const _ of pass) signal?.throwIfAborted();
+  for await (const _ of until(signal, pass));
   const total = weights.reduce((sum, s) => sum + s, 0);
   return { labels, weights, offsets, total, columns: [...places.values()] };
 }

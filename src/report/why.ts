@@ -1,5 +1,6 @@
 import { sigmoid } from "../baseline/math.js";
 import { isHeldOut, type RowReader } from "../data/reader.js";
+import { until } from "../data/until.js";
 import { OptionError } from "../errors.js";
 import { quote } from "../features/cell.js";
 import type { Model } from "../model/model.js";
@@ -95,7 +96,7 @@ export async function evidenceOf(model: Model, id: number, reader: RowReader, si
     if (x * y > 0) up += most;
     else down += most;
   });
-  for await (const _ of pass) signal?.throwIfAborted();
+  for await (const _ of until(signal, pass));
   const bound = loss === "logistic" ? Math.max(up, down) : Math.sqrt((up + down) * squares);
   return { rows, holding, gradient: gradient / total, bound: bound / total };
 }

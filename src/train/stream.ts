@@ -8,6 +8,7 @@ import type { TableSource } from "../data/records.js";
 import type { Input } from "../data/source.js";
 import { svmlightReader } from "../data/svmlight.js";
 import { isLearned, learnSpace, tableReader } from "../data/table.js";
+import { stoppable, until } from "../data/until.js";
 import { vwReader } from "../data/vw.js";
 import { createEngine } from "../engine/engine.js";
 import type { Loss } from "../engine/kernels.js";
@@ -29,7 +30,6 @@ import { bestOf, finishPoint, type StreamPoint, validate } from "./points.js";
 import { Keeper, openSession, type ResumeOptions, type Session } from "./session.js";
 import { tableFor } from "./slots.js";
 import { createTrainer } from "./trainer.js";
-import { until } from "./until.js";
 
 type Without<T> = Omit<T, "like" | "signal">;
 /** What every format takes. */
@@ -112,11 +112,6 @@ async function streamTable(
     const space = known ?? cache?.space ?? (await learn());
     return train(tableReader(source, space, table), loss, options, session, cache);
   });
-}
-
-/** A source whose reading a signal stops. */
-function stoppable(source: TableSource, signal: AbortSignal | undefined): TableSource {
-  return { ...source, read: (tolerance, taker) => until(signal, source.read(tolerance, taker)) };
 }
 
 /** Calls `run` with the cache that is asked for, null where that is none. */

@@ -1,3 +1,5 @@
+import type { TableSource } from "./records.js";
+
 /**
  * Passes on what comes until a signal is aborted, then throws its reason: also while nothing comes, as from a pipe that
  * stalls.
@@ -28,4 +30,9 @@ export async function* until<T>(signal: AbortSignal | undefined, items: AsyncIte
     if (isWaiting) ended?.catch(() => {});
     else await ended;
   }
+}
+
+/** A source whose reading a signal stops. */
+export function stoppable(source: TableSource, signal: AbortSignal | undefined): TableSource {
+  return { ...source, read: (tolerance, taker) => until(signal, source.read(tolerance, taker)) };
 }
