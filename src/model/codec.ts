@@ -125,12 +125,12 @@ function decode(bytes: Uint8Array): Model {
   checkExtents(header.sections, bytes);
   const { sections } = sealed;
   const { kept, declared } = header;
-  const space = header.space && unpackSpace(header.space, sections[2]);
-  check(!space || space.declared === declared, "its feature space has another dimension");
-  // All is there, before memory is taken for it.
+  // First that all is there, before memory is taken for it.
   const [gaps] = checkRuns(sections[0], [kept]);
   check(gaps! + kept - 1 < (header.slots ?? declared), "ids do not ascend below the declared dimension");
   checkWeights(header.step ?? null, sections[1], kept);
+  const space = header.space && unpackSpace(header.space, sections[2]);
+  check(!space || space.declared === declared, "its feature space has another dimension");
   const ids = summed(readRuns(sections[0], [kept])[0]!);
   const weights = readWeights(header.step ?? null, sections[1], kept);
   return new Model({ ...header, training: trainingOf(header), space }, ids, weights);

@@ -92,12 +92,15 @@ export function digestOf(file: Uint8Array): string {
   return Array.from(file.subarray(-DIGEST), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** What messages about damaged files begin with. */
+export const DAMAGED = "model file is damaged: ";
+
 /** Throws ModelError unless what must hold of a model's file does. */
 export function check(holds: unknown, problem: string): asserts holds {
-  if (!holds) throw damaged(problem);
+  if (!holds) throw new ModelError(DAMAGED + problem);
 }
 
 /** The error of a damaged file. */
 export function damaged(problem: string, cause?: unknown): ModelError {
-  return new ModelError(`model file is damaged: ${problem}`, { cause });
+  return new ModelError(DAMAGED + problem, { cause });
 }

@@ -1,5 +1,5 @@
 import { ModelError } from "../errors.js";
-import { unseal } from "../model/container.js";
+import { DAMAGED, unseal } from "../model/container.js";
 import type { PackedSpace } from "../model/packing.js";
 import { DataError, type Fields, recordReader } from "./records.js";
 import { type WeightsHeader, weightsOf } from "./weights.js";
@@ -37,13 +37,13 @@ export function open(file: ArrayBuffer | Uint8Array, stride = 1): Predictor {
     const margin = (record: Fields) => {
       if (!read) throw new DataError("unnamed columns");
       let sum = intercept;
-      for (const [id, value] of read(record)) sum += weightOf(id) * Math.fround(value);
+      for (const [id, value] of read(record)) sum += weightOf(id) * value;
       return sum;
     };
     const predict = (record: Fields) => (loss === "logistic" ? sigmoid(margin(record)) : margin(record));
     return { ...header, weightOf, margin, predict };
   } catch (cause) {
-    throw cause instanceof ModelError ? cause : new ModelError(`model file is damaged: ${cause}`);
+    throw cause instanceof ModelError ? cause : new ModelError(DAMAGED + cause);
   }
 }
 

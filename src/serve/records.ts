@@ -19,11 +19,11 @@ export class DataError extends Error {
 
 type Pair = [id: number, value: number];
 
-/** Sums the values of equal ids. */
+/** Sums the values of equal ids, in single precision. */
 const merge = (pairs: Pair[]): Pair[] => {
   const sums = new Map<number, number>();
   for (const [id, value] of pairs) {
-    sums.set(id, sums.has(id) ? Math.fround(Math.fround(sums.get(id)!) + Math.fround(value)) : value);
+    sums.set(id, Math.fround((sums.get(id) ?? 0) + value));
   }
   return [...sums];
 };
@@ -138,7 +138,7 @@ export function recordReader(
     for (const [, offset, parts, slots] of features) {
       const cross = (i: number, id: number, value: number): void => {
         const part = parts[i];
-        if (part === undefined) pairs.push([offset + (slots ? id % slots : id), single(value)]);
+        if (part === undefined) pairs.push([offset + (slots ? id % slots : id), Math.fround(single(value))]);
         else {
           for (const [own, times] of lists[part]!) {
             cross(i + 1, slots ? hashId(id, own) : id * atoms[part]![3] + own, value * times);

@@ -61,13 +61,13 @@ export function weightsOf(
     } else for (let j = 0; j < kept; j++) values[j] = weights.getFloat32(4 * j, true);
   }
   const weightAt = (j: number) => (step ? Math.fround(values[j]! * step) : values[j]!);
+  const count = IS_TINY ? kept : known.length;
   // The dimension in as many parts, and how many ids there are up to the beginning of each.
-  const width = 2 ** Math.ceil(Math.log2(limit / known.length));
-  const parts = new Uint32Array(known.length + 1);
-  for (let j = 0; j < known.length; j++) parts[Math.floor(known[j]! / width) + 1]!++;
-  for (let j = 0; j < known.length; j++) parts[j + 1]! += parts[j]!;
+  const width = 2 ** Math.ceil(Math.log2(limit / count));
+  const parts = new Uint32Array(count + 1);
+  for (let j = 0; j < count; j++) parts[Math.floor(known[j]! / width) + 1]!++;
+  for (let j = 0; j < count; j++) parts[j + 1]! += parts[j]!;
 
-  const fold = (id: number) => (slots ? foldId(id, slots) : id);
   /** The last one known that is no larger. */
   const placeOf = (id: number) => {
     const part = Math.floor(id / width);
@@ -75,7 +75,7 @@ export function weightsOf(
   };
   if (IS_TINY || stride === 1) {
     return (given) => {
-      const id = fold(given);
+      const id = slots ? foldId(given, slots) : given;
       const place = placeOf(id);
       if (known[place] !== id) return 0;
       return IS_TINY ? values[place]! : weightAt(place);
@@ -91,7 +91,7 @@ export function weightsOf(
     return at >= id;
   };
   return (given) => {
-    id = fold(given);
+    id = slots ? foldId(given, slots) : given;
     const place = placeOf(id);
     at = known[place]!;
     j = place * stride;
