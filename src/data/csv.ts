@@ -217,7 +217,7 @@ class Records {
 
   /** Refuses the record at `start` of the text, which is on this.line. Throws when it is the header. */
   #refuse(error: RecordError, text: string, start: number): void {
-    const invalid = text.slice(start, start + error.offset + 1).indexOf(INVALID);
+    const invalid = text.slice(start, start + error.offset + INVALID.length).indexOf(INVALID);
     const [problem, offset] = invalid < 0 ? [error.problem, error.offset] : [NOT_UTF8, invalid];
     const before = text.slice(start, start + offset).split("\n");
     const column = (before.at(-1) as string).length + 1;

@@ -1,5 +1,5 @@
-/** Stands in decoded text for bytes that are no UTF-8: a lone surrogate, which no UTF-8 decodes to. */
-export const INVALID = "\ud800";
+/** Stands in decoded text for bytes that are no UTF-8: no UTF-8 decodes to a high surrogate before another. */
+export const INVALID = "\udbff\udbff";
 
 /** A byte order mark is text here. */
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -31,10 +31,10 @@ import { checkRuns, encodeRice, gapsOf, readRuns, summed } from "./rice.js";
 //     ids         Rice codes of id − (id before, or −1) − 1, ascending
 //     weights     f32 numbers; or, with a step, Rice codes of 2·(|q| − 1) + (1 if q < 0) for weights q·step, rounded to f32,
 //                 0 < |q| < 2¹⁵. None is 0.
-//     values      JSON, a list of texts for each atom of kinds "category" and "tokens" in turn; or, of a model without
-//                 names, for each such atom two runs of Rice codes: of the ids of its values, as those of weights, and of
-//                 the values' hashes: of 32 bits MurmurHash3 (x86, seed 0) of the text, of 53 bits that + 2³²·⌊the one of
-//                 seed 1 / 2¹¹⌋
+//     values      nothing where there is no space; else JSON, as JSON.stringify makes it, a list of texts for each atom of
+//                 kinds "category" and "tokens" in turn; or, of a model without names, for each such atom two runs of Rice
+//                 codes of the fewest bits: of the ids of its values, as those of weights, and of the values' hashes: of 32
+//                 bits MurmurHash3 (x86, seed 0) of the text, of 53 bits that + 2³²·⌊the one of seed 1 / 2¹¹⌋
 // A feature's dimension is the product of its atoms' sizes, or its slots; a cross's id is in mixed radix, the first atom
 // the highest; features' ids follow one another.
 
@@ -130,6 +130,7 @@ function decode(bytes: Uint8Array): Model {
   check(gaps! + kept - 1 < (header.slots ?? declared), "ids do not ascend below the declared dimension");
   checkWeights(header.step ?? null, sections[1], kept);
   const space = header.space && unpackSpace(header.space, sections[2]);
+  check(space || sections[2].byteLength === 0, "it has values, and no feature space");
   check(!space || space.declared === declared, "its feature space has another dimension");
   const ids = summed(readRuns(sections[0], [kept])[0]!);
   const weights = readWeights(header.step ?? null, sections[1], kept);

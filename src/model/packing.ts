@@ -164,8 +164,10 @@ export function unpackSpace(packed: PackedSpace, values: DataView): FeatureSpace
     ...(words && { missing: words }),
   };
   const space = parseSpaceState({ definition, learned });
-  const again = packSpace(space, null).space;
-  check(JSON.stringify(again) === JSON.stringify(packed), "its feature space is not as it is written");
+  const again = packSpace(space, null);
+  check(JSON.stringify(again.space) === JSON.stringify(packed), "its feature space is not as it is written");
+  const isSame = again.values.length === values.byteLength && again.values.every((it, i) => it === values.getUint8(i));
+  check(isSame, "its values are not as they are written");
   return space;
 }
 

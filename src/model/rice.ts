@@ -70,7 +70,9 @@ export function checkRuns(view: DataView, counts: readonly number[]): number[] {
     }
     return sum;
   });
-  check(Math.ceil(bit / 8) + PADDING === view.byteLength, "bytes of a section are left over");
+  const last = Math.ceil(bit / 8);
+  check(last + PADDING === view.byteLength, "bytes of a section are left over");
+  check(view.getUint32(last, true) === 0 && peek(view, bit) === 0, "a section does not end in zeros");
   return sums;
 }
 
