@@ -29,22 +29,23 @@ export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: bool
     const batch = new RecordBatch();
     for (const source of parts) {
       const lines = new Lines(source.name, LONGEST_RECORD);
-      const drain = () => {
+      const drain = function* () {
         while (lines.next()) {
           try {
             addRecord(batch, lines);
           } catch (error) {
+            if (batch.length > 0) yield batch.take(); // what is wrong before it is told first
             tolerance.refuse(error);
           }
         }
-        return batch.take();
+        yield batch.take();
       };
       for await (const chunk of source.chunks()) {
         lines.push(chunk);
-        yield drain();
+        yield* drain();
       }
       lines.finish();
-      yield drain();
+      yield* drain();
     }
   }
 
