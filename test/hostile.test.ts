@@ -38,7 +38,7 @@ describe("flags that would pass unnoticed are refused, and no model is left", ()
     [["p.svm", "--missing", "NA"], "no features"],
     [["t.csv", "--target", "y", "--features", "f.json", "--missing", "NA"], "does not go with other feature flags"],
     [[...table, "--cross", "a*a=1,2"], "too many parameters"],
-    [[...table, "--cross", "a*a=0x10"], "NaN slots"],
+    [[...table, "--cross", "a*a=0x10"], '--cross a*a=0x10: "0x10" is no number of slots'],
     [[...table, "--derive", "d=a", "--derive", "d=a+1"], '"d" is derived already'],
     [[...table, "--format", "tsv", "--delimiter", ";"], "its delimiter is a tab"],
     [["t.csv", "--target", "a > 1e400", "--number", "a"], "1e400 is not finite"],

@@ -91,7 +91,9 @@ export async function spaceOf(flags: FeatureFlags): Promise<SpaceDefinition | nu
     const { name, body, parameters } = cut(text);
     if (parameters.length > 1) throw new OptionError(`--cross ${text}: too many parameters`);
     const of = body.split("*").map((part) => hidden.get(part) ?? part);
-    const slots = parameters[0] === undefined ? {} : { slots: parseFraction(parameters[0]) };
+    const [given] = parameters;
+    const slots = given === undefined ? {} : { slots: parseFraction(given) };
+    if (Number.isNaN(slots.slots)) throw new OptionError(`--cross ${text}: "${given}" is no number of slots`);
     add(name ?? body.replaceAll("*", " × "), { kind: "cross", of, ...slots }, `--cross ${text}`);
   }
   const derive = (flags.derive ?? []).map((text) => {

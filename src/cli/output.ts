@@ -76,6 +76,7 @@ export function warn(text: string): void {
 
 /** Finds out now whether a file can be written, not after the first minute. Throws NoughtError. */
 export async function checkWritable(path: string): Promise<void> {
+  if (path === "-") throw new OptionError("cannot write -: what is written whole or not at all needs a file's name");
   try {
     const target = await realpath(path).catch(() => path);
     const kind = await stat(target).catch(() => null);
