@@ -1,6 +1,36 @@
-import { defineConfig } from "tsdown";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig, type Options } from "tsdown";
 
-const shared = { outDir: "dist", format: "esm", target: "es2022", clean: false, hash: false } as const;
+/** Folders of the packages that are bundled. */
+const bundled = new Set<string>();
+
+/** Gathers the licences of what is bundled, as they ask for. */
+const licences: NonNullable<Options["plugins"]> = {
+  name: "licences",
+  generateBundle(_, bundle) {
+    for (const id of Object.values(bundle).flatMap((it) => ("moduleIds" in it ? it.moduleIds : []))) {
+      const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id.replaceAll("\\", "/"))?.[0];
+      if (folder && existsSync(join(folder, "package.json"))) bundled.add(folder);
+    }
+    writeFileSync("dist/LICENSES.txt", [...bundled].sort().map(licenceOf).join("\n"));
+  },
+};
+
+function licenceOf(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((it) => /^licen[cs]e/i.test(it));
+  return `## ${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), "utf8") : ""}`;
+}
+
+const shared = {
+  outDir: "dist",
+  format: "esm",
+  target: "es2022",
+  clean: false,
+  hash: false,
+  plugins: licences,
+} as const;
 
 export default defineConfig([
   {

@@ -18,9 +18,7 @@ threads.Worker = class extends threads.Worker {
     this.on("exit", () => {
       harmed ??= performance.now();
     });
-    if (FAULT !== "stop") return;
-    // From a thread of its own: this one may be asleep.
-    this.once("online", () => setTimeout(() => this.terminate(), Number(FAULT_AFTER)));
+    if (FAULT === "stop") this.once("online", () => setTimeout(() => this.terminate(), Number(FAULT_AFTER)));
   }
 };
 process.on("exit", () => {
