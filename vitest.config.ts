@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
+    maxWorkers: 2, // many tests wait for processes
     coverage: {
       include: [
         "src/data/{bytes,cachefile,csv,json,label,linereader,lines,ndjson,plain,svmlight,text,utf8,vw}.ts",
