@@ -3,18 +3,8 @@ import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import pkg from "../../package.json" with { type: "json" };
 import "../node.js";
-import { addCalibrate } from "./calibrate.js";
-import { addConvert } from "./convert.js";
-import { addDiff, addPatch } from "./diff.js";
-import { addEvaluate } from "./evaluate.js";
-import { addExplain } from "./explain.js";
-import { addInspect } from "./inspect.js";
 import { flush, print, showError, tell } from "./output.js";
-import { addPath } from "./path.js";
-import { addPlayground } from "./playground.js";
-import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
-import { addVerify } from "./verify.js";
 
 // A kernel is called few times, each a long one: what V8's first compiler makes of it would run too long.
 setFlagsFromString("--no-liftoff");
@@ -23,19 +13,22 @@ const interrupt = new AbortController();
 // The first signal stops a training in order; a second one ends the process at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
 
-const COMMANDS: Record<string, (program: Command, signal: AbortSignal) => void> = {
-  train: addTrain,
-  path: addPath,
-  predict: addPredict,
-  evaluate: addEvaluate,
-  calibrate: addCalibrate,
-  explain: addExplain,
-  inspect: addInspect,
-  convert: addConvert,
-  verify: addVerify,
-  playground: addPlayground,
-  diff: addDiff,
-  patch: addPatch,
+type Adding = (program: Command, signal: AbortSignal) => void;
+
+/** Trainings start as soon as may be; what other commands need is read when it is theirs to run. */
+const COMMANDS: Record<string, () => Adding | Promise<Adding>> = {
+  train: () => addTrain,
+  path: () => import("./path.js").then((it) => it.addPath),
+  predict: () => import("./predict.js").then((it) => it.addPredict),
+  evaluate: () => import("./evaluate.js").then((it) => it.addEvaluate),
+  calibrate: () => import("./calibrate.js").then((it) => it.addCalibrate),
+  explain: () => import("./explain.js").then((it) => it.addExplain),
+  inspect: () => import("./inspect.js").then((it) => it.addInspect),
+  convert: () => import("./convert.js").then((it) => it.addConvert),
+  verify: () => import("./verify.js").then((it) => it.addVerify),
+  playground: () => import("./playground.js").then((it) => it.addPlayground),
+  diff: () => import("./diff.js").then((it) => it.addDiff),
+  patch: () => import("./diff.js").then((it) => it.addPatch),
 };
 
 const program = new Command("nought")
@@ -45,16 +38,16 @@ const program = new Command("nought")
   .showHelpAfterError("(--help shows all options)")
   .configureHelp({ showGlobalOptions: false })
   .configureOutput({ writeOut: (text) => void print(text), writeErr: tell });
-// Only the command at hand, where it is known: each makes dozens of options.
 const asked = process.argv[2] ?? "";
-for (const [name, add] of Object.entries(COMMANDS)) {
-  if (name === asked || !Object.hasOwn(COMMANDS, asked)) add(program, interrupt.signal);
-}
-for (const command of program.commands) command.exitOverride();
 
 /** Not awaited at the top level: what is imported later imports from here, and would wait for the end of this. */
 async function run(): Promise<void> {
   try {
+    // Only the command at hand, where it is known: each makes dozens of options.
+    for (const name of Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS)) {
+      (await COMMANDS[name]!())(program, interrupt.signal);
+    }
+    for (const command of program.commands) command.exitOverride();
     await program.parseAsync();
   } catch (error) {
     process.exitCode = showError(error, interrupt.signal, asked === "train" ? "; no model was written" : "");

@@ -47,8 +47,8 @@ export interface Table {
   isFolded: boolean;
 }
 
-/** What a block has in memory. */
-interface Room {
+/** What rows have in memory. */
+export interface Room {
   pointers: U32;
   labels: F64;
   weights: F64;

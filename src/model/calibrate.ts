@@ -1,4 +1,4 @@
-import { log1pExp, sigmoid } from "../baseline/math.js";
+import { log, log1pExp, sigmoid } from "../baseline/math.js";
 import type { Dataset } from "../data/dataset.js";
 import { DataError, OptionError } from "../errors.js";
 import { type Judged, marginsOn } from "./evaluate.js";
@@ -81,7 +81,7 @@ export function plattScale({ margins, labels, weights }: Judged): Scale {
     return loss;
   };
   const isSloped = most > least;
-  let [a, c] = isSloped ? [0, Math.log((positives + 1) / (negatives + 1))] : [1, -least];
+  let [a, c] = isSloped ? [0, log((positives + 1) / (negatives + 1))] : [1, -least];
   let loss = lossAt(a, c);
   for (let step = 0; step < STEPS; step++) {
     let [ga, gc, haa, hac, hcc] = [0, 0, RIDGE, 0, RIDGE];

@@ -1,7 +1,8 @@
+import type { Room } from "../data/blocks.js";
 import { DIRECT, type Tables } from "../data/dictionary.js";
 import type { Engine } from "../engine/engine.js";
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
-import type { F32, F64, Memory, NumberArray, Slice, U8, U32 } from "../engine/memory.js";
+import type { F64, Memory, NumberArray, Slice, U8, U32 } from "../engine/memory.js";
 import { type Parse, PROGRESS, type Score, type TextKernel } from "../engine/texts.js";
 import { CLOSED } from "../slots.js";
 
@@ -22,12 +23,7 @@ export interface Scoring extends Omit<Score, "margins" | "text" | "stride"> {
 }
 
 /** What is in a lane's memory. */
-interface Room {
-  pointers: U32;
-  labels: F64;
-  weights: F64;
-  indices: U32;
-  values: F32;
+interface ScoringRoom extends Room {
   seen: U32;
   margins: F64;
   text: U8;
@@ -41,7 +37,7 @@ export class Lane {
   readonly #scoring: Scoring;
   readonly #progress: U32;
   readonly #scratch: F64;
-  readonly #room: Room;
+  readonly #room: ScoringRoom;
   /** Rows that there is room for, and what kernels are told of all this. */
   #most = 0;
   #options: Parse | null = null;
