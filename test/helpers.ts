@@ -3,6 +3,7 @@ import { type Engine, wasmEngine } from "../src/engine/engine.js";
 import type { Rows } from "../src/engine/kernels.js";
 import type { Memory } from "../src/engine/memory.js";
 import { type Arrays, createEngine } from "../src/node.js";
+import { platform, providePlatform } from "../src/platform.js";
 import { Random } from "../src/random.js";
 
 /** Every implementation of the kernels; the last is the plain TypeScript one. */
@@ -34,6 +35,23 @@ export async function errorOf(work: Promise<unknown> | (() => unknown)): Promise
     return error as Error;
   }
   throw new Error("expected an error, got none");
+}
+
+/** Does work where the kernels with SIMD do not compile. */
+export async function withoutSimd(work: () => Promise<void>): Promise<void> {
+  const given = platform();
+  providePlatform({
+    ...given,
+    compile: async (build) => {
+      if (build !== "scalar") throw new WebAssembly.CompileError("refused");
+      return given.compile(build);
+    },
+  });
+  try {
+    await work();
+  } finally {
+    providePlatform(given);
+  }
 }
 
 /** The bits of numbers: +0 and −0 differ. */

@@ -124,7 +124,7 @@ export function readerFor(model: Model, files: readonly string[], flags: DataFla
 
 /** Adds the flag of commands that score rows. */
 export function addThreads(command: Command): void {
-  command.addOption(new Option("--threads <n>", "threads at most (default 2)").argParser(numeric));
+  command.addOption(new Option("--threads <n>", "threads at most (default 1)").argParser(numeric));
 }
 
 /** What to tell of rows that were left out, and of values that the model does not know. */

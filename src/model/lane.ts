@@ -2,7 +2,7 @@ import type { Room } from "../data/blocks.js";
 import { DIRECT, type Tables } from "../data/dictionary.js";
 import type { Engine } from "../engine/engine.js";
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
-import type { F64, Memory, NumberArray, Slice, U8, U32 } from "../engine/memory.js";
+import type { F64, Memory, Slice, U8, U32 } from "../engine/memory.js";
 import { type Parse, PROGRESS, type Score, type TextKernel } from "../engine/texts.js";
 import { CLOSED } from "../slots.js";
 
@@ -62,19 +62,25 @@ export class Lane {
     const room = this.#room;
     const rows = (bytes >> 1) + 1;
     const entries = Math.ceil(bytes * density);
-    const grown = <A extends NumberArray>(slice: Slice<A>, length: number): Slice<A> =>
-      slice.length < length ? this.#memory.grow(slice, Math.max(length, Math.ceil(1.5 * slice.length))) : slice;
-    room.pointers = grown(room.pointers, rows + 1);
-    room.labels = grown(room.labels, rows);
-    if (room.weights.length < rows) {
-      room.weights = grown(room.weights, rows);
+    const memory = this.#memory;
+    // Anew instead of grown: nothing in it is needed any more, and memory that nobody has touched costs nothing.
+    const roomy = (had: Slice) => Math.ceil(1.5 * had.length);
+    if (room.pointers.length <= rows) {
+      const most = Math.max(rows, roomy(room.labels));
+      room.pointers = memory.u32(most + 1);
+      room.labels = memory.f64(most);
+      room.weights = memory.f64(most);
       room.weights.view.fill(1); // svmlight text has none
+      room.margins = memory.f64(most * this.#scoring.biases.length);
+      if (this.#scoring.isText) room.text = memory.u8(most * LINE + 8);
     }
-    room.indices = grown(room.indices, entries);
-    room.values = grown(room.values, entries);
-    room.margins = grown(room.margins, rows * this.#scoring.biases.length);
-    if (mayRepeat) room.seen = grown(room.seen, 4 * 2 ** Math.ceil(Math.log2(2 * entries)));
-    if (this.#scoring.isText) room.text = grown(room.text, rows * LINE + 8);
+    if (room.indices.length < entries) {
+      const most = Math.max(entries, roomy(room.indices));
+      room.indices = memory.u32(most);
+      room.values = memory.f32(most);
+    }
+    const seats = mayRepeat ? 4 * 2 ** Math.ceil(Math.log2(2 * entries)) : 0;
+    if (room.seen.length < seats) room.seen = memory.u32(seats);
     this.#most = Math.max(this.#most, rows);
     this.#options = this.#optionsFor(this.#most);
   }

@@ -47,7 +47,7 @@ export interface Scores {
 
 /**
  * Scores data of the form that a model was trained on, some rows after the other and in their order, in memory that does
- * not grow with them. On more than one thread (default 2) workers help, with the same bits. Throws DataError,
+ * not grow with them. On more than one thread (default 1) workers help, with the same bits. Throws DataError,
  * OptionError.
  */
 export async function* score(model: Model, input: Input, options: ScoreOptions = {}): AsyncGenerator<Scores> {
@@ -89,8 +89,8 @@ export function readerOf(model: Model, input: Input, options: DataOptions, isLab
 
 /** Inputs of fewer bytes are scored before kernels are ready to. */
 const WORTH_A_KERNEL = 1 << 18;
-/** As for streams. */
-const THREADS = 2;
+/** Two have been measured slower than one, on two cores of one processor. */
+const THREADS = 1;
 
 /** Scores the rows of a reader by models over one feature space, in their order. Throws what reading throws. */
 export async function* scoreRows(

@@ -171,7 +171,7 @@ export class Scorer extends Gatherer implements Store {
     const longest = Math.max(...this.#pieces.map(({ from, to }) => to - from));
     const lanes = count > 1 ? ahead.slice(0, this.#pieces.length) : [];
     for (const lane of [this.#lanes[0]!, ...lanes]) lane.reserve(longest, this.density, this.mayRepeat);
-    if (this.#bytes.length < text.length + 16) this.#bytes = this.engine.memory.grow(this.#bytes, text.length + 16);
+    if (this.#bytes.length < text.length + 16) this.#bytes = this.engine.memory.u8(text.length + 16);
     this.#bytes.view.set(text);
     for (const [i, lane] of lanes.entries()) {
       const piece = this.#pieces[i]!;

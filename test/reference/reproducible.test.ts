@@ -6,7 +6,7 @@ import { chromium } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import type { EngineOptions } from "../../src/node.js";
 import * as nought from "../../src/node.js";
-import { platform, providePlatform } from "../../src/platform.js";
+import { withoutSimd } from "../helpers.js";
 import expected from "./digests.json" with { type: "json" };
 import { references } from "./models.js";
 
@@ -28,19 +28,7 @@ describe("the reference models are the same", () => {
   });
 
   test("on kernels without SIMD", async () => {
-    const node = platform();
-    providePlatform({
-      ...node,
-      compile: async (build) => {
-        if (build !== "scalar") throw new WebAssembly.CompileError("refused");
-        return node.compile(build);
-      },
-    });
-    try {
-      expect(await references(nought, { threads: 1 })).toEqual(expected);
-    } finally {
-      providePlatform(node);
-    }
+    await withoutSimd(async () => expect(await references(nought, { threads: 1 })).toEqual(expected));
   });
 
   test.for(["22", "24"])("on Node %s", { timeout: 180_000 }, async (version, { skip }) => {

@@ -10,8 +10,7 @@ import {
   readArrays,
   readSvmlight,
 } from "../../src/node.js";
-import { platform, providePlatform } from "../../src/platform.js";
-import { bytesOf, errorOf, problem, svmlightOf } from "../helpers.js";
+import { bytesOf, errorOf, problem, svmlightOf, withoutSimd } from "../helpers.js";
 
 const data = problem();
 const FTRL: FitOptions = { lambda1: 25, epochs: 4 };
@@ -46,21 +45,11 @@ describe.each([
     const first = await modelBytes(options);
     expect(await modelBytes(options)).toEqual(first);
     expect(await modelBytes({ ...options, kernels: "baseline" })).toEqual(first);
-    const node = platform();
-    providePlatform({
-      ...node,
-      compile: async (build) => {
-        if (build !== "scalar") throw new WebAssembly.CompileError("refused");
-        return node.compile(build);
-      },
-    });
-    try {
+    await withoutSimd(async () => {
       using engine = await createEngine();
       expect(engine.runtime).toMatchObject({ kernels: "wasm", simd: false });
       expect(await modelBytes(options)).toEqual(first);
-    } finally {
-      providePlatform(node);
-    }
+    });
     expect(await modelBytes({ ...options, seed: 2 })).not.toEqual(first);
   });
 
