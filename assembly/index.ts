@@ -6,7 +6,7 @@ import * as hessian from "./batch/hessian";
 import * as quadratic from "./batch/quadratic";
 import * as screening from "./batch/screen";
 import { Logistic, Squared } from "./datafit";
-import { Descent, Face, Ftrl, Lesson, Matrix, Parse, Plan, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Matrix, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
 import * as csv from "./parse/csv";
@@ -15,6 +15,7 @@ import * as svmlight from "./parse/svmlight";
 import * as vw from "./parse/vw";
 import * as sparse from "./sparse";
 import { Ones, Stored } from "./sparse";
+import { Lesson, Parse, Plan } from "./texts";
 
 export * from "./offsets";
 /** First byte after the static data: the host's arena begins here. */

@@ -1,5 +1,6 @@
 // Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
-import { Descent, Face, Ftrl, Lesson, Matrix, Parse, Plan, Rows, Score, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Matrix, Rows, Sgd } from "./layout";
+import { Lesson, Parse, Plan, Score } from "./texts";
 
 export const MATRIX_BYTES: u32 = offsetof<Matrix>();
 export const MATRIX_POINTERS: u32 = offsetof<Matrix>("pointers");

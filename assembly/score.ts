@@ -1,7 +1,7 @@
 import { writeNumber } from "./decimal";
-import { Parse, Progress, Score } from "./layout";
 import { sigmoid } from "./math";
 import { LF } from "./parse/text";
+import { Parse, Progress, Score } from "./texts";
 
 /** Computes the margins of the rows that a parser has put there, and writes a line for each where o.score asks for text. */
 export function scoreRows(o: Parse): void {

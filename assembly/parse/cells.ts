@@ -1,4 +1,4 @@
-import { Plan } from "../layout";
+import { Plan } from "../texts";
 import { CR, LF } from "./text";
 
 const QUOTE: u32 = 34;

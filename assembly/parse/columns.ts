@@ -1,5 +1,6 @@
-import { NOWHERE, Parse, Progress } from "../layout";
+import { NOWHERE } from "../layout";
 import { Values } from "../sparse";
+import { Parse, Progress } from "../texts";
 
 /** What columnOf says of a new id that is not admitted: the row goes without. */
 export const LEFT_OUT: u32 = u32.MAX_VALUE - 1;

@@ -1,6 +1,7 @@
-import { NOWHERE, Parse, Plan, Progress } from "../layout";
+import { NOWHERE } from "../layout";
 import { scoreRows } from "../score";
 import { Values } from "../sparse";
+import { Parse, Plan, Progress } from "../texts";
 import { splitLine } from "./cells";
 import { columnOf, LEFT_OUT, mergeRow } from "./columns";
 import { encodeRow } from "./encode";

@@ -1,4 +1,5 @@
-import { NOWHERE, Output, Part, Plan, Step, Word } from "../layout";
+import { NOWHERE } from "../layout";
+import { Output, Part, Plan, Step, Word } from "../texts";
 import { isAbsent } from "./cells";
 import { mix } from "./columns";
 import { run } from "./expression";

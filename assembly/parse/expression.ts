@@ -1,4 +1,4 @@
-import { Plan, Value } from "../layout";
+import { Plan, Value } from "../texts";
 import { isAbsent } from "./cells";
 import { decimalOf, numberIn, UNSURE } from "./number";
 

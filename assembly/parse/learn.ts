@@ -1,4 +1,4 @@
-import { Lesson, Plan, Seen, Step } from "../layout";
+import { Lesson, Plan, Seen, Step } from "../texts";
 import { isAbsent, splitLine } from "./cells";
 import { mix } from "./columns";
 import { labelOf, weightOf } from "./csv";

@@ -1,6 +1,7 @@
-import { NOWHERE, Parse, Progress } from "../layout";
+import { NOWHERE } from "../layout";
 import { scoreRows } from "../score";
 import { Values } from "../sparse";
+import { Parse, Progress } from "../texts";
 import { dropLeftOut, mergeRow, numberRow } from "./columns";
 import { COLON, CR, countDigits, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 

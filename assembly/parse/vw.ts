@@ -1,6 +1,7 @@
-import { NOWHERE, Parse, Progress, Score } from "../layout";
+import { NOWHERE } from "../layout";
 import { scoreRows } from "../score";
 import { Values } from "../sparse";
+import { Parse, Progress, Score } from "../texts";
 import { isAdmitted, LEFT_OUT, mergeRow, otherColumn } from "./columns";
 import { hashBytes, hashShort } from "./hash";
 import { BLANK, COLON, CR, countDigits, digitAt, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";

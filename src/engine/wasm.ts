@@ -22,7 +22,7 @@ export type Exports = Record<string, WebAssembly.Global & ((...args: number[]) =
 /** Returns the kernels of an instance. Their argument structs live at the bottom of its arena. */
 export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   let view = new DataView(memory.buffer);
-  /** Returns a function that writes a struct of assembly/layout.ts and returns its address. */
+  /** Returns a function that writes a struct of assembly/layout.ts or texts.ts and returns its address. */
   const struct = <F extends Fields>(name: string, fields: F, within?: number) => {
     const constant = (field: string) => exports[`${name}_${field}`]?.value as number;
     const pointer = within ?? memory.allocate(constant("BYTES"));
