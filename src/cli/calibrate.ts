@@ -9,7 +9,7 @@ import { Ranking } from "../report/ranking.js";
 import { plural, size } from "../report/text.js";
 import { addDataFlags, addThreads, DATA, type DataFlags, readerFor, warningsOf } from "./data.js";
 import { inputsOf } from "./inputs.js";
-import { print, warn } from "./output.js";
+import { checkOutputs, print, warn } from "./output.js";
 
 interface CalibrateFlags extends DataFlags {
   output: string;
@@ -37,7 +37,9 @@ export function addCalibrate(program: Command, signal: AbortSignal): void {
     const { quantize, stripNames } = flags;
     const model = await loadModel(path);
     if (model.loss !== "logistic") throw new OptionError(`a model with ${model.loss} loss has no probabilities`);
-    const reader = readerFor(model, await inputsOf(names), flags, true);
+    const files = await inputsOf(names);
+    await checkOutputs([flags.output], files); // the model itself may be the output
+    const reader = readerFor(model, files, flags, true);
     const [judged] = (await judge([model], reader, { ...flags, signal })) as [Judged];
     const { slope, intercept } = plattScale(judged);
     const rows = judged.margins.length;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { readAs, readModel } from "../model/file.js";
 import { size } from "../report/text.js";
-import { deliver, print } from "./output.js";
+import { checkOutputs, deliver, print } from "./output.js";
 
 export function addDiff(program: Command): void {
   program
@@ -11,6 +11,7 @@ export function addDiff(program: Command): void {
     .argument("<new>", "model file")
     .requiredOption("-o, --output <file>", "the delta; - for standard output")
     .action(async (from: string, to: string, { output }: { output: string }) => {
+      if (output !== "-") await checkOutputs([output], [from, to]);
       const { diffModels } = await import("../model/delta.js");
       const [old, next] = [(await readModel(from)).bytes, (await readModel(to)).bytes];
       const delta = diffModels(old, next);
@@ -27,6 +28,7 @@ export function addPatch(program: Command): void {
     .argument("<delta>", "what nought diff wrote")
     .requiredOption("-o, --output <file>", "the new model; - for standard output")
     .action(async (from: string, path: string, { output }: { output: string }) => {
+      if (output !== "-") await checkOutputs([output], [path]); // the old model may become the new one
       const { patchModel } = await import("../model/delta.js");
       const { bytes } = await readModel(from);
       await deliver(output, await readAs(path, (delta) => patchModel(bytes, delta)));

@@ -7,7 +7,7 @@ import type { Confusion, Ranking, Reliability } from "../report/ranking.js";
 import { count, metricsText, plural } from "../report/text.js";
 import { addDataFlags, addThreads, DATA, type DataFlags, numeric, readerFor, warningsOf } from "./data.js";
 import { inputsOf } from "./inputs.js";
-import { checkWritable, print, warn } from "./output.js";
+import { checkOutputs, print, warn } from "./output.js";
 
 interface EvaluateFlags extends DataFlags {
   report?: string;
@@ -37,8 +37,8 @@ export function addEvaluate(program: Command, signal: AbortSignal): void {
     if (flags.threshold !== undefined && model.loss !== "logistic") {
       throw new OptionError(`--threshold: a model with ${model.loss} loss has no probabilities`);
     }
-    if (flags.report !== undefined) await checkWritable(flags.report);
     const files = await inputsOf(names);
+    await checkOutputs([flags.report], [path, ...files]);
     const reader = readerFor(model, files, flags, true);
     const [assessment] = (await evaluateEach([model], reader, { ...flags, signal })) as [Assessment];
     const { metrics, ranking } = assessment;

@@ -22,9 +22,11 @@ export function addExplain(program: Command, signal: AbortSignal): void {
     const model = await loadModel(path);
     const reader = readerFor(model, await inputsOf(names), flags, false);
     let lines: string[] = [];
-    const pass = reader.read((entries, _label, _weight, row) => {
-      const parts = model.contributionsOf(entries);
-      lines.push(`${JSON.stringify({ row: row + 1, ...explained(model, model.marginOf(entries), parts, top) })}\n`);
+    const pass = reader.read((entries, _label, _weight, row, offset = 0) => {
+      const margin = model.marginOf(entries) + offset;
+      const begun = flags.offset !== undefined && { offset };
+      const told = explained(model, margin, model.contributionsOf(entries), top);
+      lines.push(`${JSON.stringify({ row: row + 1, ...begun, ...told })}\n`);
     });
     for await (const _ of until(signal, pass)) {
       await print(lines.join(""));
@@ -34,7 +36,7 @@ export function addExplain(program: Command, signal: AbortSignal): void {
   });
 }
 
-/** The contributions that are largest in size, and the sum of the others: all, with the intercept, are the margin. */
+/** The contributions that are largest in size, and the sum of the others: all, with intercept and offset, are the margin. */
 function explained(model: Model, margin: number, [intercept, ...parts]: Contribution[], top: number) {
   const largest = parts.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   const others = largest.splice(top);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { constants, writeSync } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CommanderError } from "commander";
 import { DataError, ModelError, NoughtError, OptionError } from "../errors.js";
 import { platform } from "../platform.js";
@@ -86,6 +86,34 @@ export async function checkWritable(path: string): Promise<void> {
   } catch (cause) {
     throw new NoughtError(`cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/**
+ * As checkWritable, of all that a command will write. Throws OptionError where one would take the place of another, or of a
+ * file that is read.
+ */
+export async function checkOutputs(outputs: readonly Name[], inputs: readonly Name[]): Promise<void> {
+  const taken = new Set(await Promise.all(inputs.map(fileOf)));
+  for (const path of outputs) {
+    if (path === undefined) continue;
+    await checkWritable(path);
+    const file = await fileOf(path);
+    if (file === null) continue;
+    if (taken.has(file)) throw new OptionError(`cannot write ${path}: the command reads it, or writes it twice`);
+    taken.add(file);
+  }
+}
+
+type Name = string | undefined;
+
+/** The path of a file without links, there or not; null for what is no file, as a device. */
+async function fileOf(path: Name): Promise<string | null> {
+  if (path === undefined || path === "-") return null;
+  const target = await realpath(path).catch(async () =>
+    join(await realpath(dirname(path)).catch(() => dirname(path)), basename(path)),
+  );
+  const kind = await stat(target).catch(() => null);
+  return !kind || kind.isFile() ? target : null;
 }
 
 /** Shows an error, with the offending line where there is one, and returns the exit code. */

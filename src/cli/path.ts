@@ -9,7 +9,7 @@ import { axisText, plotText, type Screen, screenOf } from "./chart.js";
 import { addDataFlags, csvOptions, DATA, type DataFlags, formatOf, numeric } from "./data.js";
 import { addFeatureFlags, type FeatureFlags, spaceOf } from "./features.js";
 import { inputsOf } from "./inputs.js";
-import { checkWritable, EXIT, LiveLine, print, warn } from "./output.js";
+import { checkOutputs, EXIT, LiveLine, print, warn } from "./output.js";
 import { addPathFlags } from "./train.js";
 
 type PathFlags = DataFlags &
@@ -60,7 +60,7 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
   const table = format === "csv" || format === "ndjson";
   if (table && !space) throw new OptionError("a table needs features: --number, --bucket, --category … (see --help)");
   if (table && flags.target === undefined) throw new OptionError("--target: say what to learn");
-  if (flags.report !== undefined) await checkWritable(flags.report);
+  await checkOutputs([flags.report], files);
   if (flags.bits !== undefined && format !== "vw") throw new OptionError("--bits: of Vowpal Wabbit text only");
   const holdout = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const { loss, positive, skipBad, kernels, threads, target, weight, bits, seed } = flags;

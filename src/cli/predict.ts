@@ -5,7 +5,7 @@ import type { Purpose } from "../model/scorer.js";
 import { platform } from "../platform.js";
 import { addDataFlags, addThreads, DATA, type DataFlags, readerFor, warningsOf } from "./data.js";
 import { inputsOf } from "./inputs.js";
-import { checkWritable, print, warn } from "./output.js";
+import { checkOutputs, print, warn } from "./output.js";
 
 interface PredictFlags extends DataFlags {
   output?: string;
@@ -25,8 +25,9 @@ export function addPredict(program: Command, signal: AbortSignal): void {
   addDataFlags(command, "not needed");
   command.action(async (path: string, names: string[], flags: PredictFlags) => {
     const model = await loadModel(path);
-    if (flags.output !== undefined) await checkWritable(flags.output);
-    const reader = readerFor(model, await inputsOf(names), flags, false);
+    const files = await inputsOf(names);
+    await checkOutputs([flags.output], [path, ...files]);
+    const reader = readerFor(model, files, flags, false);
     const purpose: Purpose = { text: flags.margin ? "margin" : "prediction", isLabelled: false };
     const scored = scoreRows([model], reader, purpose, { ...flags, signal });
     const lines = (async function* () {

@@ -6,7 +6,7 @@ import { addFeatureFlags } from "./features.js";
 import { modelNameFor } from "./flags.js";
 import { inputsOf } from "./inputs.js";
 import { Live } from "./live.js";
-import { checkWritable, EXIT, print, warn } from "./output.js";
+import { checkOutputs, EXIT, print, warn } from "./output.js";
 import { progressiveText } from "./progressive.js";
 import { sweepText } from "./sweep.js";
 import { type Result, runTraining, type TrainFlags } from "./training.js";
@@ -127,9 +127,8 @@ async function train(names: string[], flags: TrainFlags, signal: AbortSignal): P
   const saving = await Saving.of(flags);
   try {
     const files = await inputsOf(names);
-    for (const path of [flags.output ?? modelNameFor(files[0] as string), flags.report, flags.saveState]) {
-      if (path !== undefined) await checkWritable(path);
-    }
+    const { output = modelNameFor(files[0] as string), saveState, checkpoint, validate, test: other } = flags;
+    await checkOutputs([output, flags.report, saveState, checkpoint], [...files, validate, other]);
     live.show(`reading ${names.join(" ")}`);
     const { report, stream = false } = flags;
     const course = report === undefined ? null : new (await import("./course.js")).Course();

@@ -37,7 +37,10 @@ export function fromJson(text: string): Model {
     if (nought !== VERSION) fail(`"nought" is ${quote(nought)}; expected ${VERSION}`);
     if (!Array.isArray(weights)) fail(`"weights" is ${quote(weights)}; expected a list`);
     let last = -1;
-    for (const [i, { id, weight }] of weights.entries()) {
+    if (Object(parts.training) !== parts.training) fail(`"training" is ${quote(parts.training)}; expected an object`);
+    for (const [i, it] of weights.entries()) {
+      if (Object(it) !== it) fail(`weights[${i}] is ${quote(it)}; expected { id, name, weight }`);
+      const { id, weight } = it;
       if (!(Number.isSafeInteger(id) && id > last)) fail(`weights[${i}]: id ${quote(id)} does not ascend from ${last}`);
       if (!(typeof weight === "number" && Math.fround(weight) === weight && weight !== 0)) {
         fail(`weights[${i}]: weight ${quote(weight)}; expected a number of single precision, not 0`);

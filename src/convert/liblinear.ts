@@ -60,12 +60,13 @@ export function fromLiblinear(file: Uint8Array): Model {
   const reader = new Reader(file);
   const { solver_type, nr_class, label, nr_feature, bias } = reader.header();
   const loss = LOSSES[solver_type!];
-  if (!loss) reader.fail(`solver_type ${solver_type}: expected ${Object.keys(LOSSES).join(", ")}`);
-  if (nr_class !== "2") reader.fail(`nr_class ${nr_class}: expected 2`);
+  if (!loss) reader.refuse("solver_type", Object.keys(LOSSES).join(", "));
+  if (nr_class !== "2") reader.refuse("nr_class", "2");
   const declared = Number(nr_feature);
-  if (!(Number.isSafeInteger(declared) && declared > 0)) reader.fail(`nr_feature ${nr_feature}: expected a count`);
+  if (!(/^\d+$/.test(nr_feature ?? "") && Number.isSafeInteger(declared) && declared > 0))
+    reader.refuse("nr_feature", "a count");
   const always = parseDecimal(bias ?? "");
-  if (Number.isNaN(always)) reader.fail(`bias ${bias}: expected a number`);
+  if (Number.isNaN(always)) reader.refuse("bias", "a number");
   const [first, second] = loss === "logistic" ? labelsOf(label, reader) : [1, -1];
   const sign = first > second ? 1 : -1;
 
@@ -79,6 +80,7 @@ export function fromLiblinear(file: Uint8Array): Model {
     weights.push(weight);
   }
   const intercept = always >= 0 ? sign * always * reader.number() : 0;
+  if (!Number.isFinite(intercept)) reader.fail("bias times its weight is beyond double precision (±1.8e308)");
   reader.end();
   const coding = loss === "logistic" && { positive: Math.max(first, second), negative: Math.min(first, second) };
   const training = {
@@ -96,7 +98,7 @@ export function fromLiblinear(file: Uint8Array): Model {
 function labelsOf(text: string | undefined, reader: Reader): [first: number, second: number] {
   const labels = text?.split(/\s+/).map(parseDecimal) ?? [];
   const [first, second] = labels as [number, number];
-  if (labels.length !== 2 || !(first > second || first < second)) reader.fail(`label ${text}: expected two numbers`);
+  if (labels.length !== 2 || !(first > second || first < second)) reader.refuse("label", "two numbers");
   return [first, second];
 }
 
@@ -105,6 +107,7 @@ const [BLANK, LINE_END, ZERO] = [32, 10, 48];
 
 class Reader {
   readonly #bytes: Uint8Array;
+  readonly #header: Partial<Record<string, { value: string; line: number }>> = {};
   #at = 0;
   #line = 1;
 
@@ -116,9 +119,16 @@ class Reader {
     throw new ModelError(`LIBLINEAR model, line ${this.#line}: ${problem}`);
   }
 
+  /** Fails by what the header says under a key. */
+  refuse(key: string, expected: string): never {
+    const { value, line } = this.#header[key] ?? { value: "is not there", line: this.#line };
+    this.#line = line;
+    this.fail(`${key} ${value}: expected ${expected}`);
+  }
+
   /** Reads what stands before the weights, by name. */
   header(): Partial<Record<string, string>> {
-    const found: Partial<Record<string, string>> = {};
+    const header = this.#header;
     for (;;) {
       const end = this.#bytes.indexOf(LINE_END, this.#at);
       if (end < 0) this.fail(`expected ${KEYS.join(", ")} and w`);
@@ -126,12 +136,12 @@ class Reader {
       this.#at = end + 1;
       if (line === "w") break;
       const [key, value] = line.split(/\s+(.*)/, 2) as [string, string?];
-      if (!KEYS.includes(key) || key in found) this.fail(`${quote(line)}: expected ${KEYS.join(", ")} once each, or w`);
-      found[key] = value ?? "";
+      if (!KEYS.includes(key) || header[key]) this.fail(`${quote(line)}: expected ${KEYS.join(", ")} once each, or w`);
+      header[key] = { value: value ?? "", line: this.#line };
       this.#line++;
     }
     this.#line++;
-    return found;
+    return Object.fromEntries(Object.entries(header).map(([key, it]) => [key, it!.value]));
   }
 
   number(): number {

@@ -151,13 +151,8 @@ export class Engine implements Disposable {
  * last to plain TypeScript. Throws OptionError on an unknown option, and what reading the kernels' file throws.
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  checkEngine(options);
   const { kernels = "wasm", threads = 1 } = options;
-  if (kernels !== "wasm" && kernels !== "baseline") {
-    throw new OptionError(`kernels "${kernels}": expected "wasm" or "baseline"`);
-  }
-  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
-    throw new OptionError(`threads ${threads}: expected a whole number from 1 to ${MOST_THREADS}`);
-  }
   if (kernels === "baseline") return baselineEngine(null);
   const unshared = threads > 1 ? whyUnshared() : null;
   const builds: Build[] = threads > 1 && !unshared ? ["threads", "simd", "scalar"] : ["simd", "scalar"];
@@ -171,6 +166,16 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     }
   }
   return baselineEngine(refusal);
+}
+
+/** Throws OptionError on an unknown option. */
+export function checkEngine({ kernels = "wasm", threads = 1 }: EngineOptions): void {
+  if (kernels !== "wasm" && kernels !== "baseline") {
+    throw new OptionError(`kernels "${kernels}": expected "wasm" or "baseline"`);
+  }
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new OptionError(`threads ${threads}: expected a whole number from 1 to ${MOST_THREADS}`);
+  }
 }
 
 /** Whether an error says that WebAssembly, or this much of it, is not to be had here; all others are failures. */

@@ -60,10 +60,16 @@ interface Header {
   sections: Extents;
 }
 
-/** Returns a model's file. Throws OptionError when it cannot be written so. */
+/**
+ * Returns a model's file. Throws OptionError when it cannot be written so, ModelError where its weights are beyond single
+ * precision, or its intercept is no number.
+ */
 export function encodeModel(model: Model, { quantize = "f32", stripNames = false }: EncodeOptions = {}): Uint8Array {
   checkQuantize(quantize);
   const { loss, intercept, declared, slots, space, vwBits, training } = model;
+  const wild = model.values.find((weight) => !Number.isFinite(weight));
+  if (wild !== undefined) throw new ModelError(`a model with a weight of ${wild} has no file`);
+  if (!Number.isFinite(intercept)) throw new ModelError(`a model with an intercept of ${intercept} has no file`);
   const { step, bytes: weights, ids, change } = writeWeights(model, quantize);
   const packed = space && packSpace(space, stripNames ? valuesNeeded(model, ids) : null);
   const total = add(model.change, change);
@@ -75,7 +81,7 @@ export function encodeModel(model: Model, { quantize = "f32", stripNames = false
     ...(slots !== null && { slots }),
     ...(vwBits !== null && { vwBits }),
     ...(step !== null && { step }),
-    ...(total.weight > 0 && { change: total }),
+    ...(total.weight !== 0 && { change: total }),
     space: packed?.space ?? null,
     training: recorded(training, stripNames, total),
   };
@@ -155,7 +161,7 @@ function trainingOf({ training }: Header): Training {
 }
 
 function isChange({ weight, margin }: Change): boolean {
-  return Number.isFinite(weight) && (margin === null || Number.isFinite(margin));
+  return [weight, margin ?? 0].every((it) => Number.isFinite(it) && it >= 0);
 }
 
 function isHashed({ vwBits, space, declared }: Header): boolean {

@@ -7,7 +7,7 @@ import { tableReader } from "../data/table.js";
 import type { Target } from "../data/target.js";
 import { until } from "../data/until.js";
 import { vwReader } from "../data/vw.js";
-import { createEngine, type EngineOptions } from "../engine/engine.js";
+import { checkEngine, createEngine, type EngineOptions } from "../engine/engine.js";
 import { OptionError } from "../errors.js";
 import type { Scored } from "./lane.js";
 import type { Model } from "./model.js";
@@ -99,6 +99,7 @@ export async function* scoreRows(
   purpose: Purpose,
   { signal, threads = THREADS, kernels = "wasm" }: EngineOptions & { signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Scored> {
+  checkEngine({ threads, kernels });
   const length = (await reader.reading?.length()) ?? Number.POSITIVE_INFINITY;
   const engine = reader.parse && length >= WORTH_A_KERNEL ? await createEngine({ threads, kernels }) : null;
   try {

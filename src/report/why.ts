@@ -49,7 +49,7 @@ function hintFor(model: Model, name: string): string {
   const { space, declared, vwBits } = model;
   if (!space) return vwBits === null ? `there are 1 to ${declared}` : `there are #0 to #${declared - 1}`;
   const largest = model.weights(MOST_COMPARED);
-  const names = [...largest, ...space.features].map((it) => it.name);
+  const names = [...largest, ...space.features].map((it) => it.name).filter((it) => it !== name);
   return `near it are ${nearest(name, names, 3).map(quote).join(", ")}`;
 }
 

@@ -54,12 +54,13 @@ test.each([
 );
 
 test.each([
-  [HEAD.replace("L1R_LR", "L2R_L2LOSS_SVC"), "line 7: solver_type L2R_L2LOSS_SVC: expected L1R_LR"],
-  [HEAD.replace("L1R_LR", "L2R_L1LOSS_SVR_DUAL"), "line 7: solver_type L2R_L1LOSS_SVR_DUAL: expected"],
-  [HEAD.replace("nr_class 2", "nr_class 3"), "nr_class 3: expected 2"],
+  [HEAD.replace("L1R_LR", "L2R_L2LOSS_SVC"), "line 1: solver_type L2R_L2LOSS_SVC: expected L1R_LR"],
+  [HEAD.replace("L1R_LR", "L2R_L1LOSS_SVR_DUAL"), "line 1: solver_type L2R_L1LOSS_SVR_DUAL: expected"],
+  [HEAD.replace("nr_class 2", "nr_class 3"), "line 2: nr_class 3: expected 2"],
   [HEAD.replace("label 1 -1", "label 1 1"), "label 1 1: expected two numbers"],
-  [HEAD.replace("label 1 -1\n", ""), "label undefined: expected two numbers"],
+  [HEAD.replace("label 1 -1\n", ""), "label is not there: expected two numbers"],
   [HEAD.replace("nr_feature 3", "nr_feature 1e99"), "nr_feature 1e99: expected a count"],
+  [HEAD.replace("nr_feature 3", "nr_feature 0x3"), "line 4: nr_feature 0x3: expected a count"],
   [HEAD.replace("bias 1", "bias one"), "bias one: expected a number"],
   [HEAD.replace("bias 1", "bias 1\nbias 1"), 'line 6: "bias 1": expected solver_type, nr_class'],
   [HEAD.replace("bias 1", "rho 1"), 'line 5: "rho 1": expected'],
@@ -67,6 +68,7 @@ test.each([
   [`${HEAD}1 \n2 \n3 \n`, "line 10: it ends before its last weight"],
   [`${HEAD}1 \n2 \n3 \n4 \n5 \n`, "line 11: it goes on after its last weight"],
   [`${HEAD}1 \nnan \n3 \n4 \n`, 'line 8: "nan" is not a finite decimal number'],
+  [`${HEAD.replace("bias 1", "bias 1e200")}1 \n2 \n3 \n1e200 \n`, "line 10: bias times its weight is beyond"],
   [`${HEAD}1 \n1e39 \n3 \n4 \n`, "line 8: a weight is beyond single precision"],
 ])("%j is refused", async (text, message) => {
   const error = await errorOf(() => fromLiblinear(bytesOf(text)));
