@@ -10,9 +10,9 @@ const DOT: u8 = 46;
 const ZEROS: u64 = 0x3030303030303030;
 
 /**
- * Writes a finite number and returns the address after it, 24 bytes further at most; 8 bytes after that may be written too. R. Giulietti, "The Schubfach way to
- * render doubles" (2020): the decimals of fewest digits between the bounds of what rounds to the number. powers: 10^k for
- * −292 ≤ k ≤ 324 as {higher, lower} u64, the 128 bits from their first, rounded up.
+ * Writes a finite number and returns the address after it, 25 bytes further at most; 8 bytes after that may be written
+ * too. R. Giulietti, "The Schubfach way to render doubles" (2020): the decimals of fewest digits between the bounds of what
+ * rounds to the number. powers: 10^k for −292 ≤ k ≤ 324 as {higher, lower} u64, the 128 bits from their first, rounded up.
  */
 export function writeNumber(number: f64, powers: usize, out: usize): usize {
   const bits = reinterpret<u64>(number);

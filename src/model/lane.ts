@@ -6,8 +6,8 @@ import type { F64, Memory, Slice, U8, U32 } from "../engine/memory.js";
 import { type Parse, PROGRESS, type Score, type TextKernel } from "../engine/texts.js";
 import { CLOSED } from "../slots.js";
 
-/** Bytes of a number and its line end, at most. */
-const LINE = 25;
+/** Bytes of a number and its line end, at most: -0.0000012345678901234567 has 25. */
+const LINE = 26;
 
 /** What a run begins with. */
 const BEGUN = [PROGRESS.rows, PROGRESS.entries, PROGRESS.columns, PROGRESS.largest, PROGRESS.unseen, PROGRESS.written];

@@ -38,6 +38,10 @@ const FORMATS: Record<string, { model: Model; lines: (random: Random, i: number)
     model: new Model({ ...numberedModel(300, 512), slots: 512 }, ...weightsOf(numberedModel(300, 512))),
     lines: (random) => `1 ${1 + random.below(600)}:1 ${1000 + random.below(1e6)}:0.1 ${1e7 + random.below(1e9)}:3`,
   },
+  "svmlight, rows without entries, numbers as long as can be": {
+    model: new Model({ ...numberedModel(1, 9), intercept: -1.2345678901234567e-6 }, ...weightsOf(numberedModel(1, 9))),
+    lines: () => "1",
+  },
   vw: {
     model: new Model({ ...numberedModel(3000, 2 ** 12), vwBits: 12 }, ...weightsOf(numberedModel(3000, 2 ** 12))),
     lines: (random) =>
