@@ -112,8 +112,9 @@ function factorsOf({ dictionary, space }: Dataset, given: BatchOptions["penaltyF
       throw new OptionError(`penaltyFactors: there is no feature "${unknown}" (${names.join(", ") || "no names"})`);
     }
   }
+  const factorOf = (name: string) => (Object.hasOwn(given, name) ? (given as Record<string, number>)[name]! : 1);
   dictionary.ids.forEach((id, j) => {
-    const factor = typeof given === "function" ? given(id) : (given[space!.featureOf(id).name] ?? 1);
+    const factor = typeof given === "function" ? given(id) : factorOf(space!.featureOf(id).name);
     if (!(factor >= 0 && factor < Number.POSITIVE_INFINITY)) {
       throw new OptionError(`penaltyFactors: ${factor} for ${space?.nameOf(id) ?? `index ${id + 1}`}: expected ≥ 0`);
     }

@@ -253,7 +253,7 @@ export function summary(
     if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") plain[name] = value;
   }
   const { penaltyFactors: factors } = options as { penaltyFactors?: unknown };
-  if (typeof factors === "object") plain.penaltyFactors = JSON.stringify(factors);
+  if (factors) plain.penaltyFactors = typeof factors === "object" ? JSON.stringify(factors) : typeof factors;
   return { options: plain, rows, ...seen, loss };
 }
 

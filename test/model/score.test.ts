@@ -25,7 +25,10 @@ import { bytesOf, ENGINES, errorOf } from "../helpers.js";
 const WORDS = ["sea", "view", "quiet", "größe", "日本", '"a ""b"""', '"a, b"', '"two\nlines"', "NA", ""];
 
 /** Data of a format, most of it plain: numbers of many digits, comments, quotes and line ends in quotes are not. */
-const FORMATS: Record<string, { model: Model; lines: (random: Random, i: number) => string; header?: string }> = {
+const FORMATS: Record<
+  string,
+  { model: Model; lines: (random: Random, i: number) => string; header?: string; bytes?: number }
+> = {
   svmlight: {
     model: numberedModel(3000, 6000),
     lines: (random, i) => `${i % 3 ? -1 : 1} ${numbered(random)}${random.below(40) ? "" : " # remark"}`,
@@ -41,6 +44,7 @@ const FORMATS: Record<string, { model: Model; lines: (random: Random, i: number)
   "svmlight, rows without entries, numbers as long as can be": {
     model: new Model({ ...numberedModel(1, 9), intercept: -1.2345678901234567e-6 }, ...weightsOf(numberedModel(1, 9))),
     lines: () => "1",
+    bytes: 10_000,
   },
   vw: {
     model: new Model({ ...numberedModel(3000, 2 ** 12), vwBits: 12 }, ...weightsOf(numberedModel(3000, 2 ** 12))),
@@ -121,12 +125,12 @@ const TEXTS: Purpose[] = [
 ];
 
 describe.each(Object.keys(FORMATS))("%s", (name) => {
-  const { model } = FORMATS[name]!;
+  const { model, bytes = 100_000 } = FORMATS[name]!;
 
   test.each(["scalar", "threads", "baseline"] as const)(
     "kernels (%s) say what Model says of each row",
     async (build) => {
-      const text = textOf(name, 100_000);
+      const text = textOf(name, bytes);
       for (const purpose of [...TEXTS, { text: null, isLabelled: false }]) {
         using engine = await ENGINES[build]();
         const scored: Scored[] = [];

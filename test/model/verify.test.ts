@@ -1,7 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { svmlightReader } from "../../src/data/svmlight.js";
+import { readerOf as modelReaderOf } from "../../src/model/score.js";
 import { verify } from "../../src/model/verify.js";
-import { decodeModel, encodeModel, fit, type Model, readSvmlight, streamSvmlight } from "../../src/node.js";
+import {
+  category,
+  decodeModel,
+  encodeModel,
+  featureSpace,
+  fit,
+  Model,
+  number,
+  readCsv,
+  readSvmlight,
+  streamSvmlight,
+} from "../../src/node.js";
 import { Random } from "../../src/random.js";
 import { bytesOf, errorOf } from "../helpers.js";
 
@@ -86,6 +98,61 @@ describe("verify", () => {
       expect(verdict).toBe("refuted");
     }
     expect(tried).toBeGreaterThan(10);
+  });
+
+  test.each(["logistic", "squared"] as const)("columns without a penalty, weights and offsets (%s)", async (loss) => {
+    const verdicts: string[] = [];
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = new Random(seed);
+      const lines = Array.from({ length: 30 + random.below(60) }, (_, i) => {
+        const [town, x, z] = [random.below(4), random.below(90) / 10 - 4, random.below(9)];
+        const margin = town - 1.5 + x / 2 + 3 * random.unit() - 1.5;
+        const y = loss === "squared" ? margin : i < 8 ? i % 2 : Number(margin > 0);
+        return `${y},t${town},${x},${x},c${z},${1 + random.below(3)},${random.unit() - 0.5}`;
+      });
+      const text = `y,town,constructor,twin,kind,s,o\n${lines.join("\n")}\n`;
+      const space = featureSpace({
+        town: category("town"),
+        constructor: number("constructor"),
+        twin: number("twin"),
+        kind: category("kind"),
+      });
+      const columns = { target: "y", weight: "s", ...(random.below(2) && { offset: "o" }) };
+      using data = await readCsv(bytesOf(text), { space, loss, ...columns });
+      const free = random.below(2) ? { town: 0 } : { town: 0, kind: 2 };
+      const { model } = await fit(data, { l1: 0.01, l2: random.below(2) / 100, tolerance: 1e-6, penaltyFactors: free });
+      const written = decodeModel(encodeModel(model));
+      const { objective, bound, least, claimed, verdict } = await verify(
+        written,
+        modelReaderOf(written, bytesOf(text), columns, true),
+      );
+      verdicts.push(verdict);
+      expect(bound).toBeLessThanOrEqual(least + 1e-12);
+      expect(claimed!.objective).toBeCloseTo(objective, 12);
+    }
+    expect(verdicts.filter((it) => it !== "confirmed")).toEqual([]);
+  });
+
+  test("weights that no row has count, as does an intercept where there is to be none", async () => {
+    const posed = problem(3);
+    Object.assign(posed.options, { intercept: false });
+    const model = await solved(posed);
+    const { objective } = await verify(model, readerOf(posed));
+    const ids = Float64Array.of(...model.ids, 1e6);
+    const more = new Model({ ...model, declared: 1e6 + 1 }, ids, Float32Array.of(...model.values, 2));
+    const { l1, l2 } = posed.options as { l1: number; l2: number };
+    const found = await verify(more, readerOf(posed));
+    expect(found.objective).toBeCloseTo(objective + 2 * l1 + 2 * l2, 12);
+    expect(found.verdict).toBe("refuted");
+    const moved = new Model({ ...model, intercept: 1 }, model.ids, model.values);
+    expect((await verify(moved, readerOf(posed))).verdict).toBe("refuted");
+  });
+
+  test("penalties that only a function knew are no longer to be known", async () => {
+    const posed = problem(3);
+    Object.assign(posed.options, { penaltyFactors: () => 2 });
+    const error = await errorOf(verify(await solved(posed), readerOf(posed)));
+    expect(error.message).toBe("penaltyFactors were a function, which is not in the file");
   });
 
   test("other data, another objective, and models without a claim are told", async () => {
