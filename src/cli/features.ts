@@ -77,6 +77,10 @@ export async function spaceOf(flags: FeatureFlags): Promise<SpaceDefinition | nu
     for (const text of flags[kind] ?? []) {
       const { name, body, parameters } = cut(text);
       if (parameters.length > PARAMETERS[kind].length) throw new OptionError(`--${kind} ${text}: too many parameters`);
+      const [needed] = PARAMETERS[kind];
+      if (needed !== undefined && parameters.length === 0) {
+        throw new OptionError(`--${kind} ${text}: expected ${text}=${needed}`);
+      }
       const given = PARAMETERS[kind].slice(0, parameters.length).map((parameter, i) => [parameter, parameters[i]]);
       add(name ?? body, { kind, column: body, ...Object.fromEntries(given) }, `--${kind} ${text}`);
     }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { constants, writeSync } from "node:fs";
-import { access, realpath, stat } from "node:fs/promises";
+import { access, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CommanderError } from "commander";
 import { DataError, ModelError, NoughtError, OptionError } from "../errors.js";
@@ -43,10 +43,33 @@ export async function print(text: string | Uint8Array): Promise<void> {
   if (isSlow && rest.length > 0 && !process.stdout.write(rest)) await once(process.stdout, "drain");
 }
 
-/** Writes a file whole or not at all, or for "-" standard output. */
+/**
+ * Writes a file whole or not at all, or for "-" standard output. Throws OptionError where a file is there already that
+ * begins otherwise, and so holds something else, such as the table that the model was trained on.
+ */
 export async function deliver(output: string, content: string | Uint8Array): Promise<void> {
-  if (output === "-") await print(content);
-  else await platform().save(output, typeof content === "string" ? new TextEncoder().encode(content) : content);
+  if (output === "-") return print(content);
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const begun = await beginningOf(output);
+  if (begun?.some((byte, i) => byte !== bytes[i])) {
+    throw new OptionError(`${output} is there already, with something else in it: take another name, or remove it`);
+  }
+  await platform().save(output, bytes);
+}
+
+/** Bytes that tell what a file is: `{"nought`, `id,name,`, `solver_t`. */
+const TELLING = 8;
+
+/** The first bytes of a file; null where there is none, or no regular one. */
+async function beginningOf(path: string): Promise<Uint8Array | null> {
+  if (!(await stat(path).catch(() => null))?.isFile()) return null;
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(TELLING), 0, TELLING);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Whether the rest of the output goes through process.stdout. */

@@ -32,7 +32,7 @@ export class LabelCoder {
     if (label === 1) return 1;
     if (label !== 0 && label !== -1) {
       throw new DataError(
-        `label ${quote(label)} fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive)`,
+        `label ${quote(label)} fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive, or take squared loss)`,
       );
     }
     this.#negative ??= label;

@@ -2,6 +2,7 @@ import { DataError } from "../errors.js";
 import { type Cell, isMissing, numberOf, quote, textOf } from "../features/cell.js";
 import { compileExpression } from "../features/expression.js";
 import type { Fields } from "../features/space.js";
+import { meant } from "../near.js";
 import type { LabelCoder } from "./label.js";
 
 /** What is learned from a record: a column, an expression such as "price > 150", or a function of the record. */
@@ -65,10 +66,14 @@ export function checkColumns(needed: readonly string[], columns: readonly string
   if (unknown !== undefined) throw new DataError(absence(unknown, columns), { source, line: 1, column: 1 });
 }
 
+/** Columns that a name is compared with, to tell which one was meant. */
+const MOST_COMPARED = 10_000;
+
 function absence(column: string, columns: readonly string[]): string {
   const shown = columns.slice(0, 20).map(quote).join(", ");
   const more = columns.length > 20 ? ` and ${columns.length - 20} more` : "";
-  return `no column ${quote(column)}; there are ${shown}${more}`;
+  const near = meant(column, columns.slice(0, MOST_COMPARED));
+  return `no column ${quote(column)}${near === null ? "" : ` (is ${quote(near)} meant?)`}; there are ${shown}${more}`;
 }
 
 /** Adds to an error that the column it is about has not been met. */

@@ -4,8 +4,8 @@ import { until } from "../data/until.js";
 import { OptionError } from "../errors.js";
 import { quote } from "../features/cell.js";
 import type { Model } from "../model/model.js";
+import { nearest } from "../near.js";
 import { foldId } from "../slots.js";
-import { nearest } from "./near.js";
 import { count, plural } from "./text.js";
 
 /** Why a model has the weight that it has for one name, as far as the model alone tells. */
@@ -49,8 +49,13 @@ function hintFor(model: Model, name: string): string {
   const { space, declared, vwBits } = model;
   if (!space) return vwBits === null ? `there are 1 to ${declared}` : `there are #0 to #${declared - 1}`;
   const largest = model.weights(MOST_COMPARED);
-  const names = [...largest, ...space.features].map((it) => it.name).filter((it) => it !== name);
-  return `near it are ${nearest(name, names, 3).map(quote).join(", ")}`;
+  const feature = space.features.find((it) => it.name === name);
+  if (!feature) {
+    const names = [...largest, ...space.features].map((it) => it.name);
+    return `near it are ${nearest(name, names, 3).map(quote).join(", ")}`;
+  }
+  const example = largest.find(({ id }) => id >= feature.offset && id < feature.offset + feature.dimension);
+  return `it is a feature of ${plural(feature.dimension, "column")}${example ? `, such as ${quote(example.name)}` : ""}`;
 }
 
 /** Whether an id without a weight was seen, where the counts of the training tell. */

@@ -113,7 +113,11 @@ const BAD: [string, number, string][] = [
   ["  1:1", 3, "missing label: the line begins with an entry"],
   ["yes 1:1", 1, 'label "yes" is not a finite decimal number'],
   ["NaN 1:1", 1, 'label "NaN" is not a finite decimal number'],
-  ["2 1:1 5:1", 1, "label 2 fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive)"],
+  [
+    "2 1:1 5:1",
+    1,
+    "label 2 fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive, or take squared loss)",
+  ],
   ["0 1:1 2:1", 1, "label 0 after -1: expected one coding, 1 against 0 or 1 against −1"],
   ["1 é:1", 3, 'index "é" is not a whole number from 1 to 9007199254740991'],
   ["1 1:1 2:é3", 9, 'value "é3" is not a finite decimal number'],
