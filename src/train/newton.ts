@@ -4,6 +4,7 @@ import type { F64, U32 } from "../engine/memory.js";
 import { Random } from "../random.js";
 import { type Bounds, boundsOf } from "./certificate.js";
 import type { Design } from "./design.js";
+import { settle } from "./free.js";
 import { type Effort, effortOf, step } from "./step.js";
 import { choose, covers, gather, giveBack, place, violationOf, type WorkingSet } from "./working.js";
 
@@ -141,7 +142,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
   let set: WorkingSet | null = null;
   try {
     for (let iterations = 0, wanted = likely; ; wanted = undefined) {
-      centre(state, CENTRED * goal);
+      settle(state, CENTRED * goal);
       const listed = survey(state);
       const { columns, kept } = choose(state, listed, wanted);
       const bounds = boundsOf(state, listed, goal);
