@@ -23,12 +23,15 @@ export class Atlas {
   readonly #drawCharts = eachFrame((at: number) => this.#charts(at));
   #survey: Survey | null = null;
   #source: Source = { kind: "towns" };
+  /** Whether the visitor has chosen a strength of this survey. */
+  #isChosen = false;
   /** Counts requests: answers to earlier ones are dropped. */
   #asked = 0;
 
   constructor(run: Run) {
     this.#run = run;
     this.#slider.addEventListener("input", () => {
+      this.#isChosen = true;
       this.#show();
       const { points } = this.#survey!;
       run.change({ strength: Number(points[this.#at]!.lambda.toPrecision(4)) });
@@ -84,13 +87,19 @@ export class Atlas {
     const progress = byId("progress");
     byId("atlas-error").hidden = true;
     progress.hidden = false;
+    let isBegun = false;
+    const grow = (survey: Survey) => {
+      if (!isBegun) this.#setUp(source, survey);
+      isBegun = true;
+      this.#grow(survey);
+    };
     try {
-      const survey = await this.#client.ask("survey", { source, target }, (text) => {
-        progress.textContent = text;
+      const survey = await this.#client.ask("survey", { source, target }, (told) => {
+        if (asked !== this.#asked) return;
+        if (typeof told === "string") progress.textContent = told;
+        else grow(told);
       });
-      if (asked !== this.#asked) return;
-      this.#source = source;
-      this.#setUp(survey);
+      if (asked === this.#asked) grow(survey);
     } catch (error) {
       if (asked === this.#asked) this.#fail(error as Error);
     }
@@ -103,42 +112,45 @@ export class Atlas {
     box.hidden = false;
   }
 
-  #setUp(survey: Survey): void {
-    this.#survey = survey;
-    const { points, best, targets, target, notes, rows, heldOut, features } = survey;
-    const isOwn = this.#source.kind === "file";
-    const own = this.#select.querySelector("option[value='']");
-    if (isOwn) {
-      own?.remove();
-      this.#select.append(html("option", { value: "" }, (this.#source as { file: File }).file.name));
-    }
-    this.#select.value = isOwn ? "" : this.#source.kind === "table" ? (this.#source as { name: string }).name : "towns";
+  /** Shows what a survey is of. */
+  #setUp(source: Source, { targets, target, notes, rows, heldOut, features, question }: Survey): void {
+    this.#source = source;
+    this.#isChosen = false;
+    this.#select.querySelector("option[value='']")?.remove();
+    if (source.kind === "file") this.#select.append(html("option", { value: "" }, source.file.name));
+    this.#select.value = source.kind === "file" ? "" : source.kind === "table" ? source.name : "towns";
     this.#target.replaceChildren(...targets.map((name) => html("option", { value: name }, name)));
     this.#target.value = target;
     byId("target-label").hidden = targets.length === 0;
-    byId("question").textContent = survey.question;
+    byId("question").textContent = question;
     byId("facts").textContent =
       `${count(rows)} rows to learn from, ${count(heldOut)} held out. Features: ${features.join(", ")}.` +
       notes.map((note) => ` ${note}.`).join("");
-    const { strength } = this.#run.state;
-    const nearest = (wanted: number) =>
-      points.reduce(
-        (at, { lambda }, i) => (distance(lambda, wanted) < distance(points[at]!.lambda, wanted) ? i : at),
-        0,
-      );
-    this.#slider.max = String(points.length - 1);
-    this.#slider.value = String(points.length - 1 - (strength > 0 && !isOwn ? nearest(strength) : best));
-    this.#map.setUp(
-      survey.cells,
-      points.map(({ cells }) => cells),
-    );
     byId("atlas-body").hidden = false;
+  }
+
+  /** Shows what there is of a survey: while it grows its last model, at its end that of the link, or the best. */
+  #grow(survey: Survey): void {
+    this.#survey = survey;
+    const { points, strengths, best, cells, l2 } = survey;
+    this.#slider.max = String(strengths - 1);
+    if (!this.#isChosen) {
+      const { strength } = this.#run.state;
+      const isLinked = strength > 0 && this.#source.kind !== "file";
+      const at = l2 === null ? points.length - 1 : isLinked ? nearest(points, strength) : best;
+      this.#slider.value = String(strengths - 1 - at);
+    }
+    this.#map.setUp(
+      cells,
+      points.map((it) => it.cells),
+    );
     this.#show();
   }
 
   /** The strongest λ is at the right. */
   get #at(): number {
-    return this.#survey!.points.length - 1 - this.#slider.valueAsNumber;
+    const { points, strengths } = this.#survey!;
+    return Math.min(strengths - 1 - this.#slider.valueAsNumber, points.length - 1);
   }
 
   #show(): void {
@@ -160,7 +172,7 @@ export class Atlas {
     text("zeroed", count(seen - kept));
     text("kept", count(kept));
     text("model-l1", `${count(kept)} weights, ${size(bytes)}, loss ${(loss.validation ?? loss.train).toFixed(4)}`);
-    text("model-l2", `${count(l2.kept)} weights, ${size(l2.bytes)}, loss ${l2.loss.toFixed(4)}`);
+    text("model-l2", l2 ? `${count(l2.kept)} weights, ${size(l2.bytes)}, loss ${l2.loss.toFixed(4)}` : "…");
     byId("top").replaceChildren(
       ...top.map(({ name, weight }) => {
         const value = html("span", { class: weight > 0 ? "plus" : "minus" }, weightText(weight));
@@ -184,6 +196,8 @@ function sourceOf(name: string): Source {
   return name === "towns" ? { kind: "towns" } : { kind: "table", name };
 }
 
-function distance(a: number, b: number): number {
-  return Math.abs(Math.log(a / b));
+/** Which point's λ is the nearest. */
+function nearest(points: readonly PointInBrief[], lambda: number): number {
+  const distances = points.map((it) => Math.abs(Math.log(it.lambda / lambda)));
+  return distances.indexOf(Math.min(...distances));
 }

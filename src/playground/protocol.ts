@@ -52,8 +52,10 @@ export interface Survey {
   points: PointInBrief[];
   /** Which of them has the least loss on the rows held out. */
   best: number;
-  /** The best of a few models with L2. */
-  l2: { kept: number; loss: number; bytes: number };
+  /** How many there will be. */
+  strengths: number;
+  /** The best of a few models with L2; null while there is none. */
+  l2: { kept: number; loss: number; bytes: number } | null;
   /** West, east, south, north of each cell of the map; null where there is none. */
   cells: Float32Array | null;
   /** Weights over the path. */
@@ -129,15 +131,18 @@ export interface Call<K extends Name = Name> {
   argument: Parameters<Calls[K]>[0];
 }
 
+/** What is said before the result is there: words, or as much of it as there is. */
+export type Told = string | Survey;
+
 export type Answer =
   | { id: number; result: ReturnType<Calls[Name]> }
-  | { id: number; progress: string }
+  | { id: number; progress: Told }
   | { id: number; error: { name: string; message: string } };
 
 /** Asks a worker of its own. */
 export class Client {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, { settle: (answer: Answer) => void; progress: (text: string) => void }>();
+  readonly #waiting = new Map<number, { settle: (answer: Answer) => void; progress: (told: Told) => void }>();
   #last = 0;
 
   constructor(onLost: (message: string) => void) {
@@ -157,7 +162,7 @@ export class Client {
   ask<K extends Name>(
     name: K,
     argument: Parameters<Calls[K]>[0],
-    progress: (text: string) => void = () => {},
+    progress: (told: Told) => void = () => {},
   ): Promise<ReturnType<Calls[K]>> {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {

@@ -13,7 +13,7 @@ import {
 import { type Places, placesOf } from "../report/places.js";
 import { count } from "../report/text.js";
 import { inferPlan, type Plan } from "./infer.js";
-import type { Calls, PointInBrief, Source, Survey } from "./protocol.js";
+import type { Calls, PointInBrief, Source, Survey, Told } from "./protocol.js";
 
 /** Strengths of a path, and the smallest as a share of the largest. */
 const STRENGTHS = 32;
@@ -42,35 +42,48 @@ const TOWNS = {
   notes: [],
 } satisfies Plan;
 
-type Tell = (progress: string) => void;
+/** Milliseconds between two pictures of a path in the making. */
+const EVERY = 250;
 
-/** Reads a table, fits a path of L1's strengths, and L2 beside it. Throws DataError that says where. */
-export async function survey({ source, target }: Parameters<Calls["survey"]>[0], tell: Tell): Promise<Survey> {
+/**
+ * Reads a table, fits a path of L1's strengths, and L2 beside it. Tells what there is of it as it goes. Throws DataError
+ * that says where.
+ */
+export async function survey(
+  { source, target }: Parameters<Calls["survey"]>[0],
+  tell: (told: Told) => void,
+): Promise<Survey> {
   tell("reading …");
   const { input, name } = await open(source);
   const plan = source.kind === "towns" ? TOWNS : await inferPlan(input, name, target);
   const { space, expression } = plan;
   using data = await readCsv(input, { name, space, target: expression, holdout: HELD_OUT });
-  const path = await fitPath(data, {
-    ...{ lambdas: STRENGTHS, ratio: RATIO, tolerance: 1e-4 },
-    onProgress: ({ epoch }) => tell(`strength ${epoch} of ${STRENGTHS} …`),
-  });
-  tell("L2 …");
-  const best = path.points.reduce((best, it, i) => (lossOf(it) < lossOf(path.points[best]!) ? i : best), 0);
   const { ids } = data.dictionary;
-  const places = path.points.map(({ model }) => placesOf(data.space!, ids, (id) => model.weightOf(id)));
-  return {
+  const path: PathPoint[] = [];
+  const points: PointInBrief[] = [];
+  let cells: Float32Array | null = null;
+  const surveyed = (l2: Survey["l2"]): Survey => ({
     ...{ question: plan.question, targets: plan.targets, target: plan.target, notes: plan.notes },
     ...{ rows: data.count, heldOut: data.holdout!.count, declared: data.declared, seen: data.seen },
     features: data.space!.features.map(({ name, dimension }) => `${name} (${count(dimension)})`),
-    points: path.points.map((point, i) => briefOf(point, places[i]!)),
-    best,
-    l2: await bestL2(data),
-    cells: places[0]
-      ? Float32Array.from(places[0].cells.flatMap((it) => [it.west, it.east, it.south, it.north]))
-      : null,
-    drawn: drawnOf(path.points),
+    ...{ points, strengths: STRENGTHS, l2, cells, drawn: drawnOf(path) },
+    best: path.reduce((best, it, i) => (lossOf(it) < lossOf(path[best]!) ? i : best), 0),
+  });
+  let toldAt = 0;
+  const onPoint = (point: PathPoint) => {
+    const places = placesOf(data.space!, ids, (id) => point.model.weightOf(id));
+    cells ??= places && Float32Array.from(places.cells.flatMap((it) => [it.west, it.east, it.south, it.north]));
+    path.push(point);
+    points.push(briefOf(point, places));
+    tell(`strength ${path.length} of ${STRENGTHS} …`);
+    if (point.kept === 0 || performance.now() - toldAt < EVERY) return;
+    toldAt = performance.now();
+    tell(surveyed(null));
   };
+  await fitPath(data, { lambdas: STRENGTHS, ratio: RATIO, tolerance: 1e-4, onPoint });
+  tell(surveyed(null));
+  tell("L2 …");
+  return surveyed(await bestL2(data));
 }
 
 async function open(source: Source): Promise<{ input: Blob; name: string }> {
@@ -96,7 +109,7 @@ function briefOf({ lambda, kept, loss, model }: PathPoint, places: Places | null
   };
 }
 
-async function bestL2(data: Dataset): Promise<Survey["l2"]> {
+async function bestL2(data: Dataset): Promise<NonNullable<Survey["l2"]>> {
   let best = { kept: 0, loss: Number.POSITIVE_INFINITY, bytes: 0 };
   for (const strength of L2_STRENGTHS) {
     const { model, columns, loss } = await fit(data, { l1: 0, l2: strength / data.count, tolerance: 1e-3 });

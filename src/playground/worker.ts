@@ -1,5 +1,5 @@
 import { Lab, walk } from "./lab.js";
-import type { Answer, Call, Calls } from "./protocol.js";
+import type { Answer, Call, Calls, Told } from "./protocol.js";
 import { contest } from "./subsets.js";
 import { survey } from "./survey.js";
 
@@ -8,7 +8,7 @@ let lab: Lab | null = null;
 type Handlers = {
   [K in keyof Calls]: (
     argument: Parameters<Calls[K]>[0],
-    progress: (text: string) => void,
+    progress: (told: Told) => void,
   ) => ReturnType<Calls[K]> | Promise<ReturnType<Calls[K]>>;
 };
 
@@ -33,7 +33,7 @@ const reply = (answer: Answer) => postMessage(answer);
 addEventListener("message", async ({ data }: MessageEvent<Call>) => {
   const { id, name, argument } = data;
   try {
-    const handle = HANDLERS[name] as (argument: unknown, progress: (text: string) => void) => Promise<never>;
+    const handle = HANDLERS[name] as (argument: unknown, progress: (told: Told) => void) => Promise<never>;
     reply({ id, result: await handle(argument, (progress) => reply({ id, progress })) });
   } catch (error) {
     const { name, message } = error as Error;

@@ -9,7 +9,7 @@ import { type BatchFit, fitDatasetBatch } from "./fit.js";
 import { type PathOptions, type PathPoint, walkOf } from "./path.js";
 
 /** With how the model will be written, which its bytes depend on. */
-export interface BudgetOptions extends Omit<PathOptions, "lambdas">, EncodeOptions {
+export interface BudgetOptions extends Omit<PathOptions, "lambdas" | "onPoint">, EncodeOptions {
   /** Weights that are not 0, at most. */
   maxWeights?: number;
   /** Bytes of the model's file, at most. */

@@ -17,6 +17,8 @@ export interface PathOptions extends SolveOptions {
   ratio?: number;
   /** Share of λ that is L1, in (0, 1]: l1 = λ·l1Ratio, l2 = λ·(1 − l1Ratio). glmnet's α. Default 1. */
   l1Ratio?: number;
+  /** Called with each model of `fitPath` as soon as it is found, from the largest λ down. */
+  onPoint?: (point: PathPoint) => void;
 }
 
 /** The best model at one strength. */
@@ -62,7 +64,11 @@ async function pathOf(data: Dataset, options: PathOptions): Promise<Path> {
   try {
     const walk = await walkOf(data, options);
     const points: PathPoint[] = [];
-    for (const lambda of walk.lambdas) points.push(await walk.at(lambda));
+    for (const lambda of walk.lambdas) {
+      const point = await walk.at(lambda);
+      points.push(point);
+      options.onPoint?.(point);
+    }
     return { points, nullLoss: walk.problem.nullLoss };
   } finally {
     memory.release(mark);

@@ -7,7 +7,7 @@ import { checkPath } from "./check.js";
 import { foldsOf, solveFolds } from "./folds.js";
 import { type PathOptions, type PathPoint, strengthsOf, walkOf } from "./path.js";
 
-export interface CrossValidationOptions extends PathOptions {
+export interface CrossValidationOptions extends Omit<PathOptions, "onPoint"> {
   /** How many parts the rows are put in, 2 or more; each is held out once. Default 10. */
   folds?: number;
 }

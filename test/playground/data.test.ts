@@ -36,8 +36,10 @@ async function drop(page: Page, name: string, text: string): Promise<void> {
   await page.dispatchEvent("body", "drop", { dataTransfer });
 }
 
-const asked = (page: Page, question: RegExp) =>
-  page.locator("#question", { hasText: question }).waitFor({ ...PATIENCE, state: "visible" });
+const asked = async (page: Page, question: RegExp) => {
+  await page.locator("#question", { hasText: question }).waitFor({ ...PATIENCE, state: "visible" });
+  await page.locator("#progress").waitFor({ ...PATIENCE, state: "hidden" });
+};
 const numberOf = async (page: Page, id: string) => Number((await page.textContent(`#${id}`))!.replaceAll(",", ""));
 
 describe.skipIf(!existsSync(CHROMIUM))(`real data in the playground (needs Chromium at ${CHROMIUM})`, () => {
@@ -61,6 +63,9 @@ describe.skipIf(!existsSync(CHROMIUM))(`real data in the playground (needs Chrom
   it("shows the towns: three states, a map that fades, and both charts", async () => {
     const { page, strangers, errors, close } = await visit(browser, host);
     await page.locator("#atlas").scrollIntoViewIfNeeded();
+    // What there is of the path is shown while it grows.
+    await page.locator("#model-l2", { hasText: "…" }).waitFor({ ...PATIENCE, state: "visible" });
+    expect(await numberOf(page, "kept")).toBeGreaterThan(0);
     await asked(page, /10,000 people/);
     const read = async () => ({
       never: await numberOf(page, "never"),

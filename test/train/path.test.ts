@@ -17,7 +17,9 @@ const SHORT: PathOptions = { lambdas: 12, ratio: 0.02, tolerance: 1e-8 };
 
 describe.each(["wasm", "baseline"] as const)("a path on %s", (kernels) => {
   test("begins where every weight is 0, and each of its points is what fit finds there", async () => {
-    const { points, nullLoss } = await fitPath(ARRAYS, { ...SHORT, kernels });
+    const told: unknown[] = [];
+    const { points, nullLoss } = await fitPath(ARRAYS, { ...SHORT, kernels, onPoint: (point) => told.push(point) });
+    expect(told).toEqual(points);
     expect(points).toHaveLength(12);
     expect(points[0]).toMatchObject({ kept: 0, converged: true, explained: 0 });
     expect(points[0]!.loss.train).toBeCloseTo(nullLoss, 12);
