@@ -84,7 +84,15 @@ const page = await reportHtml({
     ["features", data.space?.features.map(({ name }) => name).join(", ") ?? ""],
     ["l1", STRENGTHS.L1.l1.toPrecision(3)],
   ],
-  ...{ model, bytes: l1.bytes, seen: data.dictionary.ids, certificate, curve: null, crossValidated: null },
+  ...{
+    model,
+    bytes: l1.bytes,
+    seen: data.dictionary.ids,
+    certificate,
+    curve: null,
+    crossValidated: null,
+    heldBack: null,
+  },
   path: { steps, chosen: STRENGTHS.L1.l1 },
   frontier: {
     data: {

@@ -71,6 +71,7 @@ export async function reportTraining(path: string, training: Training): Promise<
       : result.points && swept(result.points, result.best),
     curve: course.curve,
     crossValidated: null,
+    heldBack: result.progressive?.holdout ?? null,
     measured: test
       ? { on: rowsOf([flags.test as string]), ...test }
       : held && { on: heldName(flags.validate), ...held },
@@ -179,6 +180,7 @@ export async function reportPath(
       how: " at one strength",
     },
     curve: null,
+    heldBack: null,
     crossValidated,
     measured: holdout && holdout.totalWeight > 0 ? { on: "rows held out", ...assessOn(model, holdout) } : null,
   });
@@ -213,7 +215,7 @@ export async function reportEvaluation(
     ...{ kind: "evaluate", title: titleOf(model, flags, files), warnings, model, bytes, seen: null },
     asked: [["model", modelPath], ["data", files.join(" ")], ...askedOf(model)],
     certificate: certificate ? { ...certificate, converged: null, provenZero: null } : null,
-    ...{ path: null, frontier: null, curve: null, crossValidated: null },
+    ...{ path: null, frontier: null, curve: null, heldBack: null, crossValidated: null },
     measured: { on: rowsOf(files), ...assessment },
   });
 }

@@ -122,8 +122,8 @@ export interface Trained extends Fit {
   best?: StreamPoint;
   /** To go on from, where that was asked for. */
   state?: Uint8Array | null;
-  /** For a report of data in memory: ids that were met, and the models of a path. */
-  seen?: Float64Array;
+  /** For a report: ids that were met and, of data in memory, the models of a path. */
+  seen?: Float64Array | null;
   path?: { points: readonly PathPoint[] };
 }
 
@@ -154,7 +154,7 @@ export async function runTraining(
     ...running,
   } as AllOptions;
   let trained = await (flags.stream
-    ? trainStreamed(files, format, space, options, sweepOf(flags))
+    ? trainStreamed(files, format, space, { ...options, ...(flags.report && { keepSeen: true }) }, sweepOf(flags))
     : trainInMemory(files, format, space, options, flags));
 
   const measured = async (models: readonly Model[], path: string) =>
@@ -209,8 +209,8 @@ function validated(trained: Trained, measured: readonly Assessment[]): Trained {
     it.loss.validation = meanLossOf(measured[i]!.metrics);
   });
   const best = bestOf(points);
-  const { model, columns, loss } = best;
-  return { ...trained, model, columns, loss, best, held: measured[points.indexOf(best)] as Assessment };
+  const { model, columns, loss, seen } = best;
+  return { ...trained, model, columns, loss, seen, best, held: measured[points.indexOf(best)] as Assessment };
 }
 
 async function trainInMemory(

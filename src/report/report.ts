@@ -25,6 +25,8 @@ export interface Findings extends Pick<Page, "kind" | "title" | "asked" | "comma
   frontier: { data: FrontierData; how: string } | null;
   /** How the loss went in training. */
   curve: { data: CurveData; caption: string } | null;
+  /** Mean loss of the rows that a stream predicted when their turn came, and never learned. */
+  heldBack: { loss: number; rows: number } | null;
   /** Mean loss over the folds of a cross-validation, and its standard error. */
   crossValidated: { mean: number; standardError: number } | null;
   /** How well it predicts, and on what: "rows held out". */
@@ -50,7 +52,7 @@ function leadOf({ kept, training }: Model): string {
   );
 }
 
-function factsOf({ model, bytes, measured, certificate, crossValidated }: Findings): Fact[] {
+function factsOf({ model, bytes, measured, certificate, heldBack, crossValidated }: Findings): Fact[] {
   const { kept, declared, training } = model;
   const { seen, loss, rows } = training;
   const dense = 4 * declared;
@@ -65,6 +67,14 @@ function factsOf({ model, bytes, measured, certificate, crossValidated }: Findin
   if (measured) facts.push(...measuredFacts(measured));
   else if (loss.train !== null)
     facts.push({ label: "Training loss", value: loss.train.toFixed(4), note: `mean of ${count(rows)} rows` });
+  else if (loss.progressive !== null)
+    facts.push({
+      label: "Progressive loss",
+      value: loss.progressive.toFixed(4),
+      note: "of rows before they were learned",
+    });
+  if (heldBack)
+    facts.push({ label: "Held out", value: heldBack.loss.toFixed(4), note: `loss on ${plural(heldBack.rows, "row")}` });
   if (crossValidated) {
     const { mean, standardError } = crossValidated;
     facts.push({ label: "Cross-validated", value: mean.toFixed(4), note: `loss, ± ${standardError.toFixed(4)}` });

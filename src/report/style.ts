@@ -44,6 +44,6 @@ td{color:var(--ink);overflow-wrap:anywhere}
 .about dd{margin:0;overflow-wrap:anywhere}
 code{font:.8125rem/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
 footer{margin-top:3rem;color:var(--muted);font-size:.8125rem}
-@media screen and (max-width:46rem){main{padding:2rem 1.25rem}.figures,.about{grid-template-columns:minmax(0,1fr)}.facts{grid-template-columns:repeat(2,minmax(0,1fr))}.map{overflow-x:auto}.map svg{width:44rem}}
+@media screen and (max-width:46rem){main{padding:2rem 1.25rem}.figures,.about{grid-template-columns:minmax(0,1fr)}.facts{grid-template-columns:repeat(2,minmax(0,1fr))}.table td:first-child{min-width:7.5rem}.map{overflow-x:auto}.map svg{width:44rem}}
 @media print{body{font-size:10pt}main{max-width:none;padding:0}.data{display:none}.figures{gap:1.5rem 2rem}.table{max-height:none;overflow:visible}}
 `;

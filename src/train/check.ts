@@ -126,7 +126,7 @@ export function checkSolver<O extends object>(given: O, isStreamed = false): O &
   }
   const table = (["bits", "dense"] as const).find((name) => (given as TableOptions)[name] !== undefined);
   if (table && !isStreamed) throw new OptionError(`${table} is of streams: data in memory numbers its columns`);
-  const own = ["checkpoint", "resume", "update", "keepState"].find((name) => name in given);
+  const own = ["checkpoint", "resume", "update", "keepState", "keepSeen"].find((name) => name in given);
   if (own && !isStreamed) throw new OptionError(`${own} is of streams: data in memory is trained on at once`);
   const { ranges, hint }: { ranges: Record<string, Range>; hint: string } = SOLVERS[solver];
   for (const [name, value] of Object.entries(options)) {

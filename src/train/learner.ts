@@ -29,6 +29,8 @@ export interface Harvest {
   intercept: number;
   seen: number;
   seenByFeature: number[];
+  /** Where these were asked for. */
+  seenIds: Float64Array | null;
 }
 
 /** Which rows are held out. */
@@ -304,7 +306,7 @@ export class Learner {
   }
 
   /** Returns the weights of trainer `i` as they are, in single precision as they ship. */
-  harvest(i: number, space: FeatureSpace | null): Harvest {
+  harvest(i: number, space: FeatureSpace | null, keepSeen: boolean): Harvest {
     const { memory } = this.#engine;
     const trainer = this.#trainers[i]!;
     const { dictionary } = this.store;
@@ -314,7 +316,7 @@ export class Learner {
     const isAll = dictionary !== null && fraction === 0 && every === 0 && this.heldWeight === 0;
     const places = new Map(space?.features.map(({ name }, i) => [name, i]));
     const seenByFeature = Array<number>(places.size).fill(0);
-    const [ids, kept]: [number[], number[]] = [[], []];
+    const [ids, kept, met]: [number[], number[], number[]] = [[], [], []];
     let seen = 0;
     const mark = memory.mark();
     try {
@@ -330,6 +332,7 @@ export class Learner {
         for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
           const column = isAll ? from + t : list[t]!;
           const id = numbered ? numbered[column]! : column;
+          if (keepSeen) met.push(id);
           if (space) seenByFeature[places.get(space.featureOf(id).name)!]!++;
           const weight = Math.fround(w[column - from]!);
           if (weight === 0) continue;
@@ -341,7 +344,8 @@ export class Learner {
       memory.release(mark);
     }
     const intercept = trainer.intercept();
-    return { ids: Float64Array.from(ids), weights: Float64Array.from(kept), intercept, seen, seenByFeature };
+    const [found, seenIds] = [Float64Array.from(ids), keepSeen ? Float64Array.from(met) : null];
+    return { ids: found, weights: Float64Array.from(kept), intercept, seen, seenByFeature, seenIds };
   }
 }
 

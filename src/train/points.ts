@@ -9,6 +9,7 @@ import { diverged, type Fit, summary } from "./fit.js";
 import type { Learner } from "./learner.js";
 import type { SweepPoint } from "./options.js";
 import type { ProgressiveReport } from "./progressive.js";
+import type { ResumeOptions } from "./session.js";
 
 /** One model of a streamed training, and how well it predicts. */
 export interface StreamPoint {
@@ -18,6 +19,8 @@ export interface StreamPoint {
   columns: Fit["columns"];
   loss: Fit["loss"];
   progressive: ProgressiveReport;
+  /** Ids that training met, zero or not, in no order; null unless `keepSeen` asked for them, and where ids share slots. */
+  seen: Float64Array | null;
   /** Measured in a last pass over the rows held out; null without any. */
   holdout: Metrics | null;
   /** Of the same rows, what reliability and ROC come from; null without any, and with squared loss. */
@@ -44,14 +47,16 @@ export function finishPoint(
   const { space, vwBits = null } = reader;
   const declared = Math.max(known, table?.isFolded ? 0 : (table?.slots ?? 0));
   const slots = table?.isFolded ? table.slots : null;
-  const { ids, weights, intercept, seen, seenByFeature } = learner.harvest(i, slots ? null : space);
+  const { keepSeen = false } = options as ResumeOptions;
+  const found = learner.harvest(i, slots ? null : space, keepSeen && slots === null);
+  const { ids, weights, intercept, seen, seenByFeature, seenIds } = found;
   if (!Number.isFinite(weights.reduce((sum, it) => sum + it, intercept))) throw diverged();
   const progressive = learner.progressives[i]!.report();
   const losses = { progressive: progressive.loss, train: null, validation: null };
   const training = summary(options, rows, { seen, seenByFeature }, losses);
   const model = Model.from({ loss, intercept, declared, slots, space, vwBits, training }, ids, weights);
   const columns = { declared, seen, kept: model.kept };
-  return { point, model, columns, loss: { ...losses }, progressive, holdout: null, ranking: null };
+  return { point, model, columns, loss: { ...losses }, progressive, seen: seenIds, holdout: null, ranking: null };
 }
 
 /** Measures models on rows, in one pass. */

@@ -32,11 +32,13 @@ export interface ResumeOptions {
   update?: Uint8Array;
   /** Whether to return the state at the end. Default false. */
   keepState?: boolean;
+  /** Whether to return the ids that were met, `seen`, those set to 0 among them. Default false. */
+  keepSeen?: boolean;
 }
 
 /** Options that do not shape the result, or are compared otherwise. */
 const FREE = new Set(
-  "kernels threads skipBad name signal onProgress space cache checkpoint resume update keepState".split(" "),
+  "kernels threads skipBad name signal onProgress space cache checkpoint resume update keepState keepSeen".split(" "),
 );
 /** Options that new data may have otherwise. */
 const OF_DATA = new Set("epochs seed holdout holdoutEvery delimiter header base".split(" "));

@@ -155,6 +155,14 @@ describe("a report of a training", () => {
     expect(csv.some((line) => line.startsWith("held out,"))).toBe(true);
     expect(marks(figure(pages.stream!, "What size buys").html, /<circle [^>]*r="4"/g)).toBe(2);
     expect(pages.stream).toContain("A streaming solver gives no certificate.");
+    expect(pages.stream).toMatch(/Progressive loss<.*Held out<.*loss on 120 rows/s);
+    // Its map has the cells that training set to 0, too.
+    const map = figure(pages.stream!, "Where latitude × longitude has weights");
+    const { training, space, ids } = await loadModel(file("s.nought"));
+    const { offset } = space!.features.at(-1)!;
+    const kept = ids.filter((id) => id >= offset).length;
+    expect(map.csv.length - 1).toBe(training.seenByFeature.at(-1));
+    expect(map.csv.slice(1).filter((line) => line.endsWith(",0")).length).toBe(map.csv.length - 1 - kept);
   });
 
   it("of squared loss has no classes to tell", async () => {
@@ -170,7 +178,7 @@ it("a report of a path marks the strength of least loss", async () => {
   const { csv } = figure(pages.path!, "What size buys");
   expect(csv.length - 1).toBe(15);
   const least = Math.min(...csv.slice(1).map((line) => Number(line.split(",")[2])));
-  expect(pages.path).toContain(` at ${least.toFixed(4)}.`);
+  expect(pages.path).toContain(` at a loss of ${least.toFixed(4)}.`);
   await reported("folds", "path", ...CROSSED, "--lambdas", "8", "--folds", "3", "--quiet");
   expect(pages.folds).toContain("Cross-validated");
 });
@@ -180,6 +188,7 @@ it("a report of an evaluation draws the cells kept", async () => {
   await reported("evaluate", "evaluate", "e.nought", "towns.csv");
   expect(pages.evaluate).toContain("600 rows of towns.csv");
   expect(figure(pages.evaluate!, "Where latitude × longitude has weights").html).not.toContain('class="zeroed"');
+  expect(pages.evaluate).toContain("set to 0, or never seen</tspan>");
 });
 
 it("a report that cannot be written ends the run before it begins, and leaves nothing", async () => {

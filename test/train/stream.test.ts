@@ -73,6 +73,21 @@ test("streamCsv learns the space in a pass of its own and trains as readCsv and 
   expect(streamed.model.predict({ c: "c0", n: 1 })).toBeGreaterThan(0.8);
 });
 
+test.each([
+  ["numbered", {}],
+  ["in a table of all", { dense: 16 }],
+  ["with rows held out", { holdoutEvery: 2 }],
+] as const)("keepSeen gives the ids that were met, columns %s, and changes nothing else", async (_, options) => {
+  const text = bytesOf("1 1:1 7:1\n-1 3:1\n1 1:1\n-1 9:1\n");
+  const [plain, told] = [
+    await streamSvmlight(text, options),
+    await streamSvmlight(text, { ...options, keepSeen: true }),
+  ];
+  expect([plain.seen, encodeModel(told.model)]).toEqual([null, encodeModel(plain.model)]);
+  expect([...told.seen!].sort((a, b) => a - b)).toEqual("holdoutEvery" in options ? [0, 6] : [0, 2, 6, 8]);
+  expect(told.seen).toHaveLength(told.columns.seen);
+});
+
 test("bad lines are left out and counted", async () => {
   const { rows, skipped } = await streamSvmlight(bytesOf("1 1:1\n-1 2:x\n-1 2:1\n"), { skipBad: 1 });
   expect([rows, skipped]).toEqual([2, 1]);

@@ -24,8 +24,11 @@ const SHADES = [
 /** Tallest of all maps, by its width. */
 const TALLEST = 0.62;
 
-/** Draws a map of cells in three states: kept, by sign and size; set to zero; never seen. */
-export function cellsChart(cells: readonly MapCell[], size: ChartSize = {}): string {
+/**
+ * Draws a map of cells in three states: kept, by sign and size; set to zero; never seen. `ground`: what is where no cell
+ * is.
+ */
+export function cellsChart(cells: readonly MapCell[], size: ChartSize = {}, ground = "never seen"): string {
   const { area, left, right, x, y } = projection(cells, size.width ?? 880);
   const largest = cells.reduce((most, { weight }) => Math.max(most, Math.abs(weight)), 0);
   const of = (isMine: (weight: number) => boolean) => cells.filter(({ weight }) => isMine(weight));
@@ -47,7 +50,7 @@ export function cellsChart(cells: readonly MapCell[], size: ChartSize = {}): str
     { sign: "■", tone: "plus", name: "weight above 0" },
     { sign: "■", tone: "minus", name: "below 0" },
     ...(zeros.length > 0 ? [{ sign: "■", tone: "zero", name: "seen, set to 0" } as const] : []),
-    { sign: "□", tone: "zero", name: "never seen" },
+    { sign: "□", tone: "zero", name: ground },
   ];
   return chart(
     area,

@@ -1,6 +1,6 @@
 import { bin } from "d3-array";
 import { count, plural } from "../text.js";
-import { linearAxis, logAxis, shortNumber } from "./axis.js";
+import { type Axis, linearAxis, logAxis, shortNumber } from "./axis.js";
 import { TONE, tag } from "./markup.js";
 import { Area, axes, type ChartSize, chart } from "./plot.js";
 
@@ -45,7 +45,7 @@ export function histogramChart({ weights, zeros }: HistogramData, size: ChartSiz
     },
     axes(area, x, y),
     tag("g", { class: "bins" }, ...bars),
-    zeros > 0 ? spike(area, x.scale(0), y.scale(zeros), zeros) : "",
+    zeros > 0 ? spike(area, x.scale(0), y, zeros, Math.max(zeros, ...bins.map((it) => it.count))) : "",
   );
 }
 
@@ -62,12 +62,13 @@ function range(values: readonly number[]): [number, number] {
   return values.reduce<[number, number]>(([least, most], it) => [Math.min(least, it), Math.max(most, it)], [0, 0]);
 }
 
-function spike({ bottom, left, right }: Area, x: number, y: number, zeros: number): string {
+/** `most`: weights of the highest bar, above which the words are. */
+function spike({ bottom, left, right }: Area, x: number, { scale }: Axis, zeros: number, most: number): string {
   const anchor = x < left + 100 ? "start" : x > right - 100 ? "end" : "middle";
   return tag(
     "g",
     { class: "spike", fill: TONE.ink },
-    tag("rect", { x: x - 1.5, y, width: 3, height: bottom - y }),
-    tag("text", { x, y: y - 7, "text-anchor": anchor, "font-weight": 600 }, `${count(zeros)} exactly 0`),
+    tag("rect", { x: x - 1.5, y: scale(zeros), width: 3, height: bottom - scale(zeros) }),
+    tag("text", { x, y: scale(most) - 7, "text-anchor": anchor, "font-weight": 600 }, `${count(zeros)} exactly 0`),
   );
 }

@@ -59,7 +59,7 @@ export function frontierFigure(data: FrontierData, how: string): Figure {
     title: "What size buys",
     caption:
       `Each dot is a model${how}.${asked.length > 0 ? ` The box is the budget: ${asked.join(" and ")}.` : ""}` +
-      `${chosen ? ` Chosen: ${plural(chosen.size, unit.replace(/s$/, ""))} at ${lossOf(chosen).toFixed(4)}.` : ""}`,
+      `${chosen ? ` Chosen: ${plural(chosen.size, unit.replace(/s$/, ""))} at a loss of ${lossOf(chosen).toFixed(4)}.` : ""}`,
     body: frontierChart(data),
     data: {
       columns: [unit, "training loss", "held-out loss"],

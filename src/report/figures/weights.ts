@@ -48,11 +48,16 @@ export function histogramFigure({ values, training }: Model): Figure {
   const rows = binsOf(values).map(({ from, to, count }) => [from, to, count]);
   return {
     title: "How large the weights are",
-    caption: `${count(positive)} are above 0 and ${count(values.length - positive)} below. The spike is the ${count(zeros)} that were seen and are exactly 0.`,
+    caption: `${count(positive)} are above 0 and ${count(values.length - positive)} below. ${zerosText(zeros)}`,
     body: histogramChart({ weights: values, zeros }),
     data: { columns: ["from", "to", "weights"], rows: [...rows, [0, 0, zeros]] },
     file: "histogram.csv",
   };
+}
+
+function zerosText(zeros: number): string {
+  if (zeros === 0) return "None that was seen is 0.";
+  return `The spike is the ${zeros === 1 ? "one that was seen and is" : `${count(zeros)} that were seen and are`} exactly 0.`;
 }
 
 /** The largest weights by name. */
@@ -141,8 +146,8 @@ export function mapFigure(model: Model, seen: ArrayLike<number> | null): Figure 
   const scale = merged > 1 ? ` ${merged} × ${merged} cells are drawn as one, by the largest weight.` : "";
   return {
     title: `Where ${name} has weights`,
-    caption: `${plural(kept, "cell")} kept${zeros}. ${seen ? "The rest of the map was never seen" : "Cells that training set to 0 are not in the model's file"}. The stronger the colour, the larger the weight.${scale}`,
-    body: `<div class="map" role="region" aria-label="Map" tabindex="0">${cellsChart(cells)}</div>`,
+    caption: `${plural(kept, "cell")} kept${zeros}. ${seen ? "The rest of the map was never seen" : "Which of the others training saw, the model's file does not say"}. The stronger the colour, the larger the weight.${scale}`,
+    body: `<div class="map" role="region" aria-label="Map" tabindex="0">${cellsChart(cells, {}, seen ? "never seen" : "set to 0, or never seen")}</div>`,
     data: {
       columns: ["south", "north", "west", "east", "weight"],
       rows: cells.map(({ south, north, west, east, weight }) => [...[south, north, west, east].map(degrees), weight]),
