@@ -57,27 +57,23 @@ export class Ranking {
     const { sorted, places } = ascending(margins);
     const rows = new Uint32Array(places.length);
     const [positive, negative] = [new Float64Array(places.length), new Float64Array(places.length)];
-    let [count, positives, negatives] = [0, 0, 0];
+    let count = 0;
     for (let k = 0; k < places.length; k++) {
       const i = places[k]!;
       const s = weights ? weights[i]! : 1;
       if (s === 0) continue;
       if (count === 0 || sorted[count - 1] !== sorted[k]) sorted[count++] = sorted[k]!;
       rows[count - 1]!++;
-      if (labels[i]! > 0) {
-        positive[count - 1]! += s;
-        positives += s;
-      } else {
-        negative[count - 1]! += s;
-        negatives += s;
-      }
+      (labels[i]! > 0 ? positive : negative)[count - 1]! += s;
     }
+    // In the order of the sums that are parts of them, which so never exceed them.
+    const totalOf = (own: Float64Array) => own.subarray(0, count).reduceRight((sum, it) => sum + it, 0);
     this.#margins = sorted.subarray(0, count);
     this.#rows = rows;
     this.#positive = positive;
     this.#negative = negative;
-    this.#positives = positives;
-    this.#negatives = negatives;
+    this.#positives = totalOf(positive);
+    this.#negatives = totalOf(negative);
   }
 
   /** Probability that a random positive row has a higher margin than a random negative one; ties count half. Null with one class only. */
@@ -87,7 +83,7 @@ export class Ranking {
       area += this.#positive[g]! * (below + this.#negative[g]! / 2);
       below += this.#negative[g]!;
     }
-    return this.#hasBoth ? area / (this.#positives * this.#negatives) : null;
+    return this.#hasBoth ? Math.min(area / (this.#positives * this.#negatives), 1) : null;
   }
 
   /**
@@ -103,7 +99,9 @@ export class Ranking {
       yes += this.#positive[g]!;
       no += this.#negative[g]!;
       const [truePositiveRate, falsePositiveRate] = g === 0 ? [1, 1] : [yes / this.#positives, no / this.#negatives];
-      if (g > 0 && truePositiveRate + falsePositiveRate < (2 * points.length) / (most - 1)) continue;
+      const along = truePositiveRate + falsePositiveRate;
+      // Rows that weigh next to nothing may follow where it has as good as ended.
+      if (g > 0 && (along === 2 || along < (2 * points.length) / (most - 1))) continue;
       points.push({ threshold: g > 0 ? this.#probability(g - 1) : 0, falsePositiveRate, truePositiveRate });
     }
     return points;

@@ -125,3 +125,20 @@ test("one class alone has no curve; a threshold that is no probability is refuse
   expect(ranking.confusion(0.5)).toMatchObject({ precision: 0, recall: null, f1: 0, accuracy: 0 });
   expect(() => ranking.confusion(1.5)).toThrow(new OptionError("threshold 1.5: expected a probability, from 0 to 1"));
 });
+
+test("weights whose sums are rounded leave no count below 0 and no share above 1", () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = new Random(seed);
+    const rows = Array.from({ length: 5 + random.below(100) }, (_, i) => {
+      const margin = 4 * random.unit() - 2;
+      const label = i < 2 ? 2 * i - 1 : (seed % 2 ? margin : random.unit() - 0.5) > 0 ? 1 : -1;
+      return { margin, label, weight: random.below(10) ? random.unit() : 1e-17 };
+    });
+    const ranking = rankingOf(rows);
+    expect(ranking.confusion(0)).toMatchObject({ trueNegatives: 0, falseNegatives: 0, recall: 1 });
+    const roc = ranking.roc(20)!;
+    expect(roc.length).toBeLessThanOrEqual(20);
+    const shares = roc.flatMap((it) => [it.falsePositiveRate, it.truePositiveRate]);
+    expect(Math.max(...shares, ranking.auc!)).toBeLessThanOrEqual(1);
+  }
+});
