@@ -88,7 +88,7 @@ function confusionText(it: Confusion): string[] {
   };
   return [
     "",
-    `"yes" above ${it.threshold}: ${[...shares, share("accuracy", accuracy)].join(", ")}`,
+    `"yes" above ${Number(it.threshold.toPrecision(6))}: ${[...shares, share("accuracy", accuracy)].join(", ")}`,
     row("", 'said "yes"', 'said "no"'),
     row("is yes", it.truePositives, it.falseNegatives),
     row("is no", it.falsePositives, it.trueNegatives),

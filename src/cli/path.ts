@@ -48,7 +48,7 @@ export function addPath(program: Command, signal: AbortSignal): void {
   command.addOption(new Option("--threads <n>", "threads at most (default 1)").argParser(numeric));
   command.option("--report <file>", "write a page in one HTML file: frontier, path and the best model, with the data");
   command.option("--json", "print one object");
-  command.option("--quiet", "print nothing to standard error but errors");
+  command.option("--quiet", "print nothing to standard error but warnings and errors");
   command.action((names: string[], flags: PathFlags) => path(names, flags, signal));
 }
 
@@ -157,6 +157,7 @@ function asText(found: Path | CrossValidation, rows: number): string {
     if (cv) texts.push(cv.mean.toFixed(4), cv.standardError.toFixed(4));
     const marks = [
       ...(validated?.minimum === point ? ["least loss"] : []),
+      ...(validated?.minimum === point && point === found.points.at(-1) ? ["so far: try a smaller --ratio"] : []),
       ...(validated?.oneStandardError === point ? ["within one standard error"] : []),
     ];
     return cells(texts) + (marks.length > 0 ? `  ← ${marks.join(", ")}` : "");

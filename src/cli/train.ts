@@ -109,7 +109,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     "write a page in one HTML file: what was found, with charts and their data (see README)",
   );
   add(running, "--json", "print one result object");
-  add(running, "--quiet", "print nothing but errors");
+  add(running, "--quiet", "print nothing but warnings and errors");
   command.action((names: string[], flags: TrainFlags) => train(names, flags, signal));
 }
 
@@ -170,14 +170,20 @@ function warningsOf({ skipped, cache, gap, converged, met }: Result): string[] {
   return warnings;
 }
 
+/** A strength, as short as it is exact enough to be given again. */
+function shown(strength: unknown): string {
+  return String(Number((strength as number).toPrecision(4)));
+}
+
 function summary(result: Result): string {
   const { columns, loss, seconds, bytes, model, rows, gap, provenZero, merged, start, progressive } = result;
   const { points, best, metrics } = result;
   const { validation, test } = metrics;
+  const isShort = result.converged === false || result.met === false;
   const { kept, seen, declared } = columns;
   const lines = [
     ...(points ? sweepText(points, best as number) : []),
-    `✓ ${plural(kept, "weight")} of ${count(seen)} seen (${count(declared)} declared), ${plural(rows, "row")}, ${duration(seconds.total)}`,
+    `${isShort ? "✗" : "✓"} ${plural(kept, "weight")} of ${count(seen)} seen (${count(declared)} declared), ${plural(rows, "row")}, ${duration(seconds.total)}`,
     loss.train === null
       ? `  progressive loss ${loss.progressive?.toFixed(4)}`
       : `  training loss ${loss.train.toFixed(4)}`,
@@ -185,7 +191,7 @@ function summary(result: Result): string {
     ...(gap === null
       ? []
       : [
-          `  duality gap ${gap.toExponential(1)}; ${count(provenZero ?? 0)} of ${plural(seen, "weight")} proven zero before training` +
+          `  l1 ${shown(result.l1)}${result.l2 === 0 ? "" : `, l2 ${shown(result.l2)}`}, duality gap ${gap.toExponential(1)}; ${count(provenZero ?? 0)} of ${plural(seen, "weight")} proven zero before training` +
             (merged ? `, ${count(merged)} held the same as another` : ""),
         ]),
     ...(start ? [`  it started ${start.above.toExponential(1)} above the optimum at most`] : []),

@@ -6,6 +6,7 @@ import { joinTables, type LineTaker, type TableBatch, type TableRow, type TableS
 import { type Input, openSources, type Source, uncompressedName } from "./source.js";
 import { INVALID, Utf8Stream, unmarked } from "./utf8.js";
 
+/** How a table is written. */
 export interface CsvOptions {
   /** One character between fields. Default: tab for names that end in .tsv or .tab, else comma. */
   delimiter?: string;

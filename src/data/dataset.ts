@@ -6,6 +6,7 @@ import type { FeatureSpace } from "../features/space.js";
 import type { Dictionary } from "./dictionary.js";
 import type { Tally } from "./reader.js";
 
+/** What every reader of data takes. */
 export interface DatasetOptions extends EngineOptions {
   /** What the labels are for. Default "logistic". */
   loss?: Loss;

@@ -8,6 +8,7 @@ import { RecordBatch, type TableSource } from "./records.js";
 import { type Input, openSources } from "./source.js";
 import { decodeUtf8, INVALID, unmarked } from "./utf8.js";
 
+/** How objects, one a line, are read. */
 export interface NdjsonOptions {
   /** For messages; by default what the input tells of itself. */
   name?: string;

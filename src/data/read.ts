@@ -19,6 +19,7 @@ import type { Target } from "./target.js";
 import { stoppable, until } from "./until.js";
 import { vwReader } from "./vw.js";
 
+/** What the reader of Vowpal Wabbit text takes. */
 export interface VwDatasetOptions extends DatasetOptions {
   /** Ids are hashes modulo 2^bits, 1 … 29. Default 22, or as in `like`. */
   bits?: number;
@@ -26,6 +27,7 @@ export interface VwDatasetOptions extends DatasetOptions {
   name?: string;
 }
 
+/** What readers of tables and records take: the features, and what is learned from them. */
 export interface TableDatasetOptions extends DatasetOptions {
   /** What `featureSpace` returns. Not needed with `like`. */
   space?: SpaceDefinition;

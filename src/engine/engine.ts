@@ -24,6 +24,7 @@ export interface Runtime {
   reason: string | null;
 }
 
+/** Which kernels do the work, and on how many threads. */
 export interface EngineOptions {
   /** "wasm" (the default) falls back to "baseline", plain TypeScript, where WebAssembly is forbidden. */
   kernels?: "wasm" | "baseline";

@@ -22,6 +22,8 @@ export interface CrossDefinition {
   /** Hash the combinations into this many dimensions. Without it ids are exact, up to 2⁵³ of them. */
   slots?: number;
 }
+
+/** A feature of one column, or a cross of several. */
 export type Definition = SimpleDefinition | CrossDefinition;
 
 /** A feature space before it has seen data: plain JSON. */

@@ -28,6 +28,7 @@ export interface DataOptions extends CsvOptions {
   skipBad?: number;
 }
 
+/** How rows are read and scored. */
 export interface ScoreOptions extends DataOptions, EngineOptions {
   /** Whether rows have labels, which are then read. Default false. */
   labels?: boolean;

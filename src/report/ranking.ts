@@ -11,6 +11,7 @@ export interface ReliabilityBin {
   rate: number;
 }
 
+/** Predicted against observed, in bins of rows that have like predictions. */
 export interface Reliability {
   /** By prediction, the lowest first, of about equal weight. */
   bins: ReliabilityBin[];
@@ -35,6 +36,7 @@ export interface Confusion {
   accuracy: number;
 }
 
+/** What comes of saying "yes" above one threshold. */
 export interface RocPoint {
   /** Rows with a probability above it are said to be "yes". */
   threshold: number;

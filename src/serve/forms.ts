@@ -5,6 +5,7 @@ import { DataError, type Fields } from "./records.js";
 /** Ids of which one is held in memory; the rest stay as they are in the file. */
 const STRIDE = 8;
 
+/** How a model is kept in memory. */
 export interface LoadOptions {
   /** "indexed": all ids in memory, the quickest. "compact": as they are in the file, the smallest. */
   form?: "indexed" | "compact";

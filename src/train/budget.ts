@@ -18,6 +18,7 @@ export interface BudgetOptions extends Omit<PathOptions, "lambdas" | "onPoint">,
   maxLoss?: number;
 }
 
+/** The best model within a budget, the path that was searched for it, and whether the budget was met. */
 export interface BudgetFit extends BatchFit {
   /** Whether the model is within the budget. If not, it is the nearest miss: within the size, with the least loss. */
   met: boolean;

@@ -14,6 +14,7 @@ import { type BatchOptions, NOT_STREAMED, type OrderOptions, type SolverOptions 
 import { Progressive } from "./progressive.js";
 import { createTrainer, type Trainer } from "./trainer.js";
 
+/** What `fit` takes: options of one of its solvers, which `solver` or they themselves tell. */
 export type FitOptions = (SolverOptions & OrderOptions) | BatchOptions;
 type StreamingOptions = SolverOptions & OrderOptions;
 

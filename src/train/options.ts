@@ -15,6 +15,7 @@ export interface CommonOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** How far a training is, as `onProgress` is told. */
 export interface Progress {
   /** Rows trained on so far, over all epochs. */
   rows: number;

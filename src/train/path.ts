@@ -10,6 +10,7 @@ import { designOf, type Strengths } from "./design.js";
 import { modelOf, seenOf } from "./fit.js";
 import { NOT_STREAMED } from "./options.js";
 
+/** Which strengths a path visits, and how each is solved. */
 export interface PathOptions extends SolveOptions {
   /** How many strengths λ, 2 or more. Default 100. */
   lambdas?: number;
@@ -38,6 +39,7 @@ export interface PathPoint {
   model: Model;
 }
 
+/** Models from the largest strength down. */
 export interface Path {
   /** From the largest λ, at which no penalised weight is left, down a geometric grid. */
   points: PathPoint[];

@@ -7,6 +7,7 @@ import { checkSolver } from "./check.js";
 import { diverged, meanLoss } from "./fit.js";
 import type { SgdOptions } from "./options.js";
 
+/** Strengths, rate and batch of single gradient steps. */
 export interface StepperOptions extends Pick<SgdOptions, "l1" | "l2" | "rate" | "seed" | "intercept"> {
   /** Rows a step at most, whose gradients are averaged: an epoch's rows are parted evenly. Default: all. */
   batch?: number;

@@ -7,6 +7,7 @@ import { checkPath } from "./check.js";
 import { foldsOf, solveFolds } from "./folds.js";
 import { type PathOptions, type PathPoint, strengthsOf, walkOf } from "./path.js";
 
+/** As of a path, and in how many parts the rows are cut. */
 export interface CrossValidationOptions extends Omit<PathOptions, "onPoint"> {
   /** How many parts the rows are put in, 2 or more; each is held out once. Default 10. */
   folds?: number;
@@ -18,6 +19,7 @@ export interface CrossValidatedPoint extends PathPoint {
   cv: { mean: number; standardError: number };
 }
 
+/** A path with the loss of each strength on rows that its models were not trained on, and two choices of it. */
 export interface CrossValidation {
   points: CrossValidatedPoint[];
   nullLoss: number;

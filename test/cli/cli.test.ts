@@ -64,7 +64,7 @@ describe("on a table", () => {
     const out = await good(["train", "t.csv", "-o", "said.nought", ...TABLE, "--validate", "0.25"]);
     expect(out).toMatch(/^✓ \d+ weights? of \d+ seen \(\d+ declared\), \d+ rows, [\d.]+ s\n/);
     expect(out).toMatch(
-      / {2}training loss 0\.\d{4}\n {2}duality gap .*; 0 of 7 weights proven zero before training\n {2}validation log-loss 0\.\d{4}, AUC 1\.000, accuracy 100\.0%\n/,
+      / {2}training loss 0\.\d{4}\n {2}l1 0\.0001, duality gap .*; 0 of 7 weights proven zero before training\n {2}validation log-loss 0\.\d{4}, AUC 1\.000, accuracy 100\.0%\n/,
     );
     expect(out).toMatch(/ {2}model said\.nought [\d,.]+ k?B \(dense [\d,.]+ k?B\)\n$/);
     expect(await good(["train", "t.csv", "-o", "said.nought", ...TABLE, "--quiet"])).toBe("");
