@@ -9,6 +9,7 @@ import { Logistic, Squared } from "./datafit";
 import { Descent, Face, Ftrl, Matrix, Rows, Sgd } from "./layout";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
+import * as numbering from "./parse/columns";
 import * as csv from "./parse/csv";
 import { learnRows } from "./parse/learn";
 import * as svmlight from "./parse/svmlight";
@@ -293,6 +294,9 @@ export function parseCsvStored(from: usize, to: usize, o: Parse, p: Plan): usize
 }
 export function parseCsvOnes(from: usize, to: usize, o: Parse, p: Plan): usize {
   return csv.parseCsv<Ones>(from, to, o, p);
+}
+export function numberEntries(start: u32, end: u32, o: Parse): u32 {
+  return numbering.numberEntries(start, end, o);
 }
 export function learnCsv(from: usize, to: usize, o: Lesson, p: Plan): usize {
   return learnRows(from, to, o, p);

@@ -29,17 +29,22 @@ export function columnOf(id: u64, columns: u32, o: Parse): u32 {
 }
 
 /**
- * Gives a row's ids, o.indices from `start` to `end`, their columns and returns how many columns there are then. When
- * one can have none, o.progress says how many were reached, and NOWHERE is returned. All ids of a row at once: they are
- * far apart in the tables, and so one need not wait for another.
+ * Gives ids, o.indices from `start` to `end`, their columns, counts these in o.progress.reached and returns where it
+ * stopped: at the first id that can have none, or at the end. Many ids at once: they are far apart in the tables, and so
+ * one need not wait for another.
  */
-export function numberRow(start: u32, end: u32, columns: u32, o: Parse): u32 {
+export function numberEntries(start: u32, end: u32, o: Parse): u32 {
   const direct = o.direct;
   const span = o.span;
   const ids = o.ids;
+  const indices = o.indices;
   const isTable = o.table > 0;
   const limit = o.limit;
-  for (let at = o.indices + (<usize>start << 2), stop = o.indices + (<usize>end << 2); at < stop; at += 4) {
+  const progress = changetype<Progress>(o.progress);
+  let columns = progress.reached;
+  let k = start;
+  for (; k < end; ++k) {
+    const at = indices + (<usize>k << 2);
     const id = load<u32>(at);
     let column: u32;
     if (id < span) {
@@ -55,15 +60,13 @@ export function numberRow(start: u32, end: u32, columns: u32, o: Parse): u32 {
       }
     } else {
       column = otherColumn(id, columns, o);
-      if (column == NOWHERE) {
-        changetype<Progress>(o.progress).reached = columns;
-        return NOWHERE;
-      }
+      if (column == NOWHERE) break;
       columns += u32(!isTable && column == columns);
     }
     store<u32>(at, column);
   }
-  return columns;
+  progress.reached = columns;
+  return k;
 }
 
 /** As columnOf, of an id past the direct table. */

@@ -112,7 +112,7 @@ function placeRow<V extends Values>(entries: u32, to: u32, o: Parse, p: Plan): u
   const values = o.values;
   const ids = p.ids;
   const rowValues = p.values;
-  const isTable = o.table > 0;
+  const table = o.table;
   const progress = changetype<Progress>(o.progress);
   const begin = p.isSimple ? 0 : p.room;
   const count = to - begin;
@@ -127,10 +127,11 @@ function placeRow<V extends Values>(entries: u32, to: u32, o: Parse, p: Plan): u
       progress.valued = 1;
       return NOWHERE;
     }
-    const column = columnOf(load<u64>(ids + k), columns, o);
+    const id = load<u64>(ids + k);
+    const column = id < <u64>table ? <u32>id : columnOf(id, columns, o);
     if (column == NOWHERE) return NOWHERE;
     if (column == LEFT_OUT) continue;
-    if (!isTable && column == columns) progress.reached = ++columns;
+    if (!table && column == columns) progress.reached = ++columns;
     store<u32>(indices + (<usize>end << 2), column);
     if (changetype<V>(0).areStored()) store<f32>(values + (<usize>end << 2), value);
     ++end;

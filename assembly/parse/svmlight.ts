@@ -2,7 +2,7 @@ import { NOWHERE } from "../layout";
 import { scoreRows } from "../score";
 import { Values } from "../sparse";
 import { Parse, Progress } from "../texts";
-import { dropLeftOut, mergeRow, numberRow } from "./columns";
+import { dropLeftOut, mergeRow, numberEntries } from "./columns";
 import { COLON, CR, countDigits, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 
 /**
@@ -20,6 +20,7 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
   const indices = o.indices;
   const values = o.values;
   const number = o.number;
+  const table = o.table;
   const isMerged = o.seats > 0;
   const isChosen = o.limit > 0;
   const most = o.most;
@@ -27,10 +28,10 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
   const progress = changetype<Progress>(o.progress);
   let rows = progress.rows;
   let entries = progress.entries;
-  let columns = progress.columns;
   let largest = progress.largest;
-  let committed = columns;
+  let committed = progress.columns;
   let line = from;
+  progress.reached = committed;
   progress.refused = 0;
   progress.valued = 0;
   while (rows < most && entries < enough && line < to) {
@@ -87,11 +88,8 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
     }
     if (!isPlain) break;
     progress.rows = rows;
-    columns = numberRow(entries, end, columns, o);
-    if (columns == NOWHERE) {
-      columns = progress.reached;
-      break;
-    }
+    // In a table, ids are columns up to its end.
+    if ((!table || last > table) && numberEntries(entries, end, o) < end) break;
     if (isChosen) end = dropLeftOut<V>(entries, end, o);
     if (isMerged) {
       end = mergeRow<V>(entries, end, o);
@@ -99,7 +97,7 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
     }
     largest = max(largest, last);
     entries = end;
-    committed = columns;
+    committed = progress.reached;
     store<f64>(labels + (<usize>rows << 3), label);
     ++rows;
     store<u32>(pointers + (<usize>rows << 2), entries);
@@ -108,7 +106,6 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
   progress.rows = rows;
   progress.entries = entries;
   progress.columns = committed;
-  progress.reached = columns;
   progress.largest = largest;
   if (o.score) scoreRows(o);
   return line;

@@ -33,7 +33,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
   const span = o.span;
   const number = o.number;
   const limit = o.limit;
-  const isTable = o.table > 0;
+  const table = o.table;
   const isFolded = o.mask > 0;
   const isLabelled = !o.score || changetype<Score>(o.score).isLabelled != 0;
   const most = o.most;
@@ -151,7 +151,8 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
       isAscending = isAscending && id >= next;
       next = id + 1;
       let column: u32;
-      if (id < span) {
+      if (id < table) column = id;
+      else if (id < span) {
         const slot = direct + (<usize>id << 2);
         column = load<u32>(slot) - 1;
         if (column == NOWHERE) {
@@ -164,7 +165,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
         column = otherColumn(id, columns, o);
         if (column == NOWHERE) break;
         if (column == LEFT_OUT) continue;
-        columns += u32(!isTable && column == columns);
+        columns += u32(!table && column == columns);
       }
       store<u32>(indices + (<usize>end << 2), column);
       if (changetype<V>(0).areStored()) store<f32>(values + (<usize>end << 2), value);

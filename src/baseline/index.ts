@@ -6,6 +6,7 @@ import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlTouched, ftrlWeights } from "./ftrl.js";
 import { couple, curveByHessian, mirror, weigh } from "./hessian.js";
 import { learnCsv } from "./learn.js";
+import { numberEntries } from "./parsing.js";
 import {
   advance,
   along,
@@ -52,6 +53,7 @@ export const BASELINE: Kernels = {
   parseSvmlight,
   parseVw,
   parseCsv,
+  numberEntries,
   learnCsv,
   survey,
   gram,

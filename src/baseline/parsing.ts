@@ -1,4 +1,4 @@
-import { NOWHERE } from "../engine/kernels.js";
+import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import { LEFT_OUT, type Parse, PROGRESS } from "../engine/texts.js";
 import { CLOSED, foldId, isAdmitted, slotOf } from "../slots.js";
 
@@ -29,6 +29,18 @@ export function columnOf(id: number, o: Parse): number {
   ids.view[column] = id;
   return column;
 }
+
+/** As numberEntries of assembly/parse/columns.ts. */
+export const numberEntries: Kernels["numberEntries"] = (from, to, o) => {
+  const indices = o.indices.view;
+  let k = from;
+  for (; k < to; k++) {
+    const column = columnOf(indices[k]!, o);
+    if (column === NOWHERE) break;
+    indices[k] = column;
+  }
+  return k;
+};
 
 function refuse(id: number, o: Parse): number {
   o.progress.view[PROGRESS.refused] = 1;

@@ -1,61 +1,13 @@
 import type { Engine } from "../engine/engine.js";
-import type { Rows } from "../engine/kernels.js";
-import type { F32, F64, Memory, Slice, U8, U32 } from "../engine/memory.js";
-import { LEFT_OUT } from "../engine/texts.js";
+import { copyInto, type F64, type Memory, type Slice, type U8, type U32 } from "../engine/memory.js";
+import { LEFT_OUT, type TextKernel } from "../engine/texts.js";
 import { DataError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type Admission, foldId, isAdmitted } from "../slots.js";
+import { Ahead, type Others, type Parsed } from "./ahead.js";
+import type { Block, BlockSize, PackedBlock, Room, Table } from "./blocktypes.js";
 import { Dictionary, type Tables } from "./dictionary.js";
-import { type Reached, type Store, type Target, TextParser } from "./text.js";
-
-/** Rows on their way to a trainer. */
-export interface Block {
-  rows: Rows;
-  /** Where weights would be: all that a block without is missing is to fill it. */
-  weights: F64;
-  count: number;
-  entries: number;
-  /** Rows before it. */
-  first: number;
-}
-
-/** Where a block of a stream ends: at the first row where one of both is reached. */
-export interface BlockSize {
-  rows: number;
-  entries: number;
-}
-
-/** A whole block, the bytes of its arrays as kernels have them. */
-export interface PackedBlock {
-  rows: number;
-  entries: number;
-  /** Met by its end, where they are numbered. */
-  columns: number;
-  labels: Uint8Array;
-  /** null when every weight is 1. */
-  weights: Uint8Array | null;
-  pointers: Uint8Array;
-  indices: Uint8Array;
-  /** null when every value is 1. */
-  values: Uint8Array | null;
-}
-
-/** Columns that are the slots of a table instead of numbers in the order of their first occurrence. */
-export interface Table {
-  slots: number;
-  /** Whether ids past it are folded into it by their hash, slots being a power of two; else they are bad data. */
-  isFolded: boolean;
-}
-
-/** What rows have in memory. */
-export interface Room {
-  pointers: U32;
-  labels: F64;
-  weights: F64;
-  indices: U32;
-  /** Only as long as `indices` once there was a value other than 1. */
-  values: F32;
-}
+import { type Coding, type Reached, type Store, type Target, TextParser } from "./text.js";
 
 /**
  * Rows of a stream: two blocks in an engine's memory take turns. One is filled while the other, handed to `onBlock`, is
@@ -82,10 +34,13 @@ export class BlockStore extends TextParser implements Store, Tables {
   readonly size: BlockSize;
   protected readonly numbering: Dictionary | null;
   readonly #onBlock: (block: Block) => void;
+  readonly #ahead: Ahead | null;
   #at: Room;
   #other: Room;
   #seen: U32;
   #text: U8;
+  /** Where in it a text begins. */
+  #shift = 0;
   /** Rows of the blocks before this one; rows and entries of this one. */
   #first = 0;
   #rows = 0;
@@ -93,7 +48,14 @@ export class BlockStore extends TextParser implements Store, Tables {
   #isStored = false;
   #isWeighted = false;
 
-  constructor(engine: Engine, table: Table | null, size: BlockSize, onBlock: (block: Block) => void) {
+  /** `others`: what an engine's workers do besides parsing; null where they do not parse. */
+  constructor(
+    engine: Engine,
+    table: Table | null,
+    size: BlockSize,
+    onBlock: (block: Block) => void,
+    others: Others | null = null,
+  ) {
     super(engine);
     const { memory } = engine;
     const room = (): Room => ({
@@ -116,11 +78,27 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.numbering = this.dictionary;
     this.size = size;
     this.#onBlock = onBlock;
+    this.#ahead = others && new Ahead(engine, table, (rows) => this.#append(rows), others);
+    if (!this.#ahead) return;
+    this.portion = this.#ahead.portion;
+    this.lanes += this.#ahead.lanes;
   }
 
   /** Good rows so far. */
   get rows(): number {
-    return this.#first + this.#rows;
+    return this.#first + this.#rows + (this.#ahead?.rows ?? 0);
+  }
+
+  /** Whether workers parse at the moment. */
+  get isParsing(): boolean {
+    return this.#ahead?.isParsing ?? false;
+  }
+
+  override parse(text: Uint8Array, from: number, code: Coding, kernel: TextKernel): number {
+    // Whether an id is admitted is decided row by row.
+    if (!this.#ahead || this.admission.limit > 0) return super.parse(text, from, code, kernel);
+    const alone = (at: number, to: number) => super.parse(text.subarray(0, to), at, code, kernel);
+    return this.#ahead.parse(text, from, this, code, kernel, alone, (met) => this.#meet(met));
   }
 
   lengthen(table: "ids" | "direct" | "hashed", length: number): void {
@@ -134,6 +112,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   }
 
   addRow({ ids, values, length }: Entries, label: number, weight: number): void {
+    this.#ahead?.drain();
     this.#reserve(length);
     if (weight !== 1) this.storeWeights();
     let end = this.#entries;
@@ -167,8 +146,13 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.#first = 0;
   }
 
-  /** Hands over what there is of a block. */
+  /** Hands over what there is. */
   flush(): void {
+    this.#ahead?.drain();
+    this.#handOver();
+  }
+
+  #handOver(): void {
     if (this.#rows === 0) return;
     const { pointers, labels, weights, indices, values } = this.#at;
     const rows = {
@@ -200,12 +184,12 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.dictionary?.admit(columns);
     this.#rows = rows;
     this.#entries = entries;
-    this.flush();
+    this.#handOver();
   }
 
   protected turnOver(): boolean {
     if (this.#rows < this.#most && this.#entries < this.size.entries) return false;
-    this.flush();
+    this.#handOver();
     return true;
   }
 
@@ -218,9 +202,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   protected target(bytes: number): Target {
     const most = Math.ceil(bytes * this.density); // entries of these bytes
     this.#reserve(most);
-    if (this.numbering && this.ids.length < this.numbering.length + most) {
-      this.lengthen("ids", this.numbering.length + Math.max(this.numbering.length, most));
-    }
+    this.#reserveColumns(most);
     if (this.mayRepeat && this.#seen.length < 8 * most) {
       this.#seen = this.engine.memory.grow(this.#seen, 4 * 2 ** Math.ceil(Math.log2(2 * most)));
     }
@@ -242,16 +224,55 @@ export class BlockStore extends TextParser implements Store, Tables {
 
   /** The text stays where it is for as long as it is read from. */
   protected withText<T>(text: Uint8Array, from: number, run: (bytes: U8, at: number) => T): T {
-    if (this.#text.length < text.length + 16) this.#text = this.engine.memory.grow(this.#text, text.length + 16);
-    if (from === 0) this.#text.view.set(text);
-    return run(this.#text, from);
+    if (this.#text.length < text.length + 24) this.#text = this.engine.memory.grow(this.#text, text.length + 24);
+    if (from === 0) this.#shift = copyInto(this.#text, text);
+    return run(this.#text, from + this.#shift);
   }
 
   protected commit({ rows, entries, largest, unseen }: Reached): void {
     this.#rows = rows;
     this.#entries = entries;
+    this.#meet({ largest, unseen });
+  }
+
+  #meet({ largest, unseen }: { largest: number; unseen: number }): void {
     this.largest = Math.max(this.largest, largest);
     this.unseen += unseen;
+  }
+
+  /** Puts rows behind those that are there, block by block. */
+  #append({ rows, pointers, labels, weights, indices, values }: Parsed): void {
+    for (let row = 0, end = 0; row < rows; row = end) {
+      const [from, entries] = [pointers[row]!, this.#entries];
+      const last = Math.min(rows, row + this.#most - this.#rows);
+      do end++;
+      while (end < last && entries + pointers[end]! - from < this.size.entries);
+      const to = pointers[end]!;
+      this.#reserve(to - from);
+      if (weights && !isAllOnes(weights, row, end)) this.storeWeights();
+      if (values && !isAllOnes(values, from, to)) this.storeValues();
+      const at = this.#at;
+      at.labels.view.set(labels.subarray(row, end), this.#rows);
+      if (this.#isWeighted && weights) at.weights.view.set(weights.subarray(row, end), this.#rows);
+      else if (this.#isWeighted) at.weights.view.fill(1, this.#rows, this.#rows + end - row);
+      at.indices.view.set(indices.subarray(from, to), entries);
+      if (this.#isStored && values) at.values.view.set(values.subarray(from, to), entries);
+      else if (this.#isStored) at.values.view.fill(1, entries, entries + to - from);
+      const starts = at.pointers.view;
+      for (let i = row, place = this.#rows; i < end; ) starts[++place] = entries + pointers[++i]! - from;
+      this.#rows += end - row;
+      this.#entries += to - from;
+      if (this.numbering) {
+        this.#reserveColumns(to - from);
+        this.number(this.numbering, entries, this.#entries);
+      }
+      this.turnOver();
+    }
+  }
+
+  #reserveColumns(count: number): void {
+    const had = this.numbering?.length ?? 0;
+    if (this.numbering && this.ids.length < had + count) this.lengthen("ids", had + Math.max(had, count));
   }
 
   protected storeValues(end = this.#entries): void {
@@ -299,6 +320,12 @@ export class BlockStore extends TextParser implements Store, Tables {
     const place = this.#at.indices.view.subarray(this.#entries, end).indexOf(column);
     return place < 0 ? end : this.#entries + place;
   }
+}
+
+function isAllOnes(numbers: Float64Array | Float32Array, from: number, to: number): boolean {
+  let i = from;
+  while (i < to && numbers[i] === 1) i++;
+  return i === to;
 }
 
 function copy(bytes: Uint8Array, to: Slice): void {

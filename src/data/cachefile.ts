@@ -1,6 +1,6 @@
 import type { Slice } from "../engine/memory.js";
 import { type Draft, type OpenFile, platform } from "../platform.js";
-import type { Block, PackedBlock } from "./blocks.js";
+import type { Block, PackedBlock } from "./blocktypes.js";
 
 // A cache of a stream's rows, version 1, little-endian:
 //

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { NOWHERE, type Rows } from "../engine/kernels.js";
-import type { F32, F64, Memory, Slice, U8, U32 } from "../engine/memory.js";
+import { copyInto, type F32, type F64, type Memory, type Slice, type U8, type U32 } from "../engine/memory.js";
 import { MemoryError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type RowBlock, RowBlockBuilder, rename } from "./block.js";
@@ -144,9 +144,8 @@ export class RowStore extends TextParser implements Tables, Store {
     const { memory } = this.engine;
     const mark = memory.mark();
     try {
-      const bytes = memory.u8(text.length - from + 16, "raw");
-      bytes.view.set(text.subarray(from));
-      return run(bytes, 0);
+      const bytes = memory.u8(text.length - from + 24, "raw");
+      return run(bytes, copyInto(bytes, text.subarray(from)));
     } finally {
       memory.release(mark);
     }

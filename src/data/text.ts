@@ -55,8 +55,8 @@ const PORTION = 1 << 18;
 
 /** Runs the kernels that parse, for a store that says where rows go. */
 export abstract class TextParser {
-  readonly portion = PORTION;
-  readonly lanes = 1;
+  portion = PORTION;
+  lanes = 1;
   readonly #progress: U32;
   readonly #number: F64;
 
@@ -105,15 +105,22 @@ export abstract class TextParser {
     }
   }
 
-  #run(bytes: U8, from: number, to: number, kernel: TextKernel, target: Target) {
-    const { numbering } = this;
+  /** Gives entries from ≤ k < to, whose indices are ids until then, their columns. There is room for as many new ones. */
+  protected number(numbering: Dictionary, from: number, to: number): void {
     const progress = this.#progress.view;
-    progress[PROGRESS.rows] = target.rows;
-    progress[PROGRESS.entries] = target.entries;
-    progress[PROGRESS.columns] = numbering?.length ?? 0;
-    progress[PROGRESS.hashed] = numbering?.large ?? 0;
-    progress[PROGRESS.largest] = progress[PROGRESS.unseen] = 0;
-    const options = {
+    progress[PROGRESS.refused] = 0;
+    for (let at = from; at < to; ) {
+      if (at > from) numbering.widen(this.#number.view[0]!);
+      progress[PROGRESS.reached] = numbering.length;
+      progress[PROGRESS.hashed] = numbering.large;
+      at = this.engine.kernels.numberEntries(at, to, this.#optionsFor(this.target(0)));
+      numbering.extend(progress[PROGRESS.reached]!, progress[PROGRESS.hashed]!);
+    }
+  }
+
+  #optionsFor(target: Target): Parse {
+    const { numbering } = this;
+    return {
       ...target,
       least: DIRECT,
       room: numbering
@@ -123,6 +130,17 @@ export abstract class TextParser {
       number: this.#number,
       score: null,
     };
+  }
+
+  #run(bytes: U8, from: number, to: number, kernel: TextKernel, target: Target) {
+    const { numbering } = this;
+    const progress = this.#progress.view;
+    progress[PROGRESS.rows] = target.rows;
+    progress[PROGRESS.entries] = target.entries;
+    progress[PROGRESS.columns] = numbering?.length ?? 0;
+    progress[PROGRESS.hashed] = numbering?.large ?? 0;
+    progress[PROGRESS.largest] = progress[PROGRESS.unseen] = 0;
+    const options = this.#optionsFor(target);
     const stopped = kernel(this.engine.kernels, bytes, from, to, options, 0);
     numbering?.extend(progress[PROGRESS.reached]!, progress[PROGRESS.hashed]!);
     numbering?.truncate(progress[PROGRESS.columns]!);

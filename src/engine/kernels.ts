@@ -307,6 +307,11 @@ export interface Kernels {
    * that cannot be coded, a weight of 0. 16 bytes can be read after `to`; entries pass o.room in no line taken.
    */
   parseCsv(bytes: U8, from: number, to: number, o: Parse, plan: Plan): number;
+  /**
+   * Gives entries from ≤ k < to of o.indices, ids until then, their columns as the parsers do, counts columns in
+   * o.progress from those "reached" on, and returns where it stopped: at the first id that the tables have no room for.
+   */
+  numberEntries(from: number, to: number, o: Parse): number;
   /** Learns from plain lines of a table, as parseCsv reads them, and returns where it stopped. */
   learnCsv(bytes: U8, from: number, to: number, o: Lesson, plan: Plan): number;
 }

@@ -31,7 +31,7 @@ const BACKGROUND = [
   ...["ftrlRows", "ftrlBatches", "sgdRows"].flatMap((name) =>
     ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => name + loss + values)),
   ),
-  ...["parseSvmlight", "parseVw", "parseCsv"].map((name) => `${name}Stored`),
+  ...["parseSvmlight", "parseVw", "parseCsv"].flatMap((name) => ["Stored", "Ones"].map((values) => name + values)),
 ];
 
 /** Names of the kernels that threads run, in the order of their numbers in a task. */

@@ -194,6 +194,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       const name = o.values ? "parseCsvStored" : "parseCsvOnes";
       return (call(name, at(bytes) + from, at(bytes) + to, writeParser(o), writeTable(plan)) >>> 0) - at(bytes);
     },
+    numberEntries: (from, to, o) => call("numberEntries", from, to, writeParser(o)) >>> 0,
     learnCsv: (bytes, from, to, o, plan) =>
       (call("learnCsv", at(bytes) + from, at(bytes) + to, writeLearner(o), writeTable(plan)) >>> 0) - at(bytes),
     countIndices: (x, count, places, counts) => {

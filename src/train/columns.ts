@@ -1,4 +1,4 @@
-import type { Table } from "../data/blocks.js";
+import type { Table } from "../data/blocktypes.js";
 import type { Dictionary } from "../data/dictionary.js";
 import { ModelError } from "../errors.js";
 import { type Columns, rawOf, STATE_BYTES } from "./checkpoint.js";

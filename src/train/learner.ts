@@ -1,4 +1,5 @@
-import { type Block, type BlockSize, BlockStore, type Table } from "../data/blocks.js";
+import { BlockStore } from "../data/blocks.js";
+import type { Block, BlockSize, Table } from "../data/blocktypes.js";
 import { isHeldOut } from "../data/reader.js";
 import type { Engine } from "../engine/engine.js";
 import { type Kernels, type Loss, NOWHERE, type Rows } from "../engine/kernels.js";
@@ -117,7 +118,8 @@ export class Learner {
     this.#table = table;
     this.#holdout = holdout;
     this.#inclusion = options.inclusion ?? 1;
-    this.store = new BlockStore(engine, table, size, (block) => this.#train(block));
+    const others = engine.background && { settle: () => this.settle(), mayMeanwhile: this.#lanes.length === 1 };
+    this.store = new BlockStore(engine, table, size, (block) => this.#train(block), others);
     this.progressives = trainers.map(() => new Progressive(loss, slices, holdout.every > 0));
     this.#milestones = onMilestone ? new Milestones(loss, holdout.every > 0, onMilestone) : null;
     this.isSliced = slices.length > 0;
@@ -192,7 +194,7 @@ export class Learner {
     const underway = { block, trained, weight, cells: this.#cells };
     this.#cells = [];
     // The first block may be all there is: too little to start a worker for.
-    if (background && block.first > 0) {
+    if (background && block.first > 0 && !this.store.isParsing) {
       this.#send(rows, count);
       background.launch(entries);
       this.#pending = underway;

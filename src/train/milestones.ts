@@ -1,5 +1,5 @@
 import { DATAFITS } from "../baseline/datafit.js";
-import type { Block } from "../data/blocks.js";
+import type { Block } from "../data/blocktypes.js";
 import type { Loss } from "../engine/kernels.js";
 import type { F64 } from "../engine/memory.js";
 import { type Hidden, responseTo, shownLabel } from "./progressive.js";

@@ -1,4 +1,4 @@
-import type { Table } from "../data/blocks.js";
+import type { Table } from "../data/blocktypes.js";
 import type { RowReader } from "../data/reader.js";
 import type { Loss } from "../engine/kernels.js";
 import { evaluateEach, type Running } from "../model/evaluate.js";

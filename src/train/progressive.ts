@@ -1,6 +1,6 @@
 import { DATAFITS, type Datafit } from "../baseline/datafit.js";
 import { sigmoid } from "../baseline/math.js";
-import type { Block } from "../data/blocks.js";
+import type { Block } from "../data/blocktypes.js";
 import type { Loss } from "../engine/kernels.js";
 import type { F64 } from "../engine/memory.js";
 import { DivergenceError } from "../errors.js";

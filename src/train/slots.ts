@@ -1,4 +1,4 @@
-import type { Table } from "../data/blocks.js";
+import type { Table } from "../data/blocktypes.js";
 import { OptionError } from "../errors.js";
 import type { SolverOptions, TableOptions } from "./options.js";
 

@@ -1,0 +1,169 @@
+import type { Engine } from "../engine/engine.js";
+import { type Kernels, NOWHERE } from "../engine/kernels.js";
+import type { TextKernel } from "../engine/texts.js";
+import type { Table } from "./blocktypes.js";
+import { Lane, type Ways } from "./lane.js";
+import { lanesOf, Pieces } from "./pieces.js";
+import type { Coding, Store } from "./text.js";
+
+/** Rows of a text: their columns are ids below 2³² − 1 yet, or the slots of a table. */
+export interface Parsed {
+  rows: number;
+  pointers: Uint32Array;
+  labels: Float64Array;
+  /** null where all are 1. */
+  weights: Float64Array | null;
+  indices: Uint32Array;
+  /** null where all are 1. */
+  values: Float32Array | null;
+}
+
+/** Bytes of a text that is parsed at once, so that what waits may do so. */
+const SHORT = 1 << 15;
+
+/** What texts had so far that rows may do without. */
+interface Wants {
+  values: boolean;
+  weights: boolean;
+}
+
+class BlockLane extends Lane {
+  readonly #wants: Wants;
+  readonly #ways: Ways;
+  /** What the rows of the last run have. */
+  #has: Wants;
+
+  constructor(engine: Engine, kernels: Kernels, number: number, table: Table | null, wants: Wants) {
+    super(engine, kernels, number);
+    const { memory } = engine;
+    this.#wants = wants;
+    this.#has = wants;
+    this.#ways = {
+      ...{ ids: memory.f64(0), direct: memory.u32(0), hashed: memory.u32(0), limit: 0, score: null },
+      ...{ table: table?.slots ?? NOWHERE, mask: table?.isFolded ? table.slots - 1 : 0 },
+    };
+  }
+
+  protected ways(): Ways {
+    const { values, weights } = this.room;
+    this.#has = { ...this.#wants };
+    return { ...this.#ways, values: this.#has.values ? values : null, weights: this.#has.weights ? weights : null };
+  }
+
+  /** Notes what the last run stopped for. */
+  note(): void {
+    this.#wants.values ||= this.reached("valued") === 1;
+    this.#wants.weights ||= this.reached("weighted") === 1;
+  }
+
+  get parsed(): Parsed {
+    const { pointers, labels, weights, indices, values } = this.room;
+    return {
+      ...{ rows: this.rows, pointers: pointers.view, labels: labels.view, indices: indices.view },
+      values: this.#has.values ? values.view : null,
+      weights: this.#has.weights ? weights.view : null,
+    };
+  }
+}
+
+/** What the workers do besides. */
+export interface Others {
+  /** Waits until they are free. */
+  settle(): void;
+  /** Whether rows may go into blocks while they parse: what is done with those then is done here. */
+  mayMeanwhile: boolean;
+}
+
+/** Parses texts on all threads: two sets of lanes take turns, one is read into while the rows of the other go into blocks. */
+export class Ahead {
+  /** Rows that wait for their blocks. */
+  rows = 0;
+  isParsing = false;
+  readonly portion: number;
+  /** Lanes in all. */
+  readonly lanes: number;
+  readonly #pieces: Pieces<BlockLane>;
+  readonly #append: (rows: Parsed) => void;
+  readonly #others: Others;
+  /** For a line that came in two chunks, which is a text of its own. */
+  readonly #aside: BlockLane;
+  #own: readonly BlockLane[];
+  #other: readonly BlockLane[];
+  #waiting: BlockLane[] = [];
+
+  /** `append`: puts rows into blocks. */
+  constructor(engine: Engine, table: Table | null, append: (rows: Parsed) => void, others: Others) {
+    const each = lanesOf(engine);
+    const wants = { values: false, weights: false };
+    const kernels = engine.background!.lanes(2 * each);
+    const lanes = kernels.map((it, i) => new BlockLane(engine, it, i + 1, table, wants));
+    this.#own = lanes.slice(0, each);
+    this.#other = lanes.slice(each);
+    this.lanes = lanes.length;
+    this.#aside = new BlockLane(engine, engine.kernels, 0, table, wants);
+    this.#pieces = new Pieces(engine);
+    this.portion = this.#pieces.portion;
+    this.#append = append;
+    this.#others = others;
+  }
+
+  /** As Store.parse; `alone`: parses bytes from ≤ i < to into blocks at once. */
+  parse(
+    text: Uint8Array,
+    from: number,
+    { density, mayRepeat }: Pick<Store, "density" | "mayRepeat">,
+    code: Coding,
+    kernel: TextKernel,
+    alone: (from: number, to: number) => number,
+    met: (lane: { largest: number; unseen: number }) => void,
+  ): number {
+    const take = (lane: BlockLane) => {
+      const { rows, labels } = lane;
+      if (code(labels, 0, rows) < rows) return false;
+      lane.note();
+      this.#waiting.push(lane);
+      this.rows += rows;
+      met(lane);
+      return true;
+    };
+    return this.#pieces.parse(text, from, {
+      ...{ kernel, density, mayRepeat, take },
+      lanes: () => this.#begin(),
+      meanwhile: () => this.#meanwhile(),
+      alone: (from, to) => {
+        const aside = this.#aside;
+        if (to - from <= SHORT && this.#waiting.length > 0 && !this.#waiting.includes(aside)) {
+          aside.reserve(SHORT, density, mayRepeat);
+          const stopped = this.#pieces.run(aside, kernel, from, to);
+          if (take(aside)) return stopped;
+        }
+        this.drain();
+        return alone(from, to);
+      },
+    });
+  }
+
+  #begin(): readonly BlockLane[] {
+    if (!this.#others.mayMeanwhile) this.drain();
+    this.#others.settle();
+    [this.#own, this.#other] = [this.#other, this.#own];
+    return this.#own;
+  }
+
+  #meanwhile(): void {
+    this.isParsing = true;
+    try {
+      this.drain();
+    } finally {
+      this.isParsing = false;
+    }
+  }
+
+  /** Puts what waits into blocks. */
+  drain(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.rows = 0;
+    for (const lane of waiting) this.#append(lane.parsed);
+  }
+}

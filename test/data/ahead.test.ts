@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import { BlockStore } from "../../src/data/blocks.js";
+import type { Table } from "../../src/data/blocktypes.js";
+import { csvSource } from "../../src/data/csv.js";
+import { DIRECT, Dictionary, MemoryTables } from "../../src/data/dictionary.js";
+import type { RowReader } from "../../src/data/reader.js";
+import { svmlightReader } from "../../src/data/svmlight.js";
+import { learnSpace, tableReader } from "../../src/data/table.js";
+import { vwReader } from "../../src/data/vw.js";
+import { PROGRESS } from "../../src/engine/texts.js";
+import { hash } from "../../src/features/define.js";
+import { createEngine } from "../../src/node.js";
+import { Random } from "../../src/random.js";
+import { bytesOf, cut, ENGINES } from "../helpers.js";
+
+// Workers parse only what is longer than a few megabytes: each text is repeated until it is.
+const LENGTH = 7e6;
+const SIZE = { rows: 4096, entries: 1 << 16 };
+
+/** Text of lines that `line` makes; from half of it on they may be as `isLate` has them. */
+function textOf(line: (random: Random, isLate: boolean) => string, header = ""): Uint8Array {
+  const random = new Random(3);
+  const half = (isLate: boolean) => {
+    const part = Array.from({ length: 4000 }, () => `${line(random, isLate)}\n`).join("");
+    return part.repeat(Math.ceil(LENGTH / 2 / part.length));
+  };
+  return bytesOf(header + half(false) + half(true));
+}
+
+const ids = (random: Random, most: number, count: number) =>
+  [...new Set(Array.from({ length: count }, () => 1 + Math.floor(most ** random.unit())))].sort((a, b) => a - b);
+
+const TEXTS: Record<
+  string,
+  { text: Uint8Array; table?: Table; open(input: () => AsyncIterable<Uint8Array>): Promise<RowReader> }
+> = {
+  "svmlight: ids near and far, later values, comments and bad lines": {
+    text: textOf((random, isLate) => {
+      if (random.below(3000) === 0) return isLate ? "1 7:x" : "# a comment";
+      const far = random.below(500) === 0 ? ` ${2 ** 33 + random.below(100)}:1` : "";
+      const value = () => (isLate && random.below(9) === 0 ? "0.5" : "1");
+      return `${random.below(2) || -1} ${ids(random, 2 ** 31, 12)
+        .map((id) => `${id}:${value()}`)
+        .join(" ")}${far}`;
+    }),
+    open: async (input) => svmlightReader(input(), { loss: "logistic", skipBad: 1e6, keep: false }),
+  },
+  "svmlight: the slots of a table, and ids past it": {
+    text: textOf(
+      (random) =>
+        `${random.below(2)} ${ids(random, 2 ** 18 + 40, 9)
+          .map((id) => `${id}:1`)
+          .join(" ")}`,
+    ),
+    table: { slots: 2 ** 18, isFolded: false },
+    open: async (input) => svmlightReader(input(), { loss: "logistic", skipBad: 1e6, keep: false }),
+  },
+  "Vowpal Wabbit: a folded table, what repeats, later weights": {
+    text: textOf((random, isLate) => {
+      const weight = isLate && random.below(50) === 0 ? " 2.5" : "";
+      return `${random.below(2) || -1}${weight} |a ${ids(random, 1e6, 9).join(" ")} |b ${ids(random, 99, 3).join(" ")}`;
+    }),
+    table: { slots: 2 ** 12, isFolded: true },
+    open: async (input) => vwReader(input(), { loss: "logistic", keep: false }),
+  },
+  "CSV: hashes, weights, quotes that only the host reads": {
+    text: textOf((random) => {
+      const name = random.below(900) === 0 ? '"a ""b"""' : `n${random.below(5000)}`;
+      return `${random.below(2)},${name},${random.below(700)},${1 + random.below(2)}`;
+    }, "y,name,number,w\n"),
+    open: async (input) => {
+      const source = csvSource(input(), { keep: false });
+      const options = { loss: "logistic", target: "y", weight: "w" } as const;
+      const space = await learnSpace(
+        source,
+        { features: { a: hash("name", 1 << 12), b: hash("number", 300) } },
+        options,
+      );
+      return tableReader(source, space, options);
+    },
+  },
+};
+
+/** What tells numbers from others, and from the same in another order. */
+function sumOf(numbers: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i]! * (1 + (i % 89));
+  return sum;
+}
+
+/** Blocks as they are handed over, and what is known at the end. `mayMeanwhile`: null for one thread. */
+async function blocksOf({ text, table, open }: (typeof TEXTS)[string], mayMeanwhile: boolean | null, chunk: number) {
+  using engine = await createEngine({ threads: mayMeanwhile === null ? 1 : 2 });
+  const blocks: unknown[] = [];
+  const others = mayMeanwhile === null ? null : { settle() {}, mayMeanwhile };
+  const store = new BlockStore(
+    engine,
+    table ?? null,
+    SIZE,
+    ({ rows, count, entries, first }) => {
+      const { pointers, indices, labels, values, weights } = rows;
+      const all = [pointers, indices, labels, values, weights];
+      const lengths = [count + 1, entries, count, entries, count];
+      const sums = all.map((it, a) => it && sumOf(it.view.subarray(0, lengths[a])));
+      blocks.push([first, count, entries, store.dictionary?.length, ...sums]);
+    },
+    others,
+  );
+  const places = Array.from({ length: Math.floor(text.length / chunk) }, (_, i) => (i + 1) * chunk);
+  const reader = await open(() => cut(text, ...places));
+  for await (const _ of reader.parse!(store));
+  const { rows, largest, unseen } = store;
+  store.flush();
+  const columns = store.dictionary && sumOf(store.dictionary.ids);
+  return { blocks, rows, largest, unseen, columns, tally: { ...reader.tally }, declared: reader.declared };
+}
+
+describe.each(Object.entries(TEXTS))("%s", (_, it) => {
+  test("fills the same blocks on two threads as on one", async () => {
+    const expected = await blocksOf(it, null, 1 << 20);
+    expect(expected.blocks.length).toBeGreaterThan(15);
+    for (const mayMeanwhile of [true, false]) {
+      for (const chunk of [1 << 20, 300_001]) expect(await blocksOf(it, mayMeanwhile, chunk)).toEqual(expected);
+    }
+  });
+});
+
+test.each(Object.entries(ENGINES))("%s kernels number ids up to the first that has no room", async (_, create) => {
+  using engine = await create();
+  const { memory, kernels } = engine;
+  const tables = new MemoryTables(memory);
+  const dictionary = new Dictionary(tables);
+  const expected = new Dictionary();
+  const random = new Random(5);
+  const ids = Array.from({ length: 9000 }, () => Math.floor(2 ** (32 * random.unit())));
+  const none = memory.u32(0);
+  const o = {
+    ...{ pointers: none, labels: memory.f64(0), weights: null, indices: memory.u32(ids.length), values: null },
+    ...{ seen: none, progress: memory.u32(Object.keys(PROGRESS).length), number: memory.f64(1), least: DIRECT },
+    ...{ table: 0, mask: 0, most: 0, enough: 0, limit: 0, salt: 0, before: 0, room: 0, score: null },
+  };
+  o.indices.view.set(ids);
+  tables.lengthen("ids", ids.length);
+  let stops = 0;
+  for (let at = 0; at < ids.length; stops++) {
+    o.progress.view[PROGRESS.reached] = dictionary.length;
+    o.progress.view[PROGRESS.hashed] = dictionary.large;
+    at = kernels.numberEntries(at, ids.length, { ...o, ids: tables.ids, direct: tables.direct, hashed: tables.hashed });
+    dictionary.extend(o.progress.view[PROGRESS.reached]!, o.progress.view[PROGRESS.hashed]!);
+    if (at === ids.length) break;
+    expect(o.number.view[0]).toBe(ids[at]);
+    dictionary.widen(ids[at]!);
+  }
+  expect(stops).toBeGreaterThan(5);
+  expect(Array.from(o.indices.view)).toEqual(ids.map((id) => expected.add(id)));
+  expect(dictionary.ids).toEqual(expected.ids);
+});
