@@ -88,8 +88,9 @@ describe("a model has the same bytes", () => {
       plain.points.map((it) => encodeModel(it.model)),
     );
     expect(cached.progressive).toEqual(plain.progressive);
-    const ends = shares.filter((it) => it === 0.5 || it === 1); // a slow machine tells more
-    expect(ends).toEqual([0.5, 1, 0.5, 1, 0.5, 1]);
+    const ends = shares.filter((it) => it === 0.5 || it === 1);
+    // A slow machine tells the same more than once.
+    expect(ends.filter((it, i) => it !== ends[i - 1])).toEqual([0.5, 1, 0.5, 1, 0.5, 1]);
   });
 
   test("of a table, whose space is learned once", async () => {
