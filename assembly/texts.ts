@@ -66,7 +66,7 @@ export class Score {
   weights: usize; // f32[models · columns]
   biases: usize; // f64[models]
   margins: usize; // f64[models · stride]
-  text: usize; // u8[25 · rows + 8], a line a row with what the first model says; 0 where it is not asked for
+  text: usize; // u8[26 · rows + 8], a line a row with what the first model says; 0 where it is not asked for
   powers: usize; // u64[2 · 617], see decimal.ts
   models: u32;
   columns: u32;

@@ -53,7 +53,7 @@ export interface Score {
   biases: F64;
   /** [models · stride], receives x·w + b as Model computes it. */
   margins: F64;
-  /** [25 · rows + 8], receives a line a row with what the first model says; null where nobody asks. */
+  /** [26 · rows + 8], receives a line a row with what the first model says; null where nobody asks. */
   text: U8 | null;
   /** Powers of ten for that, see decimal.ts. */
   powers: U32;

@@ -45,17 +45,18 @@ export function scaled(model: Model, { slope, intercept }: Scale, rows: number):
 
 /** Newton steps at most; ten do. */
 const STEPS = 100;
-/** A slope of the loss, a row, that counts as none. */
-const FLAT = 1e-12;
+/** What rounding may hide of a loss, as a share: of a step that brings no more, it cannot be seen whether it does. */
+const HIDDEN = 1e-12;
 /** Keeps the Hessian from being singular. */
 const RIDGE = 1e-12;
 /** A step is halved down to this. */
 const LEAST_SHARE = 1e-10;
 
 /**
- * Returns the scale that fits labelled rows best. Throws DataError where they are of one class. It minimises the cross-entropy of σ(a·m + c) and targets a little off 0 and 1, which keep a and c finite where the margins
- * part the classes: H.-T. Lin, C.-J. Lin and R. C. Weng, "A note on Platt's probabilistic outputs" (2007). Where all
- * margins are alike, no slope is better than another: it stays 1.
+ * Returns the scale that fits labelled rows best. Throws DataError where they are of one class. It minimises the
+ * cross-entropy of σ(a·z + c) and targets a little off 0 and 1, which keep a and c finite where the margins part the
+ * classes: H.-T. Lin, C.-J. Lin and R. C. Weng, "A note on Platt's probabilistic outputs" (2007). z are the margins from 0
+ * to 1. Where all margins are alike, no slope is better than another: it stays 1.
  */
 export function plattScale({ margins, labels, weights }: Judged): Scale {
   const weightOf = (i: number) => (weights ? weights[i]! : 1);
@@ -72,42 +73,44 @@ export function plattScale({ margins, labels, weights }: Judged): Scale {
   }
   const [yes, no] = [(positives + 1) / (positives + 2), 1 / (negatives + 2)];
   const targetOf = (i: number) => (labels[i]! > 0 ? yes : no);
+  const range = most - least;
+  const z = margins.map((m) => (range > 0 ? (m - least) / range : 0));
   const lossAt = (a: number, c: number) => {
     let loss = 0;
-    for (let i = 0; i < margins.length; i++) {
-      const m = a * margins[i]! + c;
+    for (let i = 0; i < z.length; i++) {
+      const m = a * z[i]! + c;
       loss += weightOf(i) * (log1pExp(m) - targetOf(i) * m);
     }
     return loss;
   };
-  const isSloped = most > least;
-  let [a, c] = isSloped ? [0, log((positives + 1) / (negatives + 1))] : [1, -least];
+  let [a, c] = [0, log((positives + 1) / (negatives + 1))];
   let loss = lossAt(a, c);
   for (let step = 0; step < STEPS; step++) {
     let [ga, gc, haa, hac, hcc] = [0, 0, RIDGE, 0, RIDGE];
-    for (let i = 0; i < margins.length; i++) {
-      const [m, s] = [margins[i]!, weightOf(i)];
-      const p = sigmoid(a * m + c);
+    for (let i = 0; i < z.length; i++) {
+      const [x, s] = [z[i]!, weightOf(i)];
+      const p = sigmoid(a * x + c);
       const [slope, curvature] = [s * (p - targetOf(i)), s * p * (1 - p)];
-      ga += slope * m;
+      ga += slope * x;
       gc += slope;
-      haa += curvature * m * m;
-      hac += curvature * m;
+      haa += curvature * x * x;
+      hac += curvature * x;
       hcc += curvature;
     }
-    if (!isSloped) [ga, hac] = [0, 0];
-    if (Math.max(Math.abs(ga), Math.abs(gc)) <= FLAT * (positives + negatives)) break;
     const determinant = haa * hcc - hac * hac;
     const [da, dc] = [(hac * gc - hcc * ga) / determinant, (hac * ga - haa * gc) / determinant];
+    const rise = ga * da + gc * dc;
+    const isLast = rise > -HIDDEN * loss;
     let share = 1;
     let next = lossAt(a + da, c + dc);
     // Armijo's condition.
-    for (; next > loss + 1e-4 * share * (ga * da + gc * dc) && share > LEAST_SHARE; ) {
+    for (; !isLast && next > loss + 1e-4 * share * rise && share > LEAST_SHARE; ) {
       share /= 2;
       next = lossAt(a + share * da, c + share * dc);
     }
-    if (!(next < loss)) break; // the last digits
     [a, c, loss] = [a + share * da, c + share * dc, next];
+    if (isLast) break;
   }
-  return { slope: a, intercept: c };
+  const slope = range > 0 ? a / range : 1;
+  return { slope, intercept: c - slope * least };
 }

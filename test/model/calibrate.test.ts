@@ -31,6 +31,8 @@ describe("plattScale", () => {
     [2, 0.2, -1, true],
     [3, -1, 2, false],
     [4, 1e6, 1e6, true],
+    [5, 1e-9, 0, false],
+    [6, 1e-5, 40, true],
   ])("is where the loss to the targets is flat (seed %i, margins × %f + %f)", (seed, times, shift, isWeighted) => {
     const rows = judged(seed, times, shift, isWeighted);
     const { slope, intercept } = plattScale(rows);
@@ -42,7 +44,7 @@ describe("plattScale", () => {
     let [ga, gc] = [0, 0];
     rows.margins.forEach((m, i) => {
       const residual = weightOf(i) * (sigmoid(slope * m + intercept) - (rows.labels[i]! > 0 ? yes : no));
-      ga += residual * (m / times);
+      ga += residual * ((m - shift) / times);
       gc += residual;
     });
     expect(Math.abs(ga) + Math.abs(gc)).toBeLessThan(1e-6 * (total(1) + total(-1)));
