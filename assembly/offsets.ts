@@ -136,6 +136,7 @@ export const PLAN_IDS: u32 = offsetof<Plan>("ids");
 export const PLAN_VALUES: u32 = offsetof<Plan>("values");
 export const PLAN_SEATS: u32 = offsetof<Plan>("seats");
 export const PLAN_COUNTS: u32 = offsetof<Plan>("counts");
+export const PLAN_UNQUOTED: u32 = offsetof<Plan>("unquoted");
 export const PLAN_ATOMS: u32 = offsetof<Plan>("atoms");
 export const PLAN_COMBINATIONS: u32 = offsetof<Plan>("combinations");
 export const PLAN_ABSENT: u32 = offsetof<Plan>("absent");
@@ -149,6 +150,7 @@ export const PLAN_IS_SIMPLE: u32 = offsetof<Plan>("isSimple");
 export const PLAN_IS_MANY: u32 = offsetof<Plan>("isMany");
 export const PLAN_ROOM: u32 = offsetof<Plan>("room");
 export const PLAN_MASK: u32 = offsetof<Plan>("mask");
+export const PLAN_UNQUOTED_ROOM: u32 = offsetof<Plan>("unquotedRoom");
 
 export const LESSON_BYTES: u32 = offsetof<Lesson>();
 export const LESSON_MODES: u32 = offsetof<Lesson>("modes");

@@ -81,11 +81,11 @@ export class Score {
  *
  *     ╒═══════╤═════════╤═══════╤══════╤═════════╤═══════╤══════╤═════════╕
  *     │ steps │ outputs │ parts │ code │ numbers │ words │ text │ missing │   one pointer each
- *     ├───────┼───────┬─┴─────┬─┴────┬─┴────┬────┴───┬───┴────┬─┴───────┬─╯
- *     │ cells │ stack │ spans │ odds │ ids  │ values │ seats  │ counts  │
- *     ├───────┴─┬─────┴───────┴┬─────┴──┬───┴──────┬─┴────────┴┬────────┴────┬───────────┬────────┬────────┬────────┬──────────┬──────┬──────╮
- *     │ atoms   │ combinations │ absent │ columns  │ delimiter │ target      │ program   │ coding │ weight │ isMany │ isSimple │ room │ mask │
- *     ╘═════════╧══════════════╧════════╧══════════╧═══════════╧═════════════╧═══════════╧════════╧════════╧════════╧══════════╧══════╧══════╛
+ *     ├───────┼───────┬─┴─────┬─┴────┬─┴────┬────┴───┬───┴────┬─┴──────┬──┴───────╮
+ *     │ cells │ stack │ spans │ odds │ ids  │ values │ seats  │ counts │ unquoted │
+ *     ├───────┴─┬─────┴───────┴┬─────┴──┬───┴─────┬──┴────────┼────────┼─────────┬┴───────┬────────┬────────┬──────────┬──────┬──────┬──────────────╮
+ *     │ atoms   │ combinations │ absent │ columns │ delimiter │ target │ program │ coding │ weight │ isMany │ isSimple │ room │ mask │ unquotedRoom │
+ *     ╘═════════╧══════════════╧════════╧═════════╧═══════════╧════════╧═════════╧════════╧════════╧════════╧══════════╧══════╧══════╧══════════════╛
  */
 @unmanaged
 export class Plan {
@@ -105,6 +105,7 @@ export class Plan {
   values: usize; // scratch: f64[2 · room]
   seats: usize; // scratch: {stamp, place} u32[2 · (mask + 1)]; only where ids may be met twice
   counts: usize; // u32[2]: values of the row at hand that were not seen in training; stamps used
+  unquoted: usize; // scratch: u8[unquotedRoom + 8], cells of the line at hand that had "" in quotes
   atoms: u32;
   combinations: u32;
   absent: u32;
@@ -118,6 +119,7 @@ export class Plan {
   isSimple: u32; // 1 when every feature is one atom, in their order, and no id may be met twice, else 0
   room: u32; // a row of more entries is not plain
   mask: u32; // seats − 1, a power of two − 1
+  unquotedRoom: u32; // a line with more of that is not plain
 }
 
 /** How a cell, or what a program makes of cells, becomes the entries of one atom. */

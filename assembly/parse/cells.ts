@@ -36,7 +36,8 @@ function findHigh(at: usize): u64 {
 
 /**
  * Writes where the cells of a line are to p.cells, and returns the address of its LF; 0 where the line is blank, has
- * other than p.columns cells, a quote inside quotes or after them, a line end inside, or bytes that are no UTF-8.
+ * other than p.columns cells, text after quotes, a line end inside, or bytes that are no UTF-8. Cells with "" in quotes
+ * stand in p.unquoted.
  */
 export function splitLine(line: usize, p: Plan): usize {
   const delimiter = p.delimiter;
@@ -77,6 +78,8 @@ export function splitLine(line: usize, p: Plan): usize {
 function splitQuoted(line: usize, p: Plan): usize {
   const delimiter = p.delimiter;
   const last = p.cells + (<usize>p.columns << 3);
+  let spare = p.unquoted;
+  const spareEnd = spare + p.unquotedRoom;
   let at = line;
   for (let out = p.cells; out < last; out += 8) {
     let from = at;
@@ -84,9 +87,21 @@ function splitQuoted(line: usize, p: Plan): usize {
     let byte: u32 = load<u8>(at);
     if (byte == QUOTE) {
       from = ++at;
-      for (byte = load<u8>(at); byte != QUOTE && byte != LF; byte = load<u8>(at)) ++at;
+      let isDoubled = false;
+      for (byte = load<u8>(at); byte != LF; byte = load<u8>(++at)) {
+        if (byte != QUOTE) continue;
+        if (load<u8>(at + 1) != QUOTE) break;
+        isDoubled = true;
+        ++at;
+      }
       if (byte == LF) return 0;
       to = at;
+      if (isDoubled) {
+        if (to - from > spareEnd - spare) return 0;
+        const end = unquote(from, to, spare);
+        from = spare;
+        to = spare = end;
+      }
       byte = load<u8>(++at);
       if (byte == CR && load<u8>(at + 1) == LF) byte = load<u8>(++at);
       if (byte != delimiter && byte != LF) return 0;
@@ -100,6 +115,16 @@ function splitQuoted(line: usize, p: Plan): usize {
     ++at;
   }
   return 0;
+}
+
+/** Copies what stands in quotes, of "" one, and returns where the copy ends. No number begins so: what is read past a cell is no matter. */
+function unquote(from: usize, to: usize, out: usize): usize {
+  for (let at = from; at < to; ++at, ++out) {
+    const byte = load<u8>(at);
+    store<u8>(out, byte);
+    at += usize(byte == QUOTE);
+  }
+  return out;
 }
 
 /** Whether bytes are UTF-8 as the Encoding Standard has it: no surrogates, nothing longer than it need be. */

@@ -16,7 +16,7 @@ const ONE_AGAINST_ALL: u32 = 1;
 /**
  * Parses whole lines of a table's cells from ≤ at < to, each ended by LF or CR LF, as `p` says. Rows go behind those
  * that are there, each id in its column (see columnOf). Stops before the first line that is not plain: of other than
- * p.columns cells, with "" or a line end inside quotes, with a cell that is no number where one is needed or whose
+ * p.columns cells, with a line end inside quotes, with a cell that is no number where one is needed or whose
  * number one rounding may not give, a label that cannot be coded or a weight of 0; whose id the tables have no room for;
  * with Ones, that has another value than 1; without o.weights, another weight; whose entries pass o.room; or when o.most
  * rows or o.enough entries are there. Says in o.progress how far it came and returns where it stopped. The last byte is

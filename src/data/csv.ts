@@ -64,16 +64,18 @@ function csvTable(source: Source, options: CsvOptions): TableSource {
 
 /** Lines that are read as records, at most, before they are offered again. */
 const LONGEST_PAUSE = 63;
+/** Taking fewer rows at once costs more than to read them as records. */
+const FEW = 4;
 
 /** Offers whole lines to a taker, and reads as records those that it leaves. */
 async function* readLines(source: Source, records: Records, taker: LineTaker): AsyncGenerator<TableBatch> {
   const lines = new Lines(source.name);
-  // Where it finds nothing to take, it is asked less and less often.
+  // Where it finds next to nothing to take, it is asked less and less often.
   let [pause, due] = [0, 0];
   const drain = function* (isLast: boolean): Generator<TableBatch> {
     for (let isMore = true; isMore; ) {
       if (records.isBetween && records.columns && --due < 0) {
-        pause = offer(lines, records, taker) ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
+        pause = offer(lines, records, taker) >= FEW ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
         due = pause;
       }
       isMore = records.add(lines);
@@ -97,8 +99,8 @@ function* isRead({ columns }: Records): Generator<TableBatch> {
   if (columns) yield { columns, rows: [] };
 }
 
-/** Returns whether any was taken. */
-function offer(lines: Lines, records: Records, taker: LineTaker): boolean {
+/** Returns how many rows were taken. */
+function offer(lines: Lines, records: Records, taker: LineTaker): number {
   const first = records.line;
   for (;;) {
     const { text, from } = lines.whole(taker.portion);
@@ -108,7 +110,7 @@ function offer(lines: Lines, records: Records, taker: LineTaker): boolean {
     records.line += rows;
     if (stopped < text.length) break;
   }
-  return records.line > first;
+  return records.line - first;
 }
 
 /** Text as it comes, and the records that are cut off its front. */

@@ -49,6 +49,8 @@ export interface LineFormat {
 
 /** Lines that are read singly, at most, before the kernel is asked again. */
 const LONGEST_PAUSE = 63;
+/** Taking fewer rows at once costs more than to read them singly. */
+const FEW = 4;
 
 /** Reads rows from lines of text: plain ones by a kernel where rows go to a store, all others one by one. */
 export function lineReader(input: Input, options: LineOptions, format: LineFormat): RowReader {
@@ -79,12 +81,12 @@ export function lineReader(input: Input, options: LineOptions, format: LineForma
       }
       return true;
     };
-    // Where the kernel finds nothing to take, it is asked less and less often.
+    // Where the kernel finds next to nothing to take, it is asked less and less often.
     let [pause, due] = [0, 0];
     const drain = () => {
       do {
         if (!store || due-- > 0) continue;
-        pause = readPlain(store, lines, labels) ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
+        pause = readPlain(store, lines, labels) >= FEW ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
         due = pause;
       } while (readLine());
       tally.skipped = tolerance.skipped;
@@ -107,19 +109,20 @@ export function lineReader(input: Input, options: LineOptions, format: LineForma
     yield;
   }
 
-  /** Reads lines in their plain form by a kernel, until one is not. Returns false when that is the first. */
-  function readPlain(store: Store, lines: Lines, coder: LabelCoder): boolean {
+  /** Reads lines in their plain form by a kernel, until one is not. Returns how many rows. */
+  function readPlain(store: Store, lines: Lines, coder: LabelCoder): number {
     const code: Coding = (labels, from, to) => coder.codeInto(labels, from, to);
     const first = tally.rows;
     for (;;) {
       const { text, from } = lines.whole(store.portion);
-      if (text.length === 0) return true;
+      if (text.length === 0) break;
       const stopped = store.parse(text, from, code, format.kernel);
       lines.skip(stopped - from, store.rows - tally.rows);
       tally.rows = store.rows;
       largest = Math.max(largest, store.largest);
-      if (stopped < text.length) return tally.rows > first;
+      if (stopped < text.length) break;
     }
+    return tally.rows - first;
   }
 
   return {

@@ -151,6 +151,7 @@ export const PLAN = {
   values: "Uint32",
   seats: "Uint32",
   counts: "Uint32",
+  unquoted: "Uint32",
   atoms: "Uint32",
   combinations: "Uint32",
   absent: "Uint32",
@@ -164,6 +165,7 @@ export const PLAN = {
   isSimple: "Uint32",
   room: "Uint32",
   mask: "Uint32",
+  unquotedRoom: "Uint32",
 } as const;
 
 export type Fields = Record<string, "Uint32" | "Float32" | "Float64">;

@@ -101,6 +101,8 @@ export interface Plan {
   seats: U32;
   /** Scratch: [2] */
   counts: U32;
+  /** Scratch: cells of a line that had "" in quotes. */
+  unquoted: U8;
   /** Cells of a row. */
   columns: number;
   /** The code of the character between cells, below 128. */

@@ -72,6 +72,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       combinations: plan.outputs.length / OUTPUT_LENGTH,
       absent: plan.missing.length / 2,
       mask: plan.seats.length / 2 - 1,
+      unquotedRoom: plan.unquoted.length - 8,
       isMany: Number(plan.isMany),
       isSimple: Number(plan.isSimple),
     });

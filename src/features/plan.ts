@@ -21,6 +21,9 @@ const ENCODER = new TextEncoder();
 /** Entries of a row whose cells may give any number of them: beyond, it is not plain. */
 const MOST_ENTRIES = 1 << 14;
 
+/** Bytes of a line's cells that have "" in quotes; with more it is not plain. */
+const MOST_UNQUOTED = 1 << 16;
+
 /** Puts a plan into memory: one for each lane. */
 export type Compiled = (memory: Memory, lanes: number) => Plan[];
 
@@ -76,6 +79,7 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): Compiled | 
     values: memory.f64(2 * room),
     seats: memory.u32(isLong || isMany ? 2 * 2 ** Math.max(4, Math.ceil(Math.log2(2 * room + 1))) : 0),
     counts: memory.u32(2),
+    unquoted: memory.u8(MOST_UNQUOTED + 8),
   });
   return (memory, lanes) => {
     const all = shared(memory);

@@ -293,3 +293,30 @@ describe.each(["simd", "scalar", "baseline"] as const)("rows read by the %s kern
     expect(await learn(ENGINES[build])).toEqual(await learn(async () => null));
   });
 });
+
+test.each([
+  ['with "" in quotes are read by the kernel', (i: number) => (i % 2 ? '"the ""best"", café"' : "plain"), 499, 1],
+  ['with more "" than there is room for are not', (i: number) => (i === 9 ? `"${'""'.repeat(1 << 16)}"` : "x"), 498, 2],
+  ["that are seldom plain are soon read without asking", (i: number) => (i % 3 ? "x" : '"two\nlines"'), 0, 20],
+] as const)("lines %s", async (_, cell, least, most) => {
+  using engine = await ENGINES.simd();
+  const { parseCsv } = engine.kernels;
+  let [taken, asked] = [0, 0];
+  engine.kernels.parseCsv = (text, from, to, o, plan) => {
+    const before = o.progress.view[PROGRESS.rows]!;
+    const stopped = parseCsv(text, from, to, o, plan);
+    taken += o.progress.view[PROGRESS.rows]! - before;
+    asked++;
+    return stopped;
+  };
+  const lines = Array.from({ length: 501 }, (_, i) => `${cell(i)},${i % 5 ? 0 : 1}\n`);
+  const bytes = bytesOf(`word,label\n${lines.join("")}`);
+  const format = { delimiter: ",", header: true };
+  const options: TableOptions = { loss: "logistic", target: "label" };
+  const definition = { features: { word: category("word"), hashed: hash("word", 1 << 16) } };
+  const space = await learnSpace(csvSource(bytes, { keep: false }), definition, options);
+  const got = await outcome(bytes, [], space, format, options, engine);
+  expect(got).toEqual(await outcome(bytes, [], space, format, options));
+  expect(taken).toBeGreaterThanOrEqual(least);
+  expect(asked).toBeLessThanOrEqual(most);
+});
