@@ -40,7 +40,8 @@ export async function print(text: string | Uint8Array): Promise<void> {
     process.stdout.on("error", onFailure);
     isSlow = true;
   }
-  if (isSlow && rest.length > 0 && !process.stdout.write(rest)) await once(process.stdout, "drain");
+  // A copy: the caller may use its bytes again.
+  if (isSlow && rest.length > 0 && !process.stdout.write(rest.slice())) await once(process.stdout, "drain");
 }
 
 /**

@@ -22,7 +22,9 @@ export abstract class Lane {
   readonly #number: number;
   readonly #progress: U32;
   readonly #scratch: F64;
+  /** What kernels are told of all this, and the ways that are in it. */
   #options: Parse | null = null;
+  #ways: Ways | null = null;
 
   /** `number`: which one it is, for kernels with scratch of their own. */
   constructor({ memory }: Engine, kernels: Kernels, number: number) {
@@ -37,6 +39,7 @@ export abstract class Lane {
     };
   }
 
+  /** The same object as long as they are the same. */
   protected abstract ways(): Ways;
   /** Makes room for what else there is of each row. */
   protected widen?(rows: number): void;
@@ -49,6 +52,7 @@ export abstract class Lane {
     // Anew instead of grown: nothing in it is needed any more, and memory that nobody has touched costs nothing.
     const roomy = (had: Slice) => Math.ceil(1.5 * had.length);
     if (room.pointers.length <= rows) {
+      this.#ways = null;
       const most = Math.max(rows, roomy(room.labels));
       room.pointers = memory.u32(most + 1);
       room.labels = memory.f64(most);
@@ -56,22 +60,29 @@ export abstract class Lane {
       this.widen?.(most);
     }
     if (room.indices.length < entries) {
+      this.#ways = null;
       const most = Math.max(entries, roomy(room.indices));
       room.indices = memory.u32(most);
       room.values = memory.f32(most);
     }
     const seats = mayRepeat ? 4 * 2 ** Math.ceil(Math.log2(2 * entries)) : 0;
-    if (room.seen.length < seats) room.seen = memory.u32(seats);
-    this.most = Math.max(this.most, rows);
-    this.#options = this.#optionsFor(this.most);
+    if (room.seen.length < seats) {
+      this.#ways = null;
+      room.seen = memory.u32(seats);
+    }
+    this.most = room.labels.length;
+    const ways = this.ways();
+    if (ways === this.#ways) return;
+    this.#ways = ways;
+    this.#options = this.#optionsFor(this.most, ways);
   }
 
-  #optionsFor(most: number): Parse {
+  #optionsFor(most: number, ways: Ways): Parse {
     return {
       ...this.room,
       ...{ least: DIRECT, most, enough: NOWHERE, salt: 0, before: 0, room: this.room.indices.length },
       ...{ progress: this.#progress, number: this.#scratch },
-      ...this.ways(),
+      ...ways,
     };
   }
 
@@ -79,7 +90,7 @@ export abstract class Lane {
   run(kernel: TextKernel, bytes: U8, from: number, to: number, most?: number): number {
     const progress = this.#progress.view;
     for (const field of BEGUN) progress[field] = 0;
-    const o = most === undefined ? this.#options! : this.#optionsFor(most);
+    const o = most === undefined ? this.#options! : this.#optionsFor(most, this.#ways!);
     return kernel(this.#kernels, bytes, from, to, o, this.#number);
   }
 

@@ -61,9 +61,15 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     const flags = { isLogistic: Number(isLogistic), isLabelled: Number(isLabelled) };
     return writeScore({ ...o, ...flags, models: o.biases.length });
   };
-  const writeParser = ({ score, ...o }: Parse) => {
-    const lengths = { span: o.direct.length, slots: o.hashed.length, seats: o.seen.length / 4 };
-    return writeParse({ ...o, ...lengths, score: score && writeScored(score) });
+  let parser: { of: Parse; at: number } | null = null;
+  const writeParser = (of: Parse) => {
+    // The same again and again, where rows are scored.
+    if (of !== parser?.of) {
+      const { score, ...o } = of;
+      const lengths = { span: o.direct.length, slots: o.hashed.length, seats: o.seen.length / 4 };
+      parser = { of, at: writeParse({ ...o, ...lengths, score: score && writeScored(score) }) };
+    }
+    return parser.at;
   };
   const writeTable = (plan: Plan) =>
     writePlan({

@@ -29,6 +29,13 @@ export class Growing<A extends NumberArray> {
     return taken;
   }
 
+  /** As take, without a copy: a view until there are more. */
+  hand(): A {
+    const { numbers } = this;
+    this.#length = 0;
+    return numbers;
+  }
+
   /** Returns all, as a view until there are more. */
   get numbers(): A {
     return this.#all.subarray(0, this.#length) as A;

@@ -24,6 +24,7 @@ export class ScoringLane extends Lane {
   readonly #scoring: Scoring;
   #margins: F64;
   #text: U8;
+  #ways: Ways | null = null;
 
   constructor(engine: Engine, kernels: Kernels, number: number, scoring: Scoring) {
     super(engine, kernels, number);
@@ -36,15 +37,17 @@ export class ScoringLane extends Lane {
     this.room.weights.view.fill(1); // svmlight text has none
     this.#margins = this.memory.f64(rows * this.#scoring.biases.length);
     if (this.#scoring.isText) this.#text = this.memory.u8(rows * LINE + 8);
+    this.#ways = null;
   }
 
   protected ways(): Ways {
     const { tables, slots, isText, ...shared } = this.#scoring;
-    return {
+    this.#ways ??= {
       ...{ ids: tables.ids, direct: tables.direct, hashed: tables.hashed },
       ...{ table: 0, mask: slots === null ? 0 : slots - 1, limit: CLOSED },
       score: { ...shared, margins: this.#margins, text: isText ? this.#text : null, stride: this.most },
     };
+    return this.#ways;
   }
 
   /** What the last run gave, where it stands in memory. */

@@ -93,7 +93,10 @@ const WORTH_A_KERNEL = 1 << 18;
 /** Two have been measured slower than one, on two cores of one processor. */
 const THREADS = 1;
 
-/** Scores the rows of a reader by models over one feature space, in their order. Throws what reading throws. */
+/**
+ * Scores the rows of a reader by models over one feature space, in their order. Text is a view until the next is asked for.
+ * Throws what reading throws.
+ */
 export async function* scoreRows(
   models: readonly Model[],
   reader: RowReader,

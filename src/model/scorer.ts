@@ -52,7 +52,7 @@ export class Gatherer {
     this.rows++;
   }
 
-  /** Returns the rows since it was last asked: text where that is the purpose, numbers where it is not. */
+  /** Returns the rows since it was last asked: text where that is the purpose, until there are more; else numbers. */
   take(): Scored {
     const rows = this.rows - this.#taken;
     this.#taken = this.rows;
@@ -61,7 +61,7 @@ export class Gatherer {
       margins: this.#margins.map((own) => own.take()),
       labels: this.#labels.take(),
       weights: this.#weights.take(),
-      text: this.#text.take(),
+      text: this.#text.hand(),
     };
   }
 

@@ -24,10 +24,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+const run = (...args: string[]) => runIn([], ...args);
+
+/** As run, with options of Node's. */
+function runIn(node: string[], ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
     const options = { cwd: folder, timeout: 60_000, maxBuffer: 2 ** 26 };
-    execFile(process.execPath, [CLI, ...args], options, (error, out, err) => {
+    execFile(process.execPath, [...node, CLI, ...args], options, (error, out, err) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, out, err });
     });
   });
@@ -45,6 +48,23 @@ test("predict says of many rows what it says of few, on any number of threads, t
   expect((await readFile(join(folder, "out.txt"), "utf8")) === one.out).toBe(true);
   await writeFile(join(folder, "big.svm.gz"), gzipSync(TEXT, { level: 1 }));
   expect((await run("predict", "m.nought", "big.svm.gz")).out === one.out).toBe(true);
+});
+
+test("predict takes no more memory for ten times the rows", async () => {
+  await writeFile(join(folder, "huge.svm"), TEXT.repeat(10));
+  const peakOf = async (name: string) => {
+    const code = "process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))";
+    const node = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+    const peaks = [];
+    for (let i = 0; i < 2; i++) {
+      const { code, err } = await runIn(node, "predict", "m.nought", name, "-o", "peak.txt");
+      expect([code, err]).toEqual([0, expect.stringMatching(/^\d+$/)]);
+      peaks.push(Number(err));
+    }
+    return Math.min(...peaks); // KiB
+  };
+  const peak = await peakOf("big.svm");
+  expect(await peakOf("huge.svm")).toBeLessThan(1.05 * peak);
 });
 
 test("a bad line is told with its place, and leaves the file as it was", async () => {

@@ -1,26 +1,49 @@
-// Loaded by NODE_OPTIONS=--import before a program: the first worker that it starts comes to harm. What FAULT says:
-//     stop    it is terminated FAULT_AFTER milliseconds after it is up
-//     memory  it runs out of its heap
+// Loaded by NODE_OPTIONS=--import before a program, and in its workers: they come to harm. What FAULT says:
+//     stop    the first is terminated FAULT_AFTER milliseconds after it is up
+//     memory  the first runs out of its heap
+//     trap    kernels that read text trap in every one, at the call after FAULT_AFTER
 // At the end FAULT_LOG gets how many milliseconds the process lived on after that; nothing, where no worker was harmed.
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import threads from "node:worker_threads";
 
 const { FAULT, FAULT_AFTER, FAULT_LOG } = process.env;
-let harmed = null;
-let isFirst = true;
+const note = () => existsSync(FAULT_LOG) || writeFileSync(FAULT_LOG, String(Date.now()));
 
-threads.Worker = class extends threads.Worker {
-  constructor(file, options) {
-    const isIt = isFirst && threads.isMainThread;
-    isFirst = false;
-    super(file, isIt && FAULT === "memory" ? { ...options, resourceLimits: { maxOldGenerationSizeMb: 1 } } : options);
-    if (!isIt) return;
-    this.on("exit", () => {
-      harmed ??= performance.now();
-    });
-    if (FAULT === "stop") this.once("online", () => setTimeout(() => this.terminate(), Number(FAULT_AFTER)));
-  }
-};
-process.on("exit", () => {
-  if (harmed !== null) writeFileSync(FAULT_LOG, String(performance.now() - harmed));
-});
+if (threads.isMainThread) {
+  let isFirst = true;
+  threads.Worker = class extends threads.Worker {
+    constructor(file, options) {
+      const isIt = isFirst;
+      isFirst = false;
+      super(file, isIt && FAULT === "memory" ? { ...options, resourceLimits: { maxOldGenerationSizeMb: 1 } } : options);
+      if (!isIt || FAULT === "trap") return;
+      this.on("error", note); // of no memory
+      const stop = () => {
+        note();
+        this.terminate();
+      };
+      if (FAULT === "stop") this.once("online", () => setTimeout(stop, Number(FAULT_AFTER)));
+    }
+  };
+  process.on("exit", () => {
+    if (existsSync(FAULT_LOG)) writeFileSync(FAULT_LOG, String(Date.now() - Number(readFileSync(FAULT_LOG, "utf8"))));
+  });
+} else if (FAULT === "trap") {
+  let left = Number(FAULT_AFTER);
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = class {
+    constructor(...args) {
+      const { exports } = new Instance(...args);
+      this.exports = Object.fromEntries(Object.entries(exports).map(trapping));
+    }
+  };
+  const trapping = ([name, kernel]) => {
+    if (!name.startsWith("parse")) return [name, kernel];
+    const call = (...given) => {
+      if (left-- > 0) return kernel(...given);
+      note();
+      throw new WebAssembly.RuntimeError("unreachable");
+    };
+    return [name, call];
+  };
+}

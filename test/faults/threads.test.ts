@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,43 +10,56 @@ import { problem, svmlightOf } from "../helpers.js";
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const FAULTS = new URL("threads.mjs", import.meta.url).href;
 
+const ROWS = svmlightOf(problem({ rows: 20_000 }));
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "nought-threads-"));
-  writeFileSync(join(folder, "rows.svm"), svmlightOf(problem({ rows: 20_000 })));
+  writeFileSync(join(folder, "rows.svm"), ROWS);
+  writeFileSync(join(folder, "many.svm"), ROWS.repeat(16)); // past what threads are worth to score
+  expect(run("train rows.svm --l1 0.01 -o model.nought --quiet").code).toBe(0);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Runs a command, which may write `out`. */
 function run(args: string, fault: object = {}) {
-  for (const name of ["m.nought", "lived"]) rmSync(join(folder, name), { force: true });
+  for (const name of ["out", "lived"]) rmSync(join(folder, name), { force: true });
   const env = { ...process.env, NODE_OPTIONS: `--import=${FAULTS}`, FAULT_LOG: "lived", ...fault };
-  const all = [CLI, "train", "rows.svm", "-o", "m.nought", "--quiet", "--threads", "2", ...args.split(" ")];
-  const { status, stderr } = spawnSync(process.execPath, all, { cwd: folder, env, timeout: 60_000 });
+  const all = [CLI, ...args.split(" "), "--threads", "2"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { cwd: folder, env, timeout: 60_000 });
   const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : null);
-  return { code: status, err: String(stderr), model: read("m.nought"), lived: read("lived") };
+  const written = read("out") ?? stdout;
+  const out = written.length > 0 ? createHash("sha256").update(written).digest("hex") : null;
+  return { code: status, err: String(stderr), out, lived: read("lived") };
 }
 
+const STOPPED = [...[0, 60, 250].map((FAULT_AFTER) => ({ FAULT: "stop", FAULT_AFTER })), { FAULT: "memory" }];
+const TRAPPED = [0, 3].map((FAULT_AFTER) => ({ FAULT: "trap", FAULT_AFTER }));
+
 test.each([
-  ["sums over rows and scans of columns", "--max-weights 40 --lambdas 60"],
-  ["folds", "--folds 3 --lambdas 12"],
-  ["blocks of a stream", "--stream --epochs 12"],
-  ["a table without locks", "--stream --epochs 12 --hogwild --bits 16"],
-])("a worker on %s that is stopped or runs out of memory", { timeout: 120_000 }, (_, args) => {
+  ["sums over rows and scans of columns", "train rows.svm -o out --quiet --max-weights 40 --lambdas 60", STOPPED],
+  ["folds", "train rows.svm -o out --quiet --folds 3 --lambdas 12", STOPPED],
+  ["blocks of a stream", "train rows.svm -o out --quiet --stream --epochs 12", STOPPED],
+  ["a table without locks", "train rows.svm -o out --quiet --stream --epochs 12 --hogwild --bits 16", STOPPED],
+  ["rows to predict", "predict model.nought many.svm -o out", [...STOPPED, ...TRAPPED]],
+  ["rows to measure", "evaluate model.nought many.svm --json", [...STOPPED, ...TRAPPED]],
+])("a worker on %s that is stopped, traps or runs out of memory", { timeout: 120_000 }, (_, args, faults) => {
   const whole = run(args);
   expect(whole).toMatchObject({ code: 0, err: "" });
   let harmed = 0;
-  for (const fault of [...[0, 60, 250].map((FAULT_AFTER) => ({ FAULT: "stop", FAULT_AFTER })), { FAULT: "memory" }]) {
-    const { code, err, model, lived } = run(args, fault);
+  for (const fault of faults) {
+    const { code, err, out, lived } = run(args, fault);
     if (lived) harmed++;
     if (code === 0) {
       // Others have done its work.
       expect(err).toMatch(/^$|^warning: running on wasm-threads: workers were refused \(.*\)\n$/);
-      if (!args.includes("hogwild")) expect(model).toEqual(whole.model);
+      if (!args.includes("hogwild")) expect(out).toEqual(whole.out);
     } else {
-      expect({ code, err, model }).toEqual({
+      const cause = fault.FAULT === "trap" ? "RuntimeError: unreachable" : ".*";
+      expect({ code, err, out }).toEqual({
         code: 1,
-        err: expect.stringMatching(/^error: a thread failed: .*\n$/),
-        model: null,
+        err: expect.stringMatching(new RegExp(`^error: a thread failed: ${cause}\\n$`)),
+        out: null,
       });
       expect(Number(lived)).toBeLessThan(5000);
     }

@@ -143,7 +143,10 @@ describe.each(Object.keys(FORMATS))("%s", (name) => {
           return stopped;
         };
         const reader = readerOf(model, text, {}, false);
-        for await (const _ of reader.parse!(scorer)) scored.push(scorer.take());
+        for await (const _ of reader.parse!(scorer)) {
+          const it = scorer.take();
+          scored.push({ ...it, text: it.text.slice() });
+        }
         const expected = await byRows([model], text, purpose);
         expect({ ...joined(scored), tally: reader.tally }).toEqual(expected);
         expect(ahead).toBeGreaterThan(text.length / 4);
@@ -159,7 +162,9 @@ test.each(["svmlight", "csv"])("threads say the same (%s)", async (name) => {
   for (const threads of [1, 3]) {
     const reader = readerOf(model, text, {}, false);
     const scored: Scored[] = [];
-    for await (const it of scoreRows([model], reader, TEXTS[0]!, { threads })) scored.push(it);
+    for await (const it of scoreRows([model], reader, TEXTS[0]!, { threads })) {
+      scored.push({ ...it, text: it.text.slice() });
+    }
     got.push(`${joined(scored).text}${JSON.stringify(reader.tally)}`);
   }
   expect(got[0] === got[1]).toBe(true);
