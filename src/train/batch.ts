@@ -6,10 +6,11 @@ import type { F64 } from "../engine/memory.js";
 import { DataError, DivergenceError, ModelError } from "../errors.js";
 import { addOffsets, evaluate } from "../model/evaluate.js";
 import type { Model } from "../model/model.js";
-import { boundsOf } from "./certificate.js";
+import { boundsOf, objectiveOf } from "./certificate.js";
 import { type Design, designOf, type Strengths } from "./design.js";
-import { centre, linearize, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
+import { centre, linearize, listed, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
 import type { BatchOptions } from "./options.js";
+import { covers, roomFor } from "./working.js";
 
 /** What a batch solver found, and the proof of how good it is. */
 export interface Certificate {
@@ -50,6 +51,9 @@ export type Steer = Pick<SolveOptions, "tolerance" | "iterations" | "seed"> & {
 
 /** How much further than the last step a path may go on by itself. */
 const MOST_SHARE = 1.5;
+
+/** By what share of the strong rule's bound the columns of a path's working set are chosen. */
+const AHEAD = 0.9;
 
 /** What the rounding of an objective and of its bound may hide, as a share of the objective. */
 const ROUNDING = 2 ** -50;
@@ -175,8 +179,10 @@ export class BatchProblem {
     const before = this.#before;
     this.#before = null;
     if (l1 < this.#l1 && l1 > this.#l1 / 2) {
-      penalize(state, (2 * l1 - this.#l1) * total, 0);
-      likely = survey(state).slice();
+      likely = this.#likely(2 * l1 - this.#l1);
+      // A set is made for some strengths to come: to make one costs more than to have a few columns too many.
+      if (likely && !(state.set && covers(state.set, likely)))
+        likely = this.#likely(AHEAD * (2 * l1 - this.#l1)) ?? likely;
       this.#before = { l1: this.#l1, weights: state.w.view.slice() };
     }
     this.#l1 = l1;
@@ -188,6 +194,16 @@ export class BatchProblem {
     this.#dual = dual;
     const relativeGap = state.nullObjective > 0 ? Math.max(gap, 0) / state.nullObjective : 0;
     return { relativeGap, converged: relativeGap <= tolerance };
+  }
+
+  /** Returns the columns with a weight or, at the last scan, a gradient above l1; undefined when they are too many. */
+  #likely(l1: number): Uint32Array | undefined {
+    const { state, design } = this;
+    penalize(state, l1 * this.total, 0);
+    const last = design.size - Number(design.intercept);
+    const columns = listed(state).filter((j) => j !== last);
+    const { view: w } = state.w;
+    return columns.length <= roomFor(columns.filter((j) => w[j] !== 0).length) ? columns : undefined;
   }
 
   /**
@@ -249,7 +265,7 @@ export class BatchProblem {
     for (let j = 0; j < weights.length; j++) weights[j] = Math.fround(weights[j]!);
     this.#place();
     centre(state);
-    const objective = state.lossSum + penaltyOf(state);
+    const objective = objectiveOf(state);
     // The dual point of the unrounded weights holds, and is the better one: another look at all columns is seldom due.
     let dual = this.#dual;
     if (!(objective - dual <= this.#steering.tolerance * state.nullObjective)) {
@@ -268,16 +284,6 @@ export class BatchProblem {
       start: start === null ? null : { objective: start, above: start - (objective - gap) / total },
     };
   }
-}
-
-/** Σ penalties of the weights at hand. */
-function penaltyOf({ w, penalties }: State): number {
-  let sum = 0;
-  for (let j = 0, [weights, l] = [w.view, penalties.view]; j < weights.length; j++) {
-    const weight = Math.abs(weights[j]!);
-    if (weight > 0) sum += l[2 * j]! * weight + 0.5 * l[2 * j + 1]! * weight * weight;
-  }
-  return sum;
 }
 
 function checkFits(model: Model, data: Dataset): void {

@@ -1,6 +1,6 @@
 import type { F64 } from "../engine/memory.js";
 import { freeSlopes, slackOf } from "./free.js";
-import type { State } from "./newton.js";
+import { listed, type State } from "./newton.js";
 
 /** Returns the dual value of c times a_i = −loss′ at the margins: a lower bound of the optimum when that is feasible. */
 function dualOf({ engine, loss, rows, count, model, offsets }: State, c: number): number {
@@ -15,6 +15,16 @@ export interface Bounds {
   dual: number;
   /** objective − dual; without a dual, less than that. */
   gap: number;
+}
+
+/** Returns the objective at hand. */
+export function objectiveOf({ lossSum, w, penalties }: State): number {
+  let sum = 0;
+  for (let j = 0, [weights, l] = [w.view, penalties.view]; j < weights.length; j++) {
+    const weight = Math.abs(weights[j]!);
+    if (weight > 0) sum += l[2 * j]! * weight + 0.5 * l[2 * j + 1]! * weight * weight;
+  }
+  return lossSum + sum;
 }
 
 /**
@@ -64,11 +74,10 @@ export function boundsOf(state: State, listed: Uint32Array, enough: number): Bou
  * value is off only by what the objective is. The model is that of another moment than the state's, and is moved.
  */
 export function improveDual(state: State, model: F64): void {
-  const { engine, loss, rows, count, design, scores, w, penalties, order } = state;
-  const { kernels } = engine;
+  const { engine, loss, rows, count, design, gradients } = state;
   freeSlopes(state, model);
-  kernels.project(loss, rows, 0, count, model);
-  kernels.gradients(design.x, 0, design.size, model, scores);
-  const listed = order.view.subarray(0, kernels.survey(design.size, scores, w, penalties, order));
-  state.dual = boundsOf({ ...state, model, gradients: scores }, listed, Number.POSITIVE_INFINITY).dual;
+  engine.kernels.project(loss, rows, 0, count, model);
+  engine.kernels.gradients(design.x, 0, design.size, model, gradients);
+  state.isScanned = false;
+  state.dual = boundsOf({ ...state, model }, listed(state), Number.POSITIVE_INFINITY).dual;
 }

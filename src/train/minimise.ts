@@ -82,8 +82,7 @@ export async function polish(
   breathe: () => Promise<void>,
 ): Promise<number> {
   const { effort } = state;
-  const model = byRows(state, set);
-  model.slopes();
+  const model = byRows(state, set); // whose slopes `minimise` left
   let isSettled = false;
   for (let round = 0; round < MOST_ROUNDS && excessOf(set) > excess; round++) {
     const share = (SPARE * excess) / excessOf(set);

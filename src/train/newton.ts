@@ -2,7 +2,7 @@ import type { Engine } from "../engine/engine.js";
 import type { Loss, Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { Random } from "../random.js";
-import { type Bounds, boundsOf } from "./certificate.js";
+import { type Bounds, boundsOf, objectiveOf } from "./certificate.js";
 import type { Design } from "./design.js";
 import { settle } from "./free.js";
 import { type Effort, effortOf, step } from "./step.js";
@@ -24,7 +24,7 @@ export interface State {
   margins: F64;
   /** [2 · rows], {q, D}. */
   model: F64;
-  /** [columns], X_jᵀq as last scanned, without l2. */
+  /** [columns], X_jᵀq as last scanned, at some margins or at the slopes that a model had near them; without l2. */
   gradients: F64;
   /** Whether the gradients are those at the margins. */
   isScanned: boolean;
@@ -32,6 +32,8 @@ export interface State {
   effort: Effort;
   /** The best dual value known at these strengths: the optimum is at least that, as a sum. */
   dual: number;
+  /** The columns last worked on. They stay in the arena, on top of what was there before them, until the next are. */
+  set: WorkingSet | null;
   /** Σ s·loss at the margins. */
   lossSum: number;
   /** The objective of the best model without features, as a sum. */
@@ -57,7 +59,7 @@ export interface Steering {
   /** Newton steps at most. */
   iterations: number;
   seed: number;
-  /** Columns that are likely to have a weight: the first working set, if they are not too many. */
+  /** Columns that are likely to be all that have a weight. They are worked on before any scan. */
   likely?: Uint32Array | undefined;
   /** Lets other work run when that is due; throws when the solve is to stop. */
   breathe: () => Promise<void>;
@@ -97,6 +99,7 @@ export function stateOf(
     isScanned: false,
     effort: effortOf(loss),
     dual: Number.NEGATIVE_INFINITY,
+    set: null,
     model: memory.f64(2 * count),
     gradients: memory.f64(size),
     lossSum: 0,
@@ -128,63 +131,92 @@ export function penalize(state: State, l1: number, l2: number): void {
 
 /**
  * Solves from where the state stands to the tolerance: prox-Newton steps (Yuan, Ho & Lin, JMLR 2012) on a working set
- * of the columns that violate their optimality most. Returns the Newton steps taken and
- * what is known of the optimum.
+ * of the columns that violate their optimality most. Returns the Newton steps taken and what is known of the optimum.
  */
 export async function solve(state: State, steering: Steering): Promise<Bounds & { iterations: number }> {
-  const { engine, design, nullObjective, effort } = state;
-  const { memory } = engine;
   const { tolerance, iterations: most, seed, breathe, report, likely } = steering;
   const random = new Random(seed);
-  const goal = tolerance * nullObjective;
-  effort.idle = 0;
-  const mark = memory.mark();
-  let set: WorkingSet | null = null;
-  try {
-    for (let iterations = 0, wanted = likely; ; wanted = undefined) {
-      settle(state, CENTRED * goal);
-      const listed = survey(state);
-      const { columns, kept } = choose(state, listed, wanted);
-      const bounds = boundsOf(state, listed, goal);
-      const whole = violationOf(state, listed);
-      report(iterations, kept, bounds.objective);
-      await breathe();
-      if (bounds.gap <= goal) return { ...bounds, iterations };
-      const stopped = () => ({ ...boundsOf(state, survey(state), Number.POSITIVE_INFINITY), iterations });
-      if (iterations >= most) return stopped();
-      if (!set || !covers(set, columns)) {
-        memory.release(mark);
-        random.shuffle(columns);
-        set = gather(state, columns);
-      }
-      place(state, set);
-      let violation = violationOf(set, null);
-      const begun = iterations;
-      const pause = begun + Math.ceil(design.entries / (STEP_PASSES * set.x.indices.length));
-      do {
-        const left = await step(state, set, violation, violation >= WHOLE * whole ? goal : 0, breathe);
-        if (left === null && iterations === begun) return stopped(); // rounding allows no more
-        if (left === null) break;
-        iterations++;
-        violation = left;
-      } while (violation > PATIENCE * whole && iterations < Math.min(pause, most));
-      giveBack(state, set);
-    }
-  } finally {
-    memory.release(mark);
+  const goal = tolerance * state.nullObjective;
+  state.effort.idle = 0;
+  settle(state, CENTRED * goal);
+  let iterations = likely ? await work(state, likely, null, goal, most, random, breathe) : 0;
+  for (let taken = Number.NaN; ; iterations += taken) {
+    settle(state, CENTRED * goal);
+    const objective = objectiveOf(state);
+    if (objective - state.dual <= goal) return { objective, dual: state.dual, gap: objective - state.dual, iterations };
+    const columns = survey(state);
+    // Once rounding allows no step, or none is left, all that can be known is asked for.
+    const isLast = taken === 0 || iterations >= most;
+    const bounds = boundsOf(state, columns, isLast ? Number.POSITIVE_INFINITY : goal);
+    report(iterations, keptOf(state, columns), bounds.objective);
+    await breathe();
+    if (isLast || bounds.gap <= goal) return { ...bounds, iterations };
+    const whole = violationOf(state, columns);
+    taken = await work(state, choose(state, columns), whole, goal, most - iterations, random, breathe);
   }
 }
 
 /**
- * Scans all columns and returns those with a weight or a violation; the others have no part in the gap. It is a view,
- * good until the next survey or allocation.
+ * Takes steps on some columns until they violate their optimality less than others may, `most` of them at most. `whole`:
+ * the violation of all columns; null where that of these is taken to be all. Returns how many steps; 0 when rounding
+ * allows none.
  */
+async function work(
+  state: State,
+  columns: Uint32Array,
+  whole: number | null,
+  goal: number,
+  most: number,
+  random: Random,
+  breathe: Steering["breathe"],
+): Promise<number> {
+  const set = workOn(state, columns, random);
+  let violation = violationOf(set, null);
+  const all = whole ?? violation;
+  const enough = Math.ceil(state.design.entries / (STEP_PASSES * set.x.indices.length));
+  let taken = 0;
+  do {
+    const left = await step(state, set, violation, violation >= WHOLE * all ? goal : 0, whole === null, breathe);
+    if (left === null) break;
+    taken++;
+    violation = left;
+  } while (violation > PATIENCE * all && taken < Math.min(enough, most));
+  giveBack(state, set);
+  return taken;
+}
+
+/** Returns some columns as a working set where the state stands; the last one, if they are all in it. */
+function workOn(state: State, columns: Uint32Array, random: Random): WorkingSet {
+  const { memory } = state.engine;
+  if (!state.set || !covers(state.set, columns)) {
+    if (state.set) memory.release(state.set.below);
+    state.set = null;
+    random.shuffle(columns);
+    state.set = gather(state, columns);
+  }
+  place(state, state.set);
+  return state.set;
+}
+
+/** Scans all columns and returns those that have a part in the gap: see `listed`. */
 export function survey(state: State): Uint32Array {
-  const { engine, design, model, gradients, w, penalties, order } = state;
+  const { engine, design, model, gradients } = state;
   if (!state.isScanned) engine.kernels.gradients(design.x, 0, design.size, model, gradients);
   state.isScanned = true;
-  const listed = engine.kernels.survey(design.size, gradients, w, penalties, order);
-  return order.view.subarray(0, listed);
+  return listed(state);
+}
+
+/**
+ * Returns the columns with a weight or, at the last scan, a violation; the others have no part in the gap. It is a view,
+ * good until the next of them or an allocation.
+ */
+export function listed({ engine, design, gradients, w, penalties, order }: State): Uint32Array {
+  return order.view.subarray(0, engine.kernels.survey(design.size, gradients, w, penalties, order));
+}
+
+function keptOf({ design, w }: State, columns: Uint32Array): number {
+  const [weights, last] = [w.view, design.size - Number(design.intercept)];
+  return columns.reduce((sum, j) => sum + Number(j !== last && weights[j] !== 0), 0);
 }
 
 /** Largest step of the intercept under logistic loss, whose curvature misleads far from the optimum. */

@@ -53,13 +53,14 @@ interface Aim {
 /**
  * Takes one Newton step on a working set. Returns the violation left there; null when no step brings the objective down.
  * Where the model holds to within the gap to reach, `goal`, it is minimised until its own slopes are a dual point that
- * proves so much; 0 when the set is not all that there is.
+ * proves so much; 0 when the set is not all that there is. `isAll`: it is taken to be, without a look at the others.
  */
 export async function step(
   state: State,
   set: WorkingSet,
   violation: number,
   goal: number,
+  isAll: boolean,
   breathe: () => Promise<void>,
 ): Promise<number | null> {
   const { effort } = state;
@@ -69,7 +70,7 @@ export async function step(
   let lossSum = lossAlong(state, 1);
   // Where H is sparse a round of conjugate gradients costs no less than the next step.
   const isClose = !set.hessian?.scratch && Math.abs(lossSum - state.lossSum - riseOf(set)) < MOST_MISSED * goal;
-  const isTrue = isClose && isAlone(state, set);
+  const isTrue = isClose && (isAll || isAlone(state, set));
   if (isTrue) modelled = await polish(state, set, (AFFORDED * goal) / penaltyChange(set, null), breathe);
   if (isClose) {
     aim = aimOf(state, set); // to settle the model has moved weights

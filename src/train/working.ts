@@ -6,6 +6,8 @@ import type { Quadratic } from "./quadratic.js";
 
 /** The columns that are worked on, gathered side by side: a small problem of its own. */
 export interface WorkingSet {
+  /** Where it begins in the arena. */
+  below: number;
   size: number;
   /** The design's columns, in the order of this set. */
   columns: Uint32Array;
@@ -53,10 +55,14 @@ const LEAST_SIZE = 4000;
 /** Columns of a set that is used again, for each that is wanted. */
 const MOST_COVER = 1.5;
 
-/** Copies columns of a state side by side. They lie in the arena until the caller releases it. */
-export function gather(state: State, columns: Uint32Array): WorkingSet {
+/** Copies columns of a state and its intercept side by side. They lie in the arena until the caller releases it. */
+export function gather(state: State, chosen: Uint32Array): WorkingSet {
   const { engine, design } = state;
+  const columns = new Uint32Array(chosen.length + Number(design.intercept));
+  columns.set(chosen);
+  if (design.intercept) columns[chosen.length] = design.size - 1;
   const { kernels, memory } = engine;
+  const below = memory.mark();
   const size = columns.length;
   const order = memory.u32(size);
   order.view.set(columns);
@@ -70,6 +76,7 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
   };
   kernels.select(design.x, order, size, x);
   const set: WorkingSet = {
+    below,
     size,
     columns,
     places: new Uint8Array(design.size),
@@ -83,7 +90,7 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     gradients: memory.f64(size),
     curvatures: memory.f64(size),
     couplings: design.intercept ? memory.f64(size) : null,
-    intercept: design.intercept ? columns.indexOf(design.size - 1) : -1,
+    intercept: design.intercept ? size - 1 : -1,
     origin: memory.f64(size),
     moves: memory.f64(size),
     slopes: memory.f64(size),
@@ -100,11 +107,8 @@ export function gather(state: State, columns: Uint32Array): WorkingSet {
     step: memory.f64(size),
     order,
   };
-  const [penalties, reach] = [set.penalties.view, set.inverseReach.view];
-  const [allPenalties, allReach] = [state.penalties.view, design.inverseReach.view];
+  const [reach, allReach] = [set.inverseReach.view, design.inverseReach.view];
   columns.forEach((j, t) => {
-    penalties[2 * t] = allPenalties[2 * j]!;
-    penalties[2 * t + 1] = allPenalties[2 * j + 1]!;
     reach[t] = allReach[j]!;
     set.places[j] = 1;
   });
@@ -116,10 +120,16 @@ export function covers({ columns, places }: WorkingSet, wanted: Uint32Array): bo
   return columns.length <= MOST_COVER * wanted.length && wanted.every((j) => places[j] !== 0);
 }
 
-/** Puts a set where its state stands: weights, gradients and curvatures. */
+/** Puts a set where its state stands: weights, strengths, gradients and curvatures. */
 export function place(state: State, set: WorkingSet): void {
   derive(state, set, state.model);
-  for (let t = 0, [own, all] = [set.w.view, state.w.view]; t < set.size; t++) own[t] = all[set.columns[t]!]!;
+  const [w, l] = [set.w.view, set.penalties.view];
+  const [allW, allL] = [state.w.view, state.penalties.view];
+  set.columns.forEach((j, t) => {
+    w[t] = allW[j]!;
+    l[2 * t] = allL[2 * j]!;
+    l[2 * t + 1] = allL[2 * j + 1]!;
+  });
 }
 
 /** Writes what a model says of a set's columns. */
@@ -166,39 +176,28 @@ export function largest(items: Float64Array, n: number): number {
 }
 
 /**
- * Returns the columns to work on: the intercept, all that are not 0 and the worst violators, at most as many again or 4,000 in all; or
- * those `wanted`, if they are no more. `listed`: columns with a weight or a violation. `kept`: weights that are not 0.
+ * Returns the columns to work on but the intercept: all that are not 0 and the worst violators, at most as many again or
+ * 4,000 in all. `listed`: columns with a weight or a violation.
  */
-export function choose(
-  { design, w, gradients, penalties, scores: all }: State,
-  listed: Uint32Array,
-  wanted?: Uint32Array,
-): { columns: Uint32Array; kept: number } {
-  const [weights, g, l] = [w.view, gradients.view, penalties.view];
+export function choose({ design, scores: all, ...state }: State, listed: Uint32Array): Uint32Array {
+  const [w, g, l] = [state.w.view, state.gradients.view, state.penalties.view];
   const last = design.size - Number(design.intercept);
   const scores = all.view;
   let [kept, violators] = [0, 0];
   for (const j of listed) {
     if (j === last) continue;
-    if (weights[j] !== 0) kept++;
+    if (w[j] !== 0) kept++;
     else scores[violators++] = Math.abs(g[j]!) - l[2 * j]!;
   }
-  const most = Math.max(LEAST_SIZE, 2 * kept);
-  const own = wanted && wanted.length <= most ? wanted.filter((j) => j !== last) : worst();
-  if (!design.intercept) return { columns: own, kept };
-  const columns = new Uint32Array(own.length + 1);
-  columns.set(own);
-  columns[own.length] = last;
-  return { columns, kept };
+  const room = roomFor(kept) - kept;
+  const least = violators > room ? largest(scores.subarray(0, violators), room) : 0;
+  let left = Math.min(room, violators);
+  return listed.filter((j) => j !== last && (w[j] !== 0 || (Math.abs(g[j]!) - l[2 * j]! >= least && left-- > 0)));
+}
 
-  function worst(): Uint32Array {
-    const room = most - kept;
-    const least = violators > room ? largest(scores.subarray(0, violators), room) : 0;
-    let left = Math.min(room, violators);
-    return listed.filter(
-      (j) => j !== last && (weights[j] !== 0 || (Math.abs(g[j]!) - l[2 * j]! >= least && left-- > 0)),
-    );
-  }
+/** Returns how many columns a set may have where so many are not 0. */
+export function roomFor(kept: number): number {
+  return Math.max(LEAST_SIZE, 2 * kept);
 }
 
 /** Returns by what share the steepest slope of a set's model, that of l2 with it, exceeds its l1. */
