@@ -54,11 +54,12 @@ export function mergeRow(start: number, end: number, o: Parse): number {
   const progress = o.progress.view;
   const shift = Math.clz32((end - start) * 2 - 1);
   const mask = 0xffffffff >>> shift;
-  if (++progress[PROGRESS.stamp]! === 0) {
+  let stamp = (progress[PROGRESS.stamp]! + 1) >>> 0;
+  if (stamp === 0) {
     seen.fill(0);
-    progress[PROGRESS.stamp] = 1;
+    stamp = 1;
   }
-  const stamp = progress[PROGRESS.stamp]!;
+  progress[PROGRESS.stamp] = stamp;
   let kept = start;
   for (let k = start; k < end; k++) {
     const column = indices[k]!;

@@ -4,7 +4,7 @@ import { decodeModel, encodeModel } from "../model/codec.js";
 import { readAs } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import type { Quantize } from "../model/quantize.js";
-import { deliver } from "./output.js";
+import { checkWritable, deliver } from "./output.js";
 
 interface ConvertFlags {
   to?: Format;
@@ -49,6 +49,7 @@ export function addConvert(program: Command): void {
       if (format !== "nought" && (flags.quantize ?? flags.stripNames) !== undefined) {
         throw new OptionError(`--quantize, --strip-names: to nought, not to ${format}`);
       }
+      if (output !== "-") await checkWritable(output);
       await deliver(output, await WRITERS[format](await readAs(from, decodeAny), flags));
     });
 }

@@ -84,7 +84,7 @@ export class Lines {
 
   /** Takes out what there is of a line that has not ended, where that is more than `least` bytes. Nothing must be left to read. */
   takeBegun(least: number): Uint8Array {
-    const begun = this.#buffer.subarray(0, this.#carried > least && !this.#finished ? this.#carried : 0);
+    const begun = this.#buffer.subarray(0, this.#carried > least ? this.#carried : 0);
     if (begun.length > 0) this.#carried = 0;
     return begun;
   }
@@ -132,12 +132,10 @@ export class Lines {
       const problem = `line is longer than ${this.#longest} bytes`;
       throw new DataError(problem, { source: this.name, line: this.number + 1, column: this.#longest + 1 });
     }
-    const rest = this.bytes.subarray(this.#position);
-    if (this.bytes.buffer === this.#buffer.buffer) {
-      if (this.#position > 0) this.#buffer.copyWithin(0, this.#position, this.bytes.length);
-    } else {
+    // A line in the buffer that has not ended stands at its start already.
+    if (this.bytes.buffer !== this.#buffer.buffer) {
       this.#reserve(length);
-      this.#buffer.set(rest);
+      this.#buffer.set(this.bytes.subarray(this.#position));
     }
     this.#carried = length;
     this.#position = this.bytes.length;

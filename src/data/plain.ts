@@ -29,7 +29,11 @@ export class PlainRows {
   readonly #format: PlainFormat;
   readonly #tally: Tally;
   /** Compiled for these columns, one a lane; none where that is not possible. */
-  #plan: { engine: Engine; columns: readonly string[]; plans: readonly Plan[] } | null = null;
+  #plan: { engine: Engine | null; columns: readonly string[]; plans: readonly Plan[] } = {
+    engine: null,
+    columns: [],
+    plans: [],
+  };
 
   constructor(space: FeatureSpace, format: PlainFormat, tally: Tally) {
     this.#space = space;
@@ -53,7 +57,7 @@ export class PlainRows {
 
   #begin(store: Store, columns: readonly string[]): void {
     const { target, delimiter, weight = null } = this.#format;
-    if (this.#plan?.engine !== store.engine) {
+    if (this.#plan.engine !== store.engine) {
       const compiled = compilePlan(this.#space, { columns, delimiter, target, weight });
       let plans: Plan[] = [];
       if (compiled) {
@@ -69,7 +73,7 @@ export class PlainRows {
   }
 
   #take(store: Store, columns: readonly string[], lines: Uint8Array, from: number, labels: LabelCoder): Taken {
-    const { plans, columns: planned } = this.#plan ?? { plans: [], columns: [] };
+    const { plans, columns: planned } = this.#plan;
     if (plans.length === 0 || !areSame(columns, planned)) return { rows: 0, stopped: from };
     const { rows, unseen } = store;
     const stopped = store.parse(

@@ -45,8 +45,7 @@ export function seal(header: object, sections: readonly Uint8Array[]): Uint8Arra
  * Parts a file into its header and its sections. Allocates no more than the file's size before it has found the digest
  * right. Throws ModelError, or an error of JSON; asked for sections, one of a view unless their extents were checked.
  */
-export function unseal<H>(file: ArrayBuffer | Uint8Array): { header: H; sections: Sections } {
-  const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
+export function unseal<H>(bytes: Uint8Array): { header: H; sections: Sections } {
   const { buffer, byteOffset, length } = bytes;
   const view = new DataView(buffer, byteOffset, length);
   const end = length - DIGEST;

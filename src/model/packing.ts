@@ -71,7 +71,7 @@ export function packSpace(space: FeatureSpace, needed: (ReadonlySet<number> | nu
     space: {
       atoms: atoms.map(({ definition, dimension, absent }, i): PackedAtom => {
         const { kind, column } = definition;
-        return [kind, column, dimension - Number(absent !== null), dimension, ...restOf(definition, lessons[i] ?? {})];
+        return [kind, column, dimension - Number(absent !== null), dimension, ...restOf(definition, lessons[i]!)];
       }),
       features: space.features.map(({ name, offset }, i) => {
         const { parts, slots } = outputs[i]!;

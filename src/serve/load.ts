@@ -30,7 +30,7 @@ interface Header extends WeightsHeader {
 /** Reads a model; one in `stride` of its ids is held in memory. Throws ModelError when the file is damaged. */
 export function open(file: ArrayBuffer | Uint8Array, stride = 1): Predictor {
   try {
-    const { header, sections } = unseal<Header>(file);
+    const { header, sections } = unseal<Header>(file instanceof Uint8Array ? file : new Uint8Array(file));
     const { loss, intercept, space } = header;
     const weightOf = weightsOf(header, sections, stride);
     const read = space && recordReader(space, sections[2]);

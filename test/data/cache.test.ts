@@ -330,6 +330,25 @@ describe("training goes on without a cache", () => {
   });
 });
 
+test("a row of more than what is read at once, and one that is cut off while it is read", async () => {
+  const wide = `1 ${Array.from({ length: 530_000 }, (_, i) => `${i + 1}:2`).join(" ")}\n`;
+  const file = write("wide.svm", `${"-1 2:1\n".repeat(9000)}${wide}`);
+  const parsed = await streamSvmlight(file, { threads: 1, cache: true });
+  const read = await streamSvmlight(file, { threads: 1, cache: true });
+  expect([parsed.cache?.isRead, read.cache?.isRead]).toEqual([false, true]);
+  expect(bytesOf(read) === bytesOf(parsed)).toBe(true);
+  // The file ends before what its size was.
+  providePlatform({
+    ...node,
+    async inspect(path) {
+      const open = await node.inspect(path);
+      return open && { ...open, read: async (into, at) => (into.length > 1 << 22 ? 0 : open.read(into, at)) };
+    },
+  });
+  const { cache } = await streamSvmlight(file, { threads: 1, cache: true });
+  expect(cache).toMatchObject({ isRead: false, reason: `the cache ${cache?.path} is made anew: it is cut short` });
+});
+
 test("nothing is left of a cache that was not finished", async () => {
   const file = write("a.svm", `${svmlight()}1 3:x\n`);
   expect((await errorOf(streamSvmlight(file, { cache: true }))).message).toContain("a.svm:9001");

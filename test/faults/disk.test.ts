@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeModel } from "../../src/model/codec.js";
+import { unseal } from "../../src/model/container.js";
 import { decodeState } from "../../src/train/checkpoint.js";
 import { problem, svmlightOf } from "../helpers.js";
 
@@ -52,6 +53,7 @@ async function folderOf(name: string): Promise<string> {
 /** Throws where a file is not whole. */
 const WHOLE: Record<string, (bytes: Buffer) => unknown> = {
   nought: decodeModel,
+  delta: unseal,
   state: decodeState,
   html: (bytes) => expect(String(bytes)).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/),
   txt: (bytes) => expect(String(bytes).trimEnd().split("\n")).toHaveLength(800),
@@ -64,9 +66,12 @@ interface Case {
   /** What it writes, but for a cache, which it can do without. */
   outputs: string[];
   cache?: string;
+  /** Other inputs by the commands that make them. */
+  inputs?: Record<string, string>;
 }
 
 const STREAM = "train rows.svm --stream -o s.nought --checkpoint c.state --save-state s.state --cache --quiet";
+const OTHER = { "n.nought": "train rows.svm -o n.nought --l1 0.05 --quiet" };
 const CASES: Record<string, Case> = {
   "train --report": {
     args: "train rows.svm -o new.nought --report r.html --lambdas 3 --quiet".split(" "),
@@ -79,11 +84,24 @@ const CASES: Record<string, Case> = {
   },
   predict: { args: "predict m.nought rows.svm -o p.txt".split(" "), outputs: ["p.txt"] },
   convert: { args: "convert m.nought m.json".split(" "), outputs: ["m.json"] },
+  calibrate: { args: "calibrate m.nought rows.svm -o k.nought".split(" "), outputs: ["k.nought"] },
+  diff: { args: "diff m.nought n.nought -o n.delta".split(" "), outputs: ["n.delta"], inputs: OTHER },
+  patch: {
+    args: "patch m.nought n.delta -o p.nought".split(" "),
+    outputs: ["p.nought"],
+    inputs: { ...OTHER, "n.delta": "diff m.nought n.nought -o n.delta" },
+  },
 };
 
 describe.concurrent.each(Object.entries(CASES))("%s, when one act on a file after another", (name, given) => {
-  const { args, outputs, cache } = given;
-  const all = ["m.nought", "rows.svm", ...outputs, ...(cache ? [cache] : [])].sort();
+  const { args, outputs, cache, inputs = {} } = given;
+  const all = ["m.nought", "rows.svm", ...Object.keys(inputs), ...outputs, ...(cache ? [cache] : [])].sort();
+
+  async function begin(how: string): Promise<string> {
+    const folder = await folderOf(`${name} ${how}`);
+    for (const it of Object.values(inputs)) expect(await run(folder, it.split(" "))).toMatchObject({ code: 0 });
+    return folder;
+  }
 
   /** Checks that what there is of a folder's files is whole, and returns the names. */
   async function wholeFiles(folder: string): Promise<string[]> {
@@ -100,8 +118,8 @@ describe.concurrent.each(Object.entries(CASES))("%s, when one act on a file afte
     return Number(await readFile(join(folder, "acts"), "utf8"));
   }
 
-  test("fails, says so by name and leaves whole files and no others", { timeout: 120_000 }, async () => {
-    const folder = await folderOf(`${name} fails`);
+  test("fails, says so by name and leaves whole files and no others", { timeout: 300_000 }, async () => {
+    const folder = await begin("fails");
     const count = await actsOf(folder);
     expect(count).toBeGreaterThanOrEqual(5 * outputs.length);
     for (let at = 1; at <= count; at++) {
@@ -131,8 +149,8 @@ describe.concurrent.each(Object.entries(CASES))("%s, when one act on a file afte
     expect(await wholeFiles(folder)).toEqual(all);
   });
 
-  test("kills it, leaves whole files, and the next run clears up", { timeout: 120_000 }, async () => {
-    const folder = await folderOf(`${name} killed`);
+  test("kills it, leaves whole files, and the next run clears up", { timeout: 300_000 }, async () => {
+    const folder = await begin("killed");
     const count = await actsOf(folder);
     let left = 0;
     for (let at = 1; at <= count; at++) {
@@ -157,8 +175,10 @@ describe("a file that cannot be written is told before a training, not after", (
   ])("%s", async (name, path, reason) => {
     const folder = await folderOf(name);
     const before = await readdir(folder);
-    const writers = [`train - -o ${path}`, `train - --report ${path}`, `predict m.nought - -o ${path}`];
-    for (const args of [...writers, `train - --stream --save-state ${path}`, `train - --stream --checkpoint ${path}`]) {
+    const ends = ["-o", "--report", "--stream --save-state", "--stream --checkpoint"];
+    const writers = [...ends.map((it) => `train - ${it} ${path}`), `convert - ${path} --to json`];
+    writers.push(...["predict m.nought", "calibrate m.nought", "diff -", "patch -"].map((it) => `${it} - -o ${path}`));
+    for (const args of writers) {
       const { code, err } = await run(folder, args.split(" "));
       expect([args, code, err]).toEqual([args, 1, expect.stringMatching(`^error: cannot write ${path}: .*${reason}`)]);
     }

@@ -59,6 +59,15 @@ describe("model file", () => {
     for (const record of RECORDS) expect(again.predict(record)).toBe(model.predict(record));
   });
 
+  test("knows texts that columns are derived by", async () => {
+    const space = featureSpace({ south: number("south") }, { derive: { south: "city == 'Rome'" } });
+    using data = await readRecords(RECORDS, { space, target: "y", kernels: "baseline" });
+    const { model } = await fit(data, { lambda1: 0 });
+    const again = decodeModel(encodeModel(model));
+    for (const record of RECORDS) expect(again.predict(record)).toBe(model.predict(record));
+    expect(model.predict(RECORDS[0]!)).not.toBe(model.predict(RECORDS[1]!));
+  });
+
   test("is read from an ArrayBuffer, or from within a larger one", () => {
     const larger = new Uint8Array(bytes.length + 7);
     larger.set(bytes, 7);

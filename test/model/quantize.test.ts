@@ -84,6 +84,9 @@ describe("quantize", () => {
     ONE_HOT.ids.forEach((id, j) => {
       expect(Math.abs(twice.weightOf(id) - ONE_HOT.values[j]!)).toBeLessThanOrEqual(twice.change!.weight);
     });
+    // Of columns with any values there is no bound on a margin.
+    const numbered = readBack(readBack(numberedModel(50, 1e6), "int8"), "int16");
+    expect(numbered.change).toEqual({ weight: expect.any(Number), margin: null });
   });
 });
 

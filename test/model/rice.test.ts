@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../src/errors.js";
-import { BLOCK, checkRuns, encodeRice, readRuns } from "../../src/model/rice.js";
+import { seal } from "../../src/model/container.js";
+import { BLOCK, checkRuns, encodeRice, readRun, readRuns } from "../../src/model/rice.js";
 import { sha256 } from "../../src/model/sha256.js";
 import { Random } from "../../src/random.js";
 
@@ -25,6 +26,22 @@ describe("Rice codes", () => {
     ["one large among small", [...draw(31, 3), 5000, ...draw(40, 3), 2 ** 40]],
   ])("%s come back, and nothing is left over", (_, numbers) => {
     expect(decode(encodeRice(numbers), numbers.length)).toEqual(numbers);
+  });
+
+  test("are read as far as is wanted, and from there on", () => {
+    const numbers = draw(100, 1000);
+    const bytes = encodeRice(numbers);
+    const view = new DataView(bytes.buffer);
+    const found: number[] = [];
+    const stopped = { bit: 0, r: 0 };
+    readRun(view, 100, (number, i, bit, r) => {
+      found.push(number);
+      Object.assign(stopped, { bit, r });
+      return i === 40;
+    });
+    expect(found).toEqual(numbers.slice(0, 41));
+    readRun(view, 100, (number) => void found.push(number), stopped.bit, 41, stopped.r);
+    expect(found).toEqual(numbers);
   });
 
   test("with anything left over are refused", () => {
@@ -63,4 +80,10 @@ describe("sha256", () => {
       expect(hex).toBe(createHash("sha256").update(part).digest("hex"));
     }
   });
+});
+
+test("a file is not begun where it could not be read", () => {
+  const many = (what: string) => new ModelError(`a model of so many ${what} has no file`);
+  expect(() => seal({}, [new Uint8Array(2 ** 28)])).toThrow(many("weights"));
+  expect(() => seal({ names: "x".repeat(2 ** 26) }, [])).toThrow(many("features"));
 });
