@@ -113,7 +113,8 @@ export class CacheFile {
    * for. Throws CacheProblem at the first that is damaged or out of bounds.
    */
   async *blocks(bounds: Bounds): AsyncGenerator<{ block: PackedBlock; share: number }> {
-    let [window, spare] = [new Uint8Array(WINDOW), new Uint8Array(WINDOW)];
+    const most = Math.min(WINDOW, this.#end - START);
+    let [window, spare] = [new Uint8Array(most), new Uint8Array(most)];
     let reading: Promise<Uint8Array> | null = null;
     let columns = 0;
     try {

@@ -161,7 +161,7 @@ function trainingOf({ training }: Header): Training {
 }
 
 function isChange({ weight, margin }: Change): boolean {
-  return [weight, margin ?? 0].every((it) => Number.isFinite(it) && it >= 0);
+  return [weight, margin === null ? 0 : margin].every((it) => Number.isFinite(it) && it >= 0);
 }
 
 function isHashed({ vwBits, space, declared }: Header): boolean {

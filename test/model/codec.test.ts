@@ -10,7 +10,7 @@ import {
   encodeModel,
   featureSpace,
   fit,
-  type Model,
+  Model,
   ModelError,
   number,
   OptionError,
@@ -66,6 +66,18 @@ describe("model file", () => {
     const again = decodeModel(encodeModel(model));
     for (const record of RECORDS) expect(again.predict(record)).toBe(model.predict(record));
     expect(model.predict(RECORDS[0]!)).not.toBe(model.predict(RECORDS[1]!));
+  });
+
+  test("is not made of numbers that could not be read", () => {
+    const { ids, values, intercept } = model;
+    const wild = (weights: Float32Array, intercept: number) => () =>
+      encodeModel(new Model({ ...model, space: model.space, intercept }, ids, weights));
+    expect(wild(values.with(1, Number.NaN), intercept)).toThrow(
+      new ModelError("a model with a weight of NaN has no file"),
+    );
+    expect(wild(values, Number.NEGATIVE_INFINITY)).toThrow(
+      new ModelError("a model with an intercept of -Infinity has no file"),
+    );
   });
 
   test("is read from an ArrayBuffer, or from within a larger one", () => {
