@@ -139,6 +139,9 @@ export function along(from: u32, to: u32, m: usize, v: usize, share: f64, out: u
 export function advance(from: u32, to: u32, model: usize, v: usize): void {
   quadratic.advance(from, to, model, v);
 }
+export function tilt(from: u32, to: u32, model: usize, v: usize): f64 {
+  return quadratic.tilt(from, to, model, v);
+}
 export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
   return quadratic.bend(from, to, model, v);
 }

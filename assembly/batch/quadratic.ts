@@ -171,6 +171,19 @@ export function advance(from: u32, to: u32, model: usize, v: usize): void {
   }
 }
 
+/** Returns Σ q_i·v_i, v: f64[rows], for rows from ≤ i < to, by blocks. */
+export function tilt(from: u32, to: u32, model: usize, v: usize): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; i += ROW_BLOCK) sum += tiltBlock(i, min(i + ROW_BLOCK, to), model, v);
+  return sum;
+}
+
+function tiltBlock(from: u32, to: u32, model: usize, v: usize): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; ++i) sum += load<f64>(model + (<usize>i << 4)) * load<f64>(v + (<usize>i << 3));
+  return sum;
+}
+
 /** Returns Σ D_i·v_i², v: f64[rows], for rows from ≤ i < to, by blocks. */
 export function bend(from: u32, to: u32, model: usize, v: usize): f64 {
   let sum: f64 = 0.0;

@@ -21,6 +21,7 @@ import {
   project,
   spread,
   survey,
+  tilt,
 } from "./quadratic.js";
 import { screen, tally } from "./screen.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
@@ -48,6 +49,7 @@ export const BASELINE: Kernels = {
   project,
   along,
   advance,
+  tilt,
   bend,
   curve,
   parseSvmlight,

@@ -122,6 +122,15 @@ export const advance: Kernels["advance"] = (from, to, o, direction) => {
   for (let i = from; i < to; i++) model[2 * i]! += model[2 * i + 1]! * v[i]!;
 };
 
+export const tilt: Kernels["tilt"] = (from, to, o, moves) => {
+  const [model, v] = [o.view, moves.view];
+  return byBlocks(from, to, (start, end) => {
+    let sum = 0;
+    for (let i = start; i < end; i++) sum += model[2 * i]! * v[i]!;
+    return sum;
+  });
+};
+
 export const bend: Kernels["bend"] = (from, to, o, moves) => {
   const model = o.view;
   const v = moves.view;

@@ -236,6 +236,8 @@ export interface Kernels {
   along(from: number, to: number, margins: F64, v: F64, share: number, out: F64): void;
   /** Adds D_i·v_i to the model's slopes q_i of rows from ≤ i < to. */
   advance(from: number, to: number, model: F64, v: F64): void;
+  /** Returns Σ q_i·v_i for rows from ≤ i < to, by blocks. */
+  tilt(from: number, to: number, model: F64, v: F64): number;
   /** Returns Σ D_i·v_i² for rows from ≤ i < to, by blocks. */
   bend(from: number, to: number, model: F64, v: F64): number;
   /** Writes all of H but its diagonal, [columns · (columns − 1)], from `count` rows whose indices ascend. H begins as 0. */

@@ -23,6 +23,7 @@ const SUMS: Record<string, { at: number; cost: number }> = {
   dualSquared: { at: 1, cost: 3 },
   linearizeLogistic: { at: 1, cost: 14 },
   linearizeSquared: { at: 1, cost: 3 },
+  tilt: { at: 0, cost: 0.5 },
   bend: { at: 0, cost: 0.5 },
 };
 

@@ -158,6 +158,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     advance: (from, to, model, v) => {
       call("advance", from, to, at(model), at(v));
     },
+    tilt: (from, to, model, v) => call("tilt", from, to, at(model), at(v)),
     bend: (from, to, model, v) => call("bend", from, to, at(model), at(v)),
     gram: (rows, count, columns, model, out) => {
       call(`gram${kind(rows)}`, writeMatrix(rows), count, columns, at(model), at(out));

@@ -54,10 +54,8 @@ export function boundsOf(state: State, listed: Uint32Array, enough: number): Bou
     return bounds(Math.max(kept, dualOf(state, shrink)));
   }
   // The dual is concave in the scale, and its slope at 1 is −Σ q·(m − offset).
-  let slope = 0;
-  for (let i = 0, [q, m, o] = [model.view, margins.view, offsets?.view]; i < count; i++) {
-    slope += q[2 * i]! * (m[i]! - (o ? o[i]! : 0));
-  }
+  const { kernels } = state.engine;
+  const slope = kernels.tilt(0, count, model, margins) - (offsets ? kernels.tilt(0, count, model, offsets) : 0);
   const least = penalty + shrink * slope;
   return least > enough ? bounds(Number.NEGATIVE_INFINITY, least) : bounds(dualOf(state, shrink));
 

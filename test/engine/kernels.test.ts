@@ -378,7 +378,7 @@ describe.each(["scalar", "simd", "threads"] as const)("%s gives the bits of the 
       kernels.margins(rows, 0, count, w, 0.1, margins);
       const terms = [kernels.loss(loss, rows, 5, count, margins)];
       terms.push(kernels.linearize(loss, rows, 3, count, margins, model));
-      terms.push(kernels.bend(1, count, model, margins), ...model.view);
+      terms.push(kernels.tilt(2, count, model, margins), kernels.bend(1, count, model, margins), ...model.view);
       sums.push(bitsOf(terms));
     }
     expect(sums[0]).toEqual(sums[1]);

@@ -55,7 +55,7 @@ function run(engine: Engine, loss: Loss, ones: boolean): BigUint64Array {
   kernels.derivatives(x, 0, COLUMNS - 1, model, slopes, curvatures);
   const moves = vector(ROWS);
   moves.view.set(margins.view);
-  sums.push(kernels.bend(2, ROWS, model, moves));
+  sums.push(kernels.tilt(1, ROWS, model, moves), kernels.bend(2, ROWS, model, moves));
   return bitsOf([...sums, ...[margins, model, gradients, slopes, curvatures, moves].flatMap((it) => [...it.view])]);
 }
 
