@@ -73,7 +73,7 @@ export function numberEntries(start: u32, end: u32, o: Parse): u32 {
 export function otherColumn(id: u64, columns: u32, o: Parse): u32 {
   if (o.table) {
     if (id < <u64>o.table) return <u32>id;
-    return o.mask ? hashOf(id) & o.mask : NOWHERE;
+    return o.mask ? hashOf(id) & o.mask : o.limit == CLOSED ? LEFT_OUT : NOWHERE;
   }
   if (o.mask && id > <u64>o.mask) {
     // Only where no id is admitted.

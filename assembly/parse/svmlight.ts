@@ -89,8 +89,10 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
     if (!isPlain) break;
     progress.rows = rows;
     // In a table, ids are columns up to its end.
-    if ((!table || last > table) && numberEntries(entries, end, o) < end) break;
-    if (isChosen) end = dropLeftOut<V>(entries, end, o);
+    if (!table || last > table) {
+      if (numberEntries(entries, end, o) < end) break;
+      if (isChosen) end = dropLeftOut<V>(entries, end, o);
+    }
     if (isMerged) {
       end = mergeRow<V>(entries, end, o);
       if (end == NOWHERE) break;

@@ -7,7 +7,7 @@ export function columnOf(id: number, o: Parse): number {
   const { ids, direct, hashed, least, table, mask } = o;
   if (table > 0) {
     if (id < table) return id;
-    return mask > 0 ? foldId(id, table) : NOWHERE;
+    return mask > 0 ? foldId(id, table) : o.limit === CLOSED ? LEFT_OUT : NOWHERE;
   }
   if (mask > 0 && id > mask) return columnOf(foldId(id, mask + 1), o);
   const progress = o.progress.view;

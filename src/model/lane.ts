@@ -1,4 +1,3 @@
-import type { Tables } from "../data/dictionary.js";
 import { Lane, type Ways } from "../data/lane.js";
 import type { Engine } from "../engine/engine.js";
 import type { Kernels } from "../engine/kernels.js";
@@ -11,8 +10,8 @@ const LINE = 26;
 
 /** What the rows of all lanes are scored by. */
 export interface Scoring extends Omit<Score, "margins" | "text" | "stride"> {
-  /** Columns of ids. */
-  tables: Tables;
+  /** What gives ids their columns. */
+  numbering: Pick<Ways, "ids" | "direct" | "hashed" | "table">;
   /** Slots that larger ids are folded into; null where every id has its own. */
   slots: number | null;
   /** Whether there is to be text. */
@@ -41,10 +40,10 @@ export class ScoringLane extends Lane {
   }
 
   protected ways(): Ways {
-    const { tables, slots, isText, ...shared } = this.#scoring;
+    const { numbering, slots, isText, ...shared } = this.#scoring;
     this.#ways ??= {
-      ...{ ids: tables.ids, direct: tables.direct, hashed: tables.hashed },
-      ...{ table: 0, mask: slots === null ? 0 : slots - 1, limit: CLOSED },
+      ...numbering,
+      ...{ mask: slots === null ? 0 : slots - 1, limit: CLOSED },
       score: { ...shared, margins: this.#margins, text: isText ? this.#text : null, stride: this.most },
     };
     return this.#ways;

@@ -98,20 +98,19 @@ export class Scorer extends Gatherer implements Store {
     super(models, purpose);
     const { memory, background } = engine;
     const [{ slots, loss }] = models as [Model];
-    const tables = new MemoryTables(memory, slots ?? undefined);
-    const columns = numbered(tables, models);
-    const weights = memory.f32(models.length * columns.length);
+    const { columns, columnOf, ...numbering } = numbered(memory, models);
+    const weights = memory.f32(models.length * columns);
     const biases = memory.f64(models.length);
     const powers = powersOfTen();
     const scoring = {
-      ...{ tables, slots, weights, biases, columns: columns.length, powers: memory.u32(powers.length) },
+      ...{ numbering, slots, weights, biases, columns, powers: memory.u32(powers.length) },
       ...{ isText: purpose.text !== null, isLabelled: purpose.isLabelled },
       isLogistic: purpose.text === "prediction" && loss === "logistic",
     };
     models.forEach(({ ids, values, intercept }, i) => {
       biases.view[i] = intercept;
       ids.forEach((id, j) => {
-        weights.view[i * columns.length + columns.find(id)] = values[j]!;
+        weights.view[i * columns + columnOf(id)] = values[j]!;
       });
     });
     scoring.powers.view.set(powers);
@@ -164,17 +163,25 @@ export class Scorer extends Gatherer implements Store {
   }
 }
 
-/** Numbers the ids that have a weight in one of the models. */
-function numbered(tables: MemoryTables, models: readonly Model[]): Dictionary {
+/** What gives the ids that have a weight in one of the models their columns: a table of all ids up to the last, if that is small. */
+function numbered(memory: Memory, models: readonly Model[]) {
+  const [{ slots, ids, kept }] = models as [Model];
+  const table = slots ?? models.reduce((most, { ids }) => Math.max(most, (ids.at(-1) ?? 0) + 1), 1);
+  if (table * models.length <= DIRECT) {
+    const none = { ids: memory.f64(0), direct: memory.u32(0), hashed: memory.u32(0) };
+    return { ...none, table, columns: table, columnOf: (id: number) => id };
+  }
+  const tables = new MemoryTables(memory, slots ?? undefined);
   const dictionary = new Dictionary(tables);
   // At once to about their size: what grows is moved.
-  const [first] = models as [Model];
-  const small = first.ids.findLastIndex((id) => id < DIRECT);
-  tables.lengthen("ids", first.kept);
-  tables.lengthen("direct", powerAbove(first.ids[small] ?? 0));
-  tables.lengthen("hashed", powerAbove(2 * (first.kept - small - 1)));
+  const small = ids.findLastIndex((id) => id < DIRECT);
+  tables.lengthen("ids", kept);
+  tables.lengthen("direct", powerAbove(ids[small] ?? 0));
+  tables.lengthen("hashed", powerAbove(2 * (kept - small - 1)));
   for (const { ids } of models) for (const id of ids) dictionary.add(id);
-  return dictionary;
+  const { direct, hashed } = tables;
+  const columnOf = (id: number) => dictionary.find(id);
+  return { ids: tables.ids, direct, hashed, table: 0, columns: dictionary.length, columnOf };
 }
 
 /** The least power of two above a whole number. */

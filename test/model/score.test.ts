@@ -46,6 +46,13 @@ const FORMATS: Record<
     lines: () => "1",
     bytes: 10_000,
   },
+  "svmlight, folded into more than a table": {
+    model: new Model(
+      { ...numberedModel(200_000, 2 ** 23), slots: 2 ** 23 },
+      ...weightsOf(numberedModel(200_000, 2 ** 23)),
+    ),
+    lines: (random) => `1 ${1 + random.below(2 ** 23)}:1 ${1e7 + random.below(1e6)}:0.1 ${2e7 + random.below(1e9)}:3`,
+  },
   vw: {
     model: new Model({ ...numberedModel(3000, 2 ** 12), vwBits: 12 }, ...weightsOf(numberedModel(3000, 2 ** 12))),
     lines: (random) =>
