@@ -158,9 +158,8 @@ export class Part {
 /** A slot of a vocabulary's table; free where the word is 0. */
 @unmanaged
 export class Word {
-  hash: u32; // MurmurHash3 of its bytes
+  key: u64; // of 8 bytes and less these, the first the lowest, zeros after them; else {MurmurHash3, where in text}
   word: u32; // number + 1
-  from: u32; // in text
   length: u32;
 }
 

@@ -1,6 +1,6 @@
 // Streaming: the FTRL step in tables of 1 million and of 233 million slots; whole processes from text files to a model,
 // on one and on two threads, beside what Vowpal Wabbit 9.11 (--ftrl, two threads) was measured at on such a machine, and
-// from a file to its predictions by that model;
+// from a file to its predictions by that model; what of a stream is reading and parsing, in CPU time on one thread;
 // rows/s and peak memory from 10⁴ to 10⁷ rows of 40 features. Ends with 1 where memory grows with the rows by more than
 // 5%, or where the threads do not write the same model.
 //
@@ -10,8 +10,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { hash, number } from "../src/node.js";
 import { CLI, run } from "./peers/process.js";
-import { reviews, svmlight, TABLE_COLUMNS, table, vowpal, write } from "./stream/data.js";
+import { clicks, NUMBERS, reviews, svmlight, TABLE_COLUMNS, table, vowpal, WORDS, write } from "./stream/data.js";
+import { parsing } from "./stream/parse.js";
 import { benchTables } from "./stream/table.js";
 
 const [what = "all", size = "500"] = process.argv.slice(2);
@@ -41,8 +43,15 @@ function predict(file: string, threads: number, folder: string) {
   return { seconds, peak, output: readFileSync(output) };
 }
 
-function benchFiles(folder: string, megabytes: number): void {
-  const hashes = TABLE_COLUMNS.flatMap((column) => ["--hash", `${column}=32768`]);
+async function benchFiles(folder: string, megabytes: number): Promise<void> {
+  const hashed = (columns: string[]) => columns.flatMap((column) => ["--hash", `${column}=32768`]);
+  const numbers = NUMBERS.flatMap((column) => ["--number", column]);
+  const spaceOf = (numbers: string[], words: string[]) => ({
+    features: {
+      ...Object.fromEntries(numbers.map((column) => [column, number(column)])),
+      ...Object.fromEntries(words.map((column) => [column, hash(column, 32768)])),
+    },
+  });
   const files = [
     { name: "reviews, values (svmlight)", part: reviews, suffix: "svm", flags: [], peer: VOWPAL.imdb },
     {
@@ -55,20 +64,37 @@ function benchFiles(folder: string, megabytes: number): void {
     { name: "14 one-hot ids (VW)", part: () => vowpal("onehot"), suffix: "vw", flags: [], peer: VOWPAL.onehot },
     { name: "364 word pairs (svmlight)", part: () => svmlight("pairs"), suffix: "svm", flags: [], peer: VOWPAL.pairs },
     { name: "364 word pairs (VW)", part: () => vowpal("pairs"), suffix: "vw", flags: [], peer: VOWPAL.pairs },
-    { name: "30 hashed columns (CSV)", part: table, suffix: "csv", flags: ["--target", "y", ...hashes], peer: null },
+    {
+      name: "30 hashed columns (CSV)",
+      part: table,
+      suffix: "csv",
+      flags: ["--target", "y", ...hashed(TABLE_COLUMNS)],
+      peer: null,
+      columns: TABLE_COLUMNS,
+      space: spaceOf([], TABLE_COLUMNS),
+    },
+    {
+      name: "clicks, read twice (CSV)",
+      part: clicks,
+      suffix: "csv",
+      flags: ["--target", "y", ...numbers, ...hashed(WORDS)],
+      peer: null,
+      columns: [...NUMBERS, ...WORDS],
+      space: spaceOf(NUMBERS, WORDS),
+    },
   ];
   console.log(`\nwhole process, one pass over ${megabytes} MB and more, medians of ${ROUNDS} alternating rounds`);
   console.log(
-    "                              threads   seconds     rows/s  features/s    MB/s   MiB  to VW rows/s  predict MB/s  MiB",
+    "                              threads   seconds     rows/s  features/s    MB/s   MiB  to VW rows/s  predict MB/s  MiB  parsing MB/s",
   );
-  for (const { name, part, suffix, flags, peer } of files) {
+  for (const { name, part, suffix, flags, peer, columns, space = null } of files) {
     const made = part();
     if (!made) {
       console.log(`${name.padEnd(30)} skipped: ../shared/data is not there`);
       continue;
     }
     const file = join(folder, `data.${suffix}`);
-    const header = suffix === "csv" ? `y,${TABLE_COLUMNS.join()}\n` : "";
+    const header = columns ? `y,${columns.join()}\n` : "";
     const written = write(file, made, { megabytes }, header);
     const rounds = Array.from({ length: ROUNDS }, () => [1, 2].map((threads) => train(file, flags, threads, folder)));
     if (!rounds.flat().every(({ model }) => model.equals(rounds[0]![0]!.model))) {
@@ -80,6 +106,8 @@ function benchFiles(folder: string, megabytes: number): void {
       console.log(`${name}: the predictions are NOT the same`);
       process.exitCode = 1;
     }
+    const speeds: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) speeds.push(await parsing(file, written.megabytes, space));
     for (const t of [0, 1]) {
       const [seconds, scoring] = [rounds, scored].map((all) => median(all.map((it) => it[t]!.seconds))) as [
         number,
@@ -94,7 +122,7 @@ function benchFiles(folder: string, megabytes: number): void {
           `${(peer ? `${(rows / peer).toFixed(2)}×` : "–").padStart(12)}` +
           `${(written.megabytes / scoring).toFixed(0).padStart(11)}${median(scored.map((it) => it[t]!.peak))
             .toFixed(0)
-            .padStart(6)}`,
+            .padStart(6)}${(t ? "" : median(speeds).toFixed(0)).padStart(14)}`,
       );
     }
     rmSync(file);
@@ -126,7 +154,7 @@ console.log(`${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version
 const folder = mkdtempSync(join(tmpdir(), "nought-stream-"));
 try {
   if (what === "all" || what === "table") await benchTables();
-  if (what === "all" || what === "files") benchFiles(folder, Number(size));
+  if (what === "all" || what === "files") await benchFiles(folder, Number(size));
   if (what === "all" || what === "growth") benchGrowth(folder);
 } finally {
   rmSync(folder, { recursive: true });

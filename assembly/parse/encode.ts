@@ -157,17 +157,22 @@ function encodeTokens(step: Step, from: usize, to: usize, start: u32, p: Plan): 
   return merge(start, end, p);
 }
 
-/** Returns the number of a word of a vocabulary, plus 1; 0 when it has none. */
+/** Returns the number of a word of a vocabulary, plus 1; 0 when it has none. Short words are compared in their slots. */
 function wordAt(step: Step, from: usize, to: usize, p: Plan): u32 {
-  const length = to - from;
+  const length = <u32>(to - from);
   const hash = hashCell(from, to);
+  const isShort = length <= 8;
+  const key = isShort ? load<u64>(from) & (u64.MAX_VALUE >> (<u64>(8 - length) << 3)) : <u64>hash;
   const mask = step.size;
   const words = p.words + <usize>step.at * offsetof<Word>();
   let slot = hash & mask;
   let word = changetype<Word>(words + <usize>slot * offsetof<Word>());
   while (word.word) {
-    const isLike = word.hash == hash && word.length == <u32>length;
-    if (isLike && memory.compare(p.text + word.from, from, length) == 0) break;
+    if (isShort) {
+      if (word.key == key && word.length == length) break;
+    } else if (word.length == length && <u32>word.key == hash) {
+      if (memory.compare(p.text + <usize>(word.key >> 32), from, length) == 0) break;
+    }
     slot = (slot + 1) & mask;
     word = changetype<Word>(words + <usize>slot * offsetof<Word>());
   }

@@ -76,6 +76,23 @@ export function table(): Part {
   });
 }
 
+/** Columns of `clicks` but the first, y. */
+export const NUMBERS = Array.from({ length: 13 }, (_, c) => `i${c + 1}`);
+export const WORDS = Array.from({ length: 26 }, (_, c) => `c${c + 1}`);
+
+/** A CSV of clicks as Criteo's are: y, 13 counts and 26 hashes of 8 hex digits, of which some are missing. */
+export function clicks(): Part {
+  const random = new Random(1);
+  const hash = (value: number) => (Math.imul(value + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0");
+  return partOf(50_000, (out) => {
+    const counts = NUMBERS.map(() => (random.below(4) ? draw(random, 5000) : ""));
+    const words = WORDS.map((_, c) => (random.below(8) ? hash(draw(random, 100 * (c + 1) ** 2)) : ""));
+    return (
+      out.push(`${Number(random.unit() < 0.25)},${counts.join()},${words.join()}`) && NUMBERS.length + WORDS.length
+    );
+  });
+}
+
 export interface Written {
   rows: number;
   features: number;

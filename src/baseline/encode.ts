@@ -5,13 +5,14 @@ import {
   PART,
   PART_LENGTH,
   type Plan,
+  SHORT_WORD,
   STEP,
   STEP_LENGTH,
   STEPS,
   WORD,
   WORD_LENGTH,
 } from "../engine/texts.js";
-import { hashBytes, hashId } from "../features/hash.js";
+import { hashBytes, hashId, keyOf } from "../features/hash.js";
 import { areSame, isAbsent } from "./cells.js";
 import { numberIn, UNSURE, whiteLength } from "./number.js";
 import { run } from "./program.js";
@@ -140,13 +141,17 @@ function encodeTokens(step: Uint32Array, bytes: Uint8Array, from: number, to: nu
 function wordAt(step: Uint32Array, bytes: Uint8Array, from: number, to: number, plan: Plan): number {
   const [words, text] = [plan.words.view, plan.text.view];
   const hash = hashBytes(bytes, from, to, 0);
+  const length = to - from;
+  const isShort = length <= SHORT_WORD;
+  const [low, high] = isShort ? keyOf(bytes, from, to) : [hash, 0];
   const mask = step[STEP.size]!;
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const at = (step[STEP.at]! + slot) * WORD_LENGTH;
     const word = words[at + WORD.word]!;
     if (word === 0) return 0;
-    if (words[at + WORD.hash] !== hash) continue;
-    if (areSame(text, words[at + WORD.from]!, words[at + WORD.length]!, bytes, from, to - from)) return word;
+    if (words[at + WORD.key] !== low || words[at + WORD.length] !== length) continue;
+    const second = words[at + WORD.key + 1]!;
+    if (isShort ? second === high : areSame(text, second, length, bytes, from, length)) return word;
   }
 }
 

@@ -194,8 +194,10 @@ export const OUTPUT_LENGTH = 8;
 /** As STEP, in Plan.parts. */
 export const PART = { dimension: 0, atom: 2 } as const;
 export const PART_LENGTH = 4;
-/** As STEP, in Plan.words: a word's hash, its number + 1 (0 is free), and its bytes in Plan.text. */
-export const WORD = { hash: 0, word: 1, from: 2, length: 3 } as const;
+/** As STEP, in Plan.words: the key of a word, see `keyOf`, its number + 1 (0 is free), and its length in bytes. */
+export const WORD = { key: 0, word: 2, length: 3 } as const;
+/** Bytes of a word that are its key; a longer one's are its hash and where in Plan.text its bytes begin. */
+export const SHORT_WORD = 8;
 export const WORD_LENGTH = 4;
 
 /** Labels stay as they are; one is +1 and all others −1; or one is +1 and one −1. */

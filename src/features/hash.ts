@@ -39,3 +39,10 @@ export function hashValue(text: string, bits: 32 | 53): number {
 export function hashId(hash: number, id: number): number {
   return mix(Math.imul(hash, 16777619) ^ mix((id | 0) ^ mix(Math.floor(id / 2 ** 32))));
 }
+
+/** The bytes of a word, 8 at most, as two numbers of 32 bits: the first the lowest, zeros after them. */
+export function keyOf(bytes: Uint8Array, from: number, to: number): [low: number, high: number] {
+  const key: [number, number] = [0, 0];
+  for (let i = 0; i < to - from; i++) key[i >> 2]! |= bytes[from + i]! << (8 * (i & 3));
+  return [key[0] >>> 0, key[1] >>> 0];
+}

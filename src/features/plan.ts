@@ -1,8 +1,8 @@
 import { NOWHERE } from "../engine/kernels.js";
 import type { Memory, NumberArray, Slice } from "../engine/memory.js";
-import { CODINGS, OPERATIONS, PART_LENGTH, type Plan, STEPS, WORD, WORD_LENGTH } from "../engine/texts.js";
+import { CODINGS, OPERATIONS, PART_LENGTH, type Plan, SHORT_WORD, STEPS, WORD, WORD_LENGTH } from "../engine/texts.js";
 import { compileExpression, type Expression } from "./expression.js";
-import { hashBytes } from "./hash.js";
+import { hashBytes, keyOf } from "./hash.js";
 import type { SimpleDefinition } from "./kinds.js";
 import type { FeatureSpace, Layout } from "./space.js";
 
@@ -203,11 +203,13 @@ class Draft {
     const table = new Uint32Array(slots * WORD_LENGTH);
     for (const [value, id] of ids) {
       if (!isWhole(value)) continue; // no bytes are such text
-      const [from, length] = this.text(value);
-      const hash = hashBytes(this.#text.at(-2) as Uint8Array, 0, length, 0);
+      const bytes = ENCODER.encode(value);
+      const { length } = bytes;
+      const hash = hashBytes(bytes, 0, length, 0);
+      const key = length > SHORT_WORD ? [hash, this.text(value)[0]] : keyOf(bytes, 0, length);
       let slot = hash & (slots - 1);
       while (table[slot * WORD_LENGTH + WORD.word]) slot = (slot + 1) & (slots - 1);
-      table.set([hash, id + 1, from, length], slot * WORD_LENGTH);
+      table.set([...key, id + 1, length], slot * WORD_LENGTH);
     }
     this.#words.push(table);
     this.#wordsLength += table.length;
