@@ -272,7 +272,7 @@ export class BlockStore extends TextParser implements Store, Tables {
 
   #reserveColumns(count: number): void {
     const had = this.numbering?.length ?? 0;
-    if (this.numbering && this.ids.length < had + count) this.lengthen("ids", had + Math.max(had, count));
+    if (this.numbering && this.ids.length < had + count) this.lengthen("ids", Math.ceil(1.5 * (had + count)));
   }
 
   protected storeValues(end = this.#entries): void {

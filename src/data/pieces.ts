@@ -86,12 +86,12 @@ export class Pieces<L extends Lane> {
     this.#text = text;
     this.#read += text.length;
     const isShared = background !== null && this.#read > WORTH_THREADS;
-    const count = isShared ? Math.min(this.#most, Math.floor(text.length / LEAST_PIECE)) : 0;
+    const shares = isShared ? Math.min(this.#most, Math.floor(text.length / LEAST_PIECE)) : 0;
     if (background && this.#read > WORTH_THREADS / 2) background.start();
-    this.#pieces = piecesOf(text, Math.max(count, 1));
+    this.#pieces = piecesOf(text, shares > 1 ? shares : Math.ceil(text.length / PIECE));
     const longest = Math.max(...this.#pieces.map(({ from, to }) => to - from));
     work.ready?.(longest);
-    const lanes = count > 1 ? work.lanes().slice(0, this.#pieces.length) : [];
+    const lanes = shares > 1 ? work.lanes().slice(0, this.#pieces.length) : [];
     for (const lane of lanes) lane.reserve(longest, density, mayRepeat);
     if (this.#bytes.length < text.length + 24) this.#bytes = memory.u8(text.length + 24);
     this.#shift = copyInto(this.#bytes, text);

@@ -258,9 +258,9 @@ export class Learner {
   #reserve(rows: number, entries: number): void {
     const { dictionary } = this.store;
     if (!dictionary) this.#columns = this.#table!.slots;
-    // Room for columns grows by half at a time, so that it is rarely moved.
+    // Room grows by half at a time, so that it is rarely moved.
     else if (dictionary.length > this.#columns) this.#columns = Math.ceil(dictionary.length * 1.5);
-    this.#batchEntries = Math.max(this.#batchEntries, entries);
+    if (entries > this.#batchEntries) this.#batchEntries = Math.ceil(entries * 1.5);
     for (const trainer of this.#trainers) {
       trainer.reserve({
         columns: this.#columns,
