@@ -55,7 +55,7 @@ export type Stand = Pick<State, "globals" | "columns"> & { counts: Omit<Counts, 
 
 /**
  * Trains models on one stream of rows as it fills a store, block by block and in order. With more than one thread workers
- * train on a block while the next one is parsed; the result has the same bits.
+ * parse meanwhile, or train while rows are read that only the host can read; the result has the same bits.
  */
 export class Learner {
   readonly store: BlockStore;

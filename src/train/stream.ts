@@ -159,7 +159,7 @@ function isReadAgain({ epochs = 1, holdout = 0 }: SolverOptions & DatasetOptions
   return epochs > 1 || holdout > 0;
 }
 
-/** One parses while the other trains. */
+/** Both parse, and one trains meanwhile. */
 const THREADS = 2;
 
 async function train(
