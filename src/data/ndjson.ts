@@ -53,16 +53,21 @@ export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: bool
   return { name, isRagged: true, reading: sources, read };
 }
 
+/** Blank, tab, carriage return. */
+const BLANKS = [32, 9, 13];
+
 /** Adds the record of the line at hand, if it is not blank. Throws DataError. */
 function addRecord(batch: RecordBatch, { bytes, from, to, name, number }: Lines): void {
   const placeAt = (at: number, text: string): Place => ({ source: name, line: number, column: at + 1, text });
+  let first = from;
+  while (first < to && BLANKS.includes(bytes[first]!)) first++;
+  if (first === to) return;
   const text = decodeUtf8(bytes.subarray(from, to));
   if (text.includes(INVALID)) throw new DataError("not UTF-8 text", placeAt(text.indexOf(INVALID), unmarked(text)));
   let record: unknown;
   try {
     record = JSON.parse(text);
   } catch {
-    if (/^[ \t\r]*$/.test(text)) return;
     const { at, problem } = faultIn(text)!;
     throw new DataError(problem, placeAt(at, text));
   }

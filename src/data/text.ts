@@ -107,15 +107,18 @@ export abstract class TextParser {
 
   /** Gives entries from ≤ k < to, whose indices are ids until then, their columns. There is room for as many new ones. */
   protected number(numbering: Dictionary, from: number, to: number): void {
-    const progress = this.#progress.view;
-    progress[PROGRESS.refused] = 0;
-    for (let at = from; at < to; ) {
-      if (at > from) numbering.widen(this.#number.view[0]!);
+    const numberFrom = (at: number) => {
+      const options = this.#optionsFor(this.target(0));
+      const progress = this.#progress.view;
+      progress[PROGRESS.refused] = 0;
       progress[PROGRESS.reached] = numbering.length;
       progress[PROGRESS.hashed] = numbering.large;
-      at = this.engine.kernels.numberEntries(at, to, this.#optionsFor(this.target(0)));
+      const stopped = this.engine.kernels.numberEntries(at, to, options);
       numbering.extend(progress[PROGRESS.reached]!, progress[PROGRESS.hashed]!);
-    }
+      return stopped;
+    };
+    // Where it stops before the end an id has no room: it may be the first.
+    for (let at = numberFrom(from); at < to; at = numberFrom(at)) numbering.widen(this.#number.view[0]!);
   }
 
   #optionsFor(target: Target): Parse {

@@ -45,6 +45,10 @@ const TEXTS: Record<
     }),
     open: async (input) => svmlightReader(input(), { loss: "logistic", skipBad: 1e6, keep: false }),
   },
+  "svmlight: a new id in every row, for which blocks begin without room": {
+    text: bytesOf(Array.from({ length: 700_000 }, (_, i) => `${i % 2} ${i + 1}:1\n`).join("")),
+    open: async (input) => svmlightReader(input(), { loss: "logistic", keep: false }),
+  },
   "svmlight: the slots of a table, and ids past it": {
     text: textOf(
       (random) =>

@@ -19,9 +19,11 @@ const SIZE = { rows: 2, entries: 64 };
 type Span = [from: number, to: number];
 
 /** Files in memory; those that are written begin where nothing else has that name. */
-function filesOf(files: Map<string, Uint8Array>, node: Platform): Platform {
+async function filesOf(files: Map<string, Uint8Array>, node: Platform): Promise<Platform> {
+  const checksum = await node.checksum();
   return {
     ...node,
+    checksum: async () => checksum,
     async inspect(path): Promise<OpenFile | null> {
       const bytes = files.get(path);
       if (!bytes) return null;
@@ -76,7 +78,8 @@ export async function cacheFuzzer(): Promise<Fuzzer> {
   }
 
   const node = platform();
-  providePlatform(filesOf(files, node));
+  const own = await filesOf(files, node);
+  providePlatform(own);
   const bases: { file: Uint8Array; content: unknown; blocks: Span[]; isNumbered: boolean }[] = [];
   try {
     for (const isNumbered of [true, false]) {
@@ -92,7 +95,7 @@ export async function cacheFuzzer(): Promise<Fuzzer> {
   }
 
   return async (random: Random, cases: number) => {
-    providePlatform(filesOf(files, node));
+    providePlatform(own);
     try {
       for (let i = 0; i < cases; i++) {
         const { file, content, blocks, isNumbered } = bases[random.below(2)]!;
