@@ -26,6 +26,8 @@ const COMMANDS: Record<string, () => Adding | Promise<Adding>> = {
   inspect: () => import("./inspect.js").then((it) => it.addInspect),
   convert: () => import("./convert.js").then((it) => it.addConvert),
   verify: () => import("./verify.js").then((it) => it.addVerify),
+  doctor: () => import("./doctor.js").then((it) => it.addDoctor),
+  bench: () => import("./bench.js").then((it) => it.addBench),
   playground: () => import("./playground.js").then((it) => it.addPlayground),
   diff: () => import("./diff.js").then((it) => it.addDiff),
   patch: () => import("./diff.js").then((it) => it.addPatch),

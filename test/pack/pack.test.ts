@@ -20,7 +20,7 @@ const PACKED = [
   ...named("dist/cli.", "js baseline.js course.js csv.js delta.js dist.js javascript.js json.js liblinear.js onnx.js"),
   ...named("dist/cli.", "report.js rolldown-runtime.js shared.js stream.js"),
   ...named("dist/cli.", "calibrate.js convert.js diff.js evaluate.js explain.js inspect.js path.js playground.js"),
-  ...named("dist/cli.", "predict.js verify.js"),
+  ...named("dist/cli.", "bench.js doctor.js predict.js verify.js"),
   ...named("dist/playground/", "index.html style.css controls.css data.css models.css main.js worker.js"),
   ...named("dist/playground/", "nought.scalar.wasm nought.simd.wasm tables.json towns.csv.gz"),
 ];
