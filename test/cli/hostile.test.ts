@@ -72,7 +72,7 @@ describe("an output never takes the place of what is read, or of another output"
 
 test.each([
   ["convert a.nought no/x.json", 1, "cannot write no/x.json: ENOENT"],
-  ["convert a.nought . --to json", 1, "cannot write .: EISDIR"],
+  ["convert a.nought . --to json", 1, "cannot write .: it is a directory"],
   ["convert a.nought /dev/full --to json", 1, "cannot write /dev/full: ENOSPC"],
   ["convert a.nought x.txt", 2, "x.txt: --to says in what form"],
   ["convert a.nought x.json --quantize int8", 2, "--quantize, --strip-names: to nought"],
