@@ -7,6 +7,7 @@ import {
   type Engine,
   encodeModel,
   featureSpace,
+  hash,
   type Input,
   Model,
   number,
@@ -23,12 +24,13 @@ import { bytesOf, cut, ENGINES } from "../helpers.js";
 // What rows come to beyond a store: in a table that they share, admitted by chance, scored. By every set of kernels alike.
 
 type Kernels = "wasm" | "baseline";
-const many = (line: string) => bytesOf(`${line}\n`.repeat(Math.ceil(300_000 / line.length)));
+const many = (line: string) => bytesOf(`${line}\n`.repeat(Math.ceil(600_000 / line.length)));
 const words = Array.from({ length: 40 }, (_, i) => `w${i}`).join(" ");
 const TEXT = featureSpace({ w: tokens("w"), n: number("n"), pair: cross("w", "w") });
 /** The largest that a kernel reads, more or less. */
 const large = Array.from({ length: 100 }, (_, i) => `${i + 3}:900000000000000e22`).join(" ");
 const numbered = numberedModel(60, 100);
+const far = numberedModel(60, 42e8);
 const hashed = new Model({ ...numbered, vwBits: 7, declared: 128 }, numbered.ids, numbered.values);
 
 async function scored(model: Model, input: Input, kernels: Kernels): Promise<string> {
@@ -70,6 +72,15 @@ const WORK: [string, (kernels: Kernels) => Promise<unknown>, problem?: string][]
     },
   ],
   ["ids that a model does not have", (kernels) => scored(numbered, many("1 5:2 900:1 4000000:1 5000000:1"), kernels)],
+  ["and one of far ids", (kernels) => scored(far, many("1 5:2 900:1 4000000:1 5000000:1"), kernels)],
+  [
+    "nor words whose slots are far",
+    async (kernels) => {
+      const space = featureSpace({ w: hash("w", 2 ** 32) });
+      const { model } = await streamCsv(bytesOf("w,y\na,1\nb,0\n"), { space, target: "y", lambda1: 0 });
+      return scored(model, bytesOf(`w\n${"a\nanother\n".repeat(60_000)}`), kernels);
+    },
+  ],
   ["lines without labels", (kernels) => scored(hashed, many("|a b c:2"), kernels)],
   [
     "lines that are none, without labels",
