@@ -3,7 +3,7 @@ import type { FeatureSpace } from "../features/space.js";
 import { isCount, parseSpaceState } from "../model/packing.js";
 import { platform } from "../platform.js";
 import type { BlockStore } from "./blocks.js";
-import { CacheFile, CacheProblem, CacheWriter } from "./cachefile.js";
+import { CacheFile, CacheProblem, CacheWriter, NoCache } from "./cachefile.js";
 import type { Dictionary } from "./dictionary.js";
 import type { RowReader, Tally } from "./reader.js";
 import type { Input } from "./source.js";
@@ -43,7 +43,8 @@ interface Identity {
 
 /**
  * The rows of a stream as they were once parsed, in a file beside the input: read from there in every later pass and by
- * later runs, with the same result. A file that is not of the same input and options, or is damaged, is written anew.
+ * later runs, with the same result. One that is not of the same input and options, or is damaged, is written anew; a file that
+ * is no cache is left alone.
  */
 export class Cache {
   readonly report: CacheReport;
@@ -65,7 +66,8 @@ export class Cache {
 
   /**
    * Makes ready; null where no cache is asked for, or an input is not there. `asked`: true for a file beside the first
-   * input, or a path. `settings`: all that shapes rows. Throws OptionError where inputs are not plain files.
+   * input, or a path. `settings`: all that shapes rows. Throws OptionError where inputs are not plain files, or another kind of
+   * file is where the cache would be.
    */
   static async open(asked: true | string | undefined, input: Input, settings: object): Promise<Cache | null> {
     if (asked === undefined) return null;
@@ -126,6 +128,11 @@ export class Cache {
       if (this.#file) this.#check(this.#file);
     } catch (error) {
       if (!(error instanceof CacheProblem)) throw error;
+      if (error instanceof NoCache) {
+        throw new OptionError(
+          `cache ${this.report.path}: there is a file that is no cache: remove it, or name another`,
+        );
+      }
       await this.#refuse(error.message);
     }
   }

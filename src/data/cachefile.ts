@@ -49,6 +49,9 @@ export interface Bounds {
 /** A cache that cannot be used as it is; the message says why. */
 export class CacheProblem extends Error {}
 
+/** A file that never was a cache: somebody else's, it seems. */
+export class NoCache extends CacheProblem {}
+
 /** A cache's file, of which all but the blocks has been read. */
 export class CacheFile {
   /** Ids of the numbered columns. */
@@ -82,7 +85,8 @@ export class CacheFile {
 
   static async #read(file: OpenFile, checksum: Checksum): Promise<CacheFile> {
     const start = await readAt(file, 0, Math.min(START, file.size));
-    expect(start.length === START && MAGIC.every((byte, i) => start[i] === byte), "it is no cache");
+    if (start.some((byte, i) => i < MAGIC.length && byte !== MAGIC[i])) throw new NoCache("it is no cache");
+    expect(start.length === START, "it is cut short");
     if (start[7] !== VERSION) throw new CacheProblem(`it is of version ${start[7]}, this is version ${VERSION}`);
     expect(file.size >= START + FOOTER, "it is cut short");
     const footer = new DataView((await readAt(file, file.size - FOOTER, FOOTER)).buffer);

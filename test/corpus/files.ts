@@ -123,7 +123,8 @@ const cache: FileKind & { plain: Record<string, string> } = {
   async read(file, base) {
     const path = join(folder, `${base}.cache`);
     writeFileSync(path, file);
-    const result = await TRAININGS[base]!(join(folder, base), path);
+    const result = await TRAININGS[base]!(join(folder, base), path).catch((error: Error) => error);
+    if (result instanceof Error) return result.message.replace(`${folder}/`, "");
     if (hexOf(result) !== cache.plain[base]) throw new Error("another model came of it");
     return result.cache!.reason?.replace(`the cache ${path} is made anew: `, "").replace(`${folder}/`, "");
   },

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -231,11 +231,20 @@ describe("a cache is made anew", () => {
     await expectRebuilt("it is of version 9, this is version 1");
   });
 
-  test("when it is no cache at all, or empty", async () => {
-    writeFileSync(path, "something else that someone keeps here");
-    await expectRebuilt("it is no cache");
+  test("when it is empty", async () => {
     writeFileSync(path, "");
-    await expectRebuilt("it is no cache");
+    await expectRebuilt("it is cut short");
+  });
+
+  test("but not in the place of a file that is none", async () => {
+    const text = "something else that someone keeps here";
+    writeFileSync(path, text);
+    const { length } = readdirSync(dirname(path));
+    await expect(streamSvmlight(file, OPTIONS)).rejects.toThrow(
+      new OptionError(`cache ${path}: there is a file that is no cache: remove it, or name another`),
+    );
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(readdirSync(dirname(path))).toHaveLength(length);
   });
 
   test("when it is cut short anywhere", async () => {
