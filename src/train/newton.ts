@@ -191,8 +191,7 @@ function workOn(state: State, columns: Uint32Array, random: Random): WorkingSet 
   if (!state.set || !covers(state.set, columns)) {
     if (state.set) memory.release(state.set.below);
     state.set = null;
-    random.shuffle(columns);
-    state.set = gather(state, columns);
+    state.set = gather(state, columns, random);
   }
   place(state, state.set);
   return state.set;

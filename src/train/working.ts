@@ -1,5 +1,6 @@
 import type { Matrix } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
+import type { Random } from "../random.js";
 import type { Coupled } from "./hessian.js";
 import type { State } from "./newton.js";
 import type { Quadratic } from "./quadratic.js";
@@ -55,12 +56,13 @@ const LEAST_SIZE = 4000;
 /** Columns of a set that is used again, for each that is wanted. */
 const MOST_COVER = 1.5;
 
-/** Copies columns of a state and its intercept side by side. They lie in the arena until the caller releases it. */
-export function gather(state: State, chosen: Uint32Array): WorkingSet {
+/** Copies columns of a state and its intercept side by side, at random. They lie in the arena until the caller releases it. */
+export function gather(state: State, chosen: Uint32Array, random: Random): WorkingSet {
   const { engine, design } = state;
   const columns = new Uint32Array(chosen.length + Number(design.intercept));
   columns.set(chosen);
   if (design.intercept) columns[chosen.length] = design.size - 1;
+  random.shuffle(columns);
   const { kernels, memory } = engine;
   const below = memory.mark();
   const size = columns.length;
@@ -90,7 +92,7 @@ export function gather(state: State, chosen: Uint32Array): WorkingSet {
     gradients: memory.f64(size),
     curvatures: memory.f64(size),
     couplings: design.intercept ? memory.f64(size) : null,
-    intercept: design.intercept ? size - 1 : -1,
+    intercept: design.intercept ? columns.indexOf(design.size - 1) : -1,
     origin: memory.f64(size),
     moves: memory.f64(size),
     slopes: memory.f64(size),
