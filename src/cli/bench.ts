@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { readSvmlight } from "../data/read.js";
+import { NoughtError } from "../errors.js";
 import { encodeModel } from "../model/codec.js";
 import type { Model } from "../model/model.js";
 import { score } from "../model/score.js";
@@ -57,7 +58,7 @@ async function timeAll(sample: Sample, signal: AbortSignal): Promise<Timing[]> {
     }
     const half = models.length / 2;
     if (models.some((it, i) => Buffer.compare(it, models[i % half]!) !== 0)) {
-      throw new Error("WebAssembly and plain TypeScript give different models here: please report it");
+      throw new NoughtError("WebAssembly and plain TypeScript give different models here: please report it");
     }
   }
   line.clear();

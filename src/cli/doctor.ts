@@ -2,6 +2,7 @@ import { arch, availableParallelism, freemem, platform as system, totalmem } fro
 import type { Command } from "commander";
 import { readSvmlight } from "../data/read.js";
 import type { EngineOptions, Runtime } from "../engine/engine.js";
+import { NoughtError } from "../errors.js";
 import { encodeModel } from "../model/codec.js";
 import { platform } from "../platform.js";
 import { size } from "../report/text.js";
@@ -11,6 +12,8 @@ import { type Sample, sampleOf } from "./sample.js";
 
 /** Rows that a check takes: too few to wait for. */
 const ROWS = 2000;
+/** Rows of a text that is long enough for workers to parse. */
+const MANY_ROWS = 30_000;
 
 interface Check {
   name: string;
@@ -41,25 +44,42 @@ async function checkUp(): Promise<Check[]> {
       () => "gzip and zstd",
       (cause: Error) => `gzip; ${cause.message}`,
     );
-  const sample = sampleOf(ROWS);
-  const oracle = await train({ kernels: "baseline" }, sample);
-  /** Whether an engine is what was asked for, and trains what plain TypeScript does. */
-  const compare = async (
-    name: string,
-    options: EngineOptions,
-    nameOf: (runtime: Runtime) => string,
-  ): Promise<Check> => {
-    const { model, runtime } = await train(options, sample);
-    const isSame = Buffer.compare(model, oracle.model) === 0;
-    const verdict = isSame ? "the same model as plain TypeScript, to the byte" : "another model than plain TypeScript";
-    return { name, passed: isSame && !runtime.reason, finding: runtime.reason ?? `${nameOf(runtime)}; ${verdict}` };
-  };
   return [
     { name: "machine", passed: true, finding: machine },
-    await compare("WebAssembly", { threads: 1 }, (it) => (it.simd ? "with SIMD" : "without SIMD")),
-    await compare("threads", { threads: 2 }, () => "a memory shared by all"),
+    await checked("WebAssembly", checkKernels),
+    await checked("threads", checkThreads),
     { name: "compression", passed: true, finding: compression },
   ];
+}
+
+/** Runs a check, which returns what it found, or throws what is missing. */
+async function checked(name: string, check: () => Promise<string>): Promise<Check> {
+  return check().then(
+    (finding) => ({ name, passed: true, finding }),
+    (cause: Error) => ({ name, passed: false, finding: cause.message }),
+  );
+}
+
+async function checkKernels(): Promise<string> {
+  const sample = sampleOf(ROWS);
+  const oracle = await train({ kernels: "baseline" }, sample);
+  const { model, runtime } = await train({ threads: 1 }, sample);
+  expectSame(runtime, model, oracle.model);
+  return `${runtime.simd ? "with SIMD" : "without SIMD"}; the same model as plain TypeScript, to the byte`;
+}
+
+async function checkThreads(): Promise<string> {
+  const { text } = sampleOf(MANY_ROWS);
+  const { streamSvmlight } = await import("../train/stream.js");
+  const [one, two] = [await streamSvmlight(text, { threads: 1 }), await streamSvmlight(text, { threads: 2 })];
+  expectSame(two.runtime, encodeModel(two.model), encodeModel(one.model));
+  return "a worker and one memory for both; the same model as on one thread, to the byte";
+}
+
+/** Throws where an engine is less than what was asked for, or its model is another. */
+function expectSame({ reason }: Runtime, model: Uint8Array, oracle: Uint8Array): void {
+  if (reason) throw new NoughtError(reason);
+  if (Buffer.compare(model, oracle) !== 0) throw new NoughtError("gives another model: please report it");
 }
 
 async function train(options: EngineOptions, { text, l1 }: Sample): Promise<{ model: Uint8Array; runtime: Runtime }> {

@@ -1,6 +1,6 @@
 import { Random } from "../random.js";
 
-/** Made-up rows as svmlight text, and a strength that leaves a model of them some dozen weights. */
+/** Made-up rows as svmlight text, and a strength for them. */
 export interface Sample {
   rows: number;
   features: number;
@@ -8,7 +8,7 @@ export interface Sample {
   l1: number;
 }
 
-/** Features of a row, each with as much of them as the square of its place asks for: some are in every other row. */
+/** Features of a row. Their ids are drawn as the fourth power of a uniform number: small ones are in most rows. */
 const PER_ROW = 30;
 const IDS = 2 ** 16;
 /** Ids that the label depends on. */

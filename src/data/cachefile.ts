@@ -86,9 +86,8 @@ export class CacheFile {
   static async #read(file: OpenFile, checksum: Checksum): Promise<CacheFile> {
     const start = await readAt(file, 0, Math.min(START, file.size));
     if (start.some((byte, i) => i < MAGIC.length && byte !== MAGIC[i])) throw new NoCache("it is no cache");
-    expect(start.length === START, "it is cut short");
-    if (start[7] !== VERSION) throw new CacheProblem(`it is of version ${start[7]}, this is version ${VERSION}`);
     expect(file.size >= START + FOOTER, "it is cut short");
+    if (start[7] !== VERSION) throw new CacheProblem(`it is of version ${start[7]}, this is version ${VERSION}`);
     const footer = new DataView((await readAt(file, file.size - FOOTER, FOOTER)).buffer);
     expect(
       END.every((byte, i) => footer.getUint8(12 + i) === byte),

@@ -305,8 +305,8 @@ export interface Kernels {
   parseVw(bytes: U8, from: number, to: number, bits: number, o: Parse): number;
   /**
    * As parseSvmlight, of a table's rows. Not plain are lines of other than o.columns cells, with a line end inside
-   * quotes, in TypeScript also with "" there, blank ones, with a number of more than 15 digits or a cell that is none where one is needed, a label
-   * that cannot be coded, a weight of 0. 16 bytes can be read after `to`; entries pass o.room in no line taken.
+   * quotes, in TypeScript also with "" there, blank ones, with a number of more than 15 digits or a cell that is none
+   * where one is needed, a label that cannot be coded, a weight of 0. 16 bytes can be read after `to`; entries pass o.room in no line taken.
    */
   parseCsv(bytes: U8, from: number, to: number, o: Parse, plan: Plan): number;
   /**

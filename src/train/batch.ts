@@ -196,7 +196,10 @@ export class BatchProblem {
     return { relativeGap, converged: relativeGap <= tolerance };
   }
 
-  /** Returns the columns with a weight or, at the last scan, a gradient above l1; undefined when they are too many. */
+  /**
+   * Sets the strength l1, and returns the columns with a weight or, at the last scan, a gradient above it; undefined when
+   * they are too many.
+   */
   #likely(l1: number): Uint32Array | undefined {
     const { state, design } = this;
     penalize(state, l1 * this.total, 0);

@@ -142,8 +142,10 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
   let iterations = likely ? await work(state, likely, null, goal, most, random, breathe) : 0;
   for (let taken = Number.NaN; ; iterations += taken) {
     settle(state, CENTRED * goal);
-    const objective = objectiveOf(state);
-    if (objective - state.dual <= goal) return { objective, dual: state.dual, gap: objective - state.dual, iterations };
+    if (Number.isFinite(state.dual)) {
+      const [objective, { dual }] = [objectiveOf(state), state];
+      if (objective - dual <= goal) return { objective, dual, gap: objective - dual, iterations };
+    }
     const columns = survey(state);
     // Once rounding allows no step, or none is left, all that can be known is asked for.
     const isLast = taken === 0 || iterations >= most;

@@ -14,6 +14,11 @@ WebAssembly.compile = async (bytes) => {
   throw new CompileError("not allowed here");
 };`;
 
+const NO_WORKERS = `import { syncBuiltinESMExports } from "node:module";
+import threads from "node:worker_threads";
+threads.Worker = class { constructor() { throw new Error("no workers here"); } };
+syncBuiltinESMExports();`;
+
 function run(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { timeout: 60_000 });
   return { code: status, out: String(stdout), err: String(stderr) };
@@ -28,20 +33,23 @@ test("doctor finds every build and compares it with plain TypeScript", () => {
   expect(findings).toMatchObject({
     machine: expect.stringContaining(process.versions.node),
     WebAssembly: "with SIMD; the same model as plain TypeScript, to the byte",
-    threads: expect.stringContaining("to the byte"),
+    threads: expect.stringContaining("a worker"),
     compression: expect.stringContaining("gzip"),
   });
   expect(run("doctor").out.match(/^✓/gm)).toHaveLength(4);
 });
 
-test("doctor says what is missing, and fails", () => {
+test.each([
+  ["WebAssembly", "not allowed here", POLICY],
+  ["threads", "no workers here", NO_WORKERS],
+])("doctor says that %s is missing, and fails", (what, why, policy) => {
   const folder = mkdtempSync(join(tmpdir(), "nought-doctor-"));
   try {
-    const policy = join(folder, "policy.mjs");
-    writeFileSync(policy, POLICY);
-    const { status, stdout } = spawnSync(process.execPath, ["--import", policy, CLI, "doctor"], { timeout: 60_000 });
+    const file = join(folder, "policy.mjs");
+    writeFileSync(file, policy);
+    const { status, stdout } = spawnSync(process.execPath, ["--import", file, CLI, "doctor"], { timeout: 60_000 });
     expect(status).toBe(1);
-    expect(String(stdout)).toMatch(/^✗ WebAssembly .*not allowed here/m);
+    expect(String(stdout)).toMatch(new RegExp(`^✗ ${what} .*${why}`, "m"));
   } finally {
     rmSync(folder, { recursive: true });
   }
