@@ -1,7 +1,10 @@
 import { type Command, Option } from "commander";
+import type { Dataset } from "../data/dataset.js";
 import { readCsv, readNdjson, readSvmlight, readVw } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
+import { constantLoss } from "../model/evaluate.js";
+import { r2Of } from "../report/spread.js";
 import { count, plural } from "../report/text.js";
 import { fitPath, type Path, type PathOptions, type PathPoint } from "../train/path.js";
 import { type CrossValidatedPoint, type CrossValidation, crossValidate } from "../train/validate.js";
@@ -101,7 +104,8 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
       const { reportPath } = await import("./report.js");
       await reportPath(flags.report, data, { files, flags, found, warnings });
     }
-    await print(flags.json ? `${JSON.stringify(asJson(found))}\n` : asText(found, data.count));
+    const constants = constantsOf(data);
+    await print(flags.json ? `${JSON.stringify(asJson(found, constants))}\n` : asText(found, constants, data));
     const screen = flags.json ? null : screenOf();
     if (screen) await print(asCharts(found, screen));
   } finally {
@@ -113,12 +117,35 @@ function isValidated(found: Path | CrossValidation): found is CrossValidation {
   return "minimum" in found;
 }
 
-function asJson(found: Path | CrossValidation): object {
-  const plain = ({ model, ...rest }: PathPoint) => ({ ...rest, intercept: model.intercept });
+/** Mean losses of the best constants, of the rows trained on and of those held out. */
+interface Constants {
+  train: number;
+  validation: number | null;
+}
+
+function constantsOf(data: Dataset): Constants {
+  const { holdout } = data;
+  const validation = holdout && holdout.totalWeight > 0 ? constantLoss(holdout) : null;
+  return { train: constantLoss(data), validation };
+}
+
+/** What a model explains of the constants' loss; of a cross-validation, of that of all rows. */
+function r2sOf(point: PathPoint | CrossValidatedPoint, { train, validation }: Constants) {
+  const { loss } = point;
+  const held = loss.validation !== null && validation !== null ? r2Of(loss.validation, validation) : null;
+  return { train: r2Of(loss.train, train), validation: held, cv: "cv" in point ? r2Of(point.cv.mean, train) : null };
+}
+
+function asJson(found: Path | CrossValidation, constants: Constants): object {
+  const plain = (point: PathPoint) => {
+    const { model, ...rest } = point;
+    const r2 = model.loss === "squared" && { r2: r2sOf(point, constants) };
+    return { ...rest, ...r2, intercept: model.intercept };
+  };
   const points = found.points.map(plain);
-  const { nullLoss } = found;
-  if (!isValidated(found)) return { nullLoss, points };
-  return { nullLoss, points, minimum: plain(found.minimum), oneStandardError: plain(found.oneStandardError) };
+  const shared = { nullLoss: found.nullLoss, constantLoss: constants };
+  if (!isValidated(found)) return { ...shared, points };
+  return { ...shared, points, minimum: plain(found.minimum), oneStandardError: plain(found.oneStandardError) };
 }
 
 /** Loss and weights kept, from the strongest λ to the weakest, and where the least loss is. */
@@ -142,19 +169,25 @@ function asCharts({ points }: Path | CrossValidation, screen: Screen): string {
   return `\n${lines.join("\n")}\n`;
 }
 
-function asText(found: Path | CrossValidation, rows: number): string {
+function asText(found: Path | CrossValidation, constants: Constants, { count: rows, loss }: Dataset): string {
   const validated = isValidated(found) ? found : null;
-  const hasHoldout = found.points.some(({ loss }) => loss.validation !== null);
+  const { validation } = constants;
+  const isSquared = loss === "squared";
   const cells = (texts: string[]) => texts.map((text, k) => text.padStart(k === 0 ? 12 : 11)).join("");
-  const header = ["λ", "kept", "explained", "train"];
-  if (hasHoldout) header.push("held out");
-  if (validated) header.push("cv", "± se");
+  const percent = (share: number | null) => (share === null ? "–" : `${(100 * share).toFixed(2)}%`);
+  const r2 = isSquared ? ["R²"] : [];
+  const header = ["λ", "kept", ...(isSquared ? ["train", "R²"] : ["explained", "train"])];
+  if (validation !== null) header.push("held out", ...r2);
+  if (validated) header.push("cv", "± se", ...r2);
   const lines = found.points.map((point) => {
-    const texts = [point.lambda.toExponential(3), count(point.kept), `${(100 * point.explained).toFixed(2)}%`];
-    texts.push(point.loss.train.toFixed(4));
-    if (hasHoldout) texts.push(point.loss.validation?.toFixed(4) ?? "–");
+    const r2s = r2sOf(point, constants);
+    const share = (it: keyof typeof r2s) => (isSquared ? [percent(r2s[it])] : []);
+    const train = point.loss.train.toFixed(4);
+    const texts = [point.lambda.toExponential(3), count(point.kept)];
+    texts.push(...(isSquared ? [train, ...share("train")] : [percent(point.explained), train]));
+    if (validation !== null) texts.push(point.loss.validation?.toFixed(4) ?? "–", ...share("validation"));
     const { cv } = point as Partial<CrossValidatedPoint>;
-    if (cv) texts.push(cv.mean.toFixed(4), cv.standardError.toFixed(4));
+    if (cv) texts.push(cv.mean.toFixed(4), cv.standardError.toFixed(4), ...share("cv"));
     const marks = [
       ...(validated?.minimum === point ? ["least loss"] : []),
       ...(validated?.minimum === point && point === found.points.at(-1) ? ["so far: try a smaller --ratio"] : []),
@@ -162,5 +195,7 @@ function asText(found: Path | CrossValidation, rows: number): string {
     ];
     return cells(texts) + (marks.length > 0 ? `  ← ${marks.join(", ")}` : "");
   });
-  return `${plural(rows, "row")}; loss without features ${found.nullLoss.toFixed(4)}\n${cells(header)}\n${lines.join("\n")}\n`;
+  const held = validation === null ? "" : `; of always the mean of the rows held out ${validation.toFixed(4)}`;
+  const nothing = `loss without features ${found.nullLoss.toFixed(4)}${held}`;
+  return `${plural(rows, "row")}; ${nothing}\n${cells(header)}\n${lines.join("\n")}\n`;
 }

@@ -1,4 +1,4 @@
-import { count, plural } from "../report/text.js";
+import { count, plural, r2Text } from "../report/text.js";
 import type { ProgressiveReport, Slices } from "../train/progressive.js";
 import { printable } from "./output.js";
 
@@ -6,8 +6,9 @@ const LONGEST = 32;
 
 /** Lines about slices and rows held back. */
 export function progressiveText({ holdout, slices }: ProgressiveReport): string[] {
-  const held = holdout ? [`  holdout loss ${holdout.loss.toFixed(4)}, ${plural(holdout.rows, "row")}`] : [];
-  return [...held, ...slices.flatMap(sliceText)];
+  const held =
+    holdout && `  holdout loss ${holdout.loss.toFixed(4)}${r2Text(holdout.r2)}, ${plural(holdout.rows, "row")}`;
+  return [...(held ? [held] : []), ...slices.flatMap(sliceText)];
 }
 
 function sliceText({ column, values, rest }: Slices): string[] {

@@ -2,13 +2,14 @@ import { basename } from "node:path";
 import pkg from "../../package.json" with { type: "json" };
 import type { Dataset } from "../data/dataset.js";
 import { encodeModel } from "../model/codec.js";
-import { assessOn } from "../model/evaluate.js";
+import { assessOn, constantLoss } from "../model/evaluate.js";
 import type { Model } from "../model/model.js";
 import { platform } from "../platform.js";
 import type { FrontierPoint } from "../report/charts/frontier.js";
 import { stepOf } from "../report/figures/strength.js";
 import type { Assessment } from "../report/metrics.js";
 import { type Findings, reportHtml } from "../report/report.js";
+import { r2Of } from "../report/spread.js";
 import { plural } from "../report/text.js";
 import type { FitOptions } from "../train/fit.js";
 import type { BatchOptions } from "../train/options.js";
@@ -57,6 +58,7 @@ export async function reportTraining(path: string, training: Training): Promise<
       bytes: result.bytes.model,
       seen,
       certificate,
+      r2: result.r2,
     },
     asked: [
       ["data", files.join(" ")],
@@ -160,7 +162,8 @@ export async function reportPath(
   const { model, lambda, relativeGap, converged } = chosen ?? last;
   const { holdout } = data;
   const { loss } = stepOf(chosen ?? last);
-  const crossValidated = "oneStandardError" in found ? found.oneStandardError.cv : null;
+  const constant = model.loss === "squared" ? constantLoss(data) : 0;
+  const cv = "oneStandardError" in found ? found.oneStandardError.cv : null;
   await write(path, {
     ...{ kind: "path", title: titleOf(model, flags, files), warnings, model, bytes: encodeModel(model).length },
     seen: data.dictionary.ids,
@@ -181,7 +184,8 @@ export async function reportPath(
     },
     curve: null,
     heldBack: null,
-    crossValidated,
+    crossValidated: cv && { ...cv, r2: r2Of(cv.mean, constant) },
+    r2: { train: r2Of(loss.train, constant), progressive: null },
     measured: holdout && holdout.totalWeight > 0 ? { on: "rows held out", ...assessOn(model, holdout) } : null,
   });
 }
@@ -216,6 +220,7 @@ export async function reportEvaluation(
     asked: [["model", modelPath], ["data", files.join(" ")], ...askedOf(model)],
     certificate: certificate ? { ...certificate, converged: null, provenZero: null } : null,
     ...{ path: null, frontier: null, curve: null, heldBack: null, crossValidated: null },
+    r2: { train: null, progressive: null },
     measured: { on: rowsOf(files), ...assessment },
   });
 }

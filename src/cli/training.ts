@@ -3,12 +3,13 @@ import type { Dataset, DatasetOptions } from "../data/dataset.js";
 import { readCsv, readNdjson, readSvmlight, readVw } from "../data/read.js";
 import { parseFraction } from "../features/cell.js";
 import type { SpaceDefinition } from "../features/define.js";
-import { assessOn, evaluateEach } from "../model/evaluate.js";
+import { assessOn, constantLoss, evaluateEach } from "../model/evaluate.js";
 import { loadModel, saveModel } from "../model/file.js";
 import type { Model } from "../model/model.js";
 import type { Quantize } from "../model/quantize.js";
 import { platform } from "../platform.js";
 import { type Assessment, type Metrics, meanLossOf } from "../report/metrics.js";
+import { r2Of } from "../report/spread.js";
 import type { Certificate } from "../train/batch.js";
 import { fitToBudget } from "../train/budget.js";
 import { type Fit, type FitOptions, fit } from "../train/fit.js";
@@ -81,6 +82,8 @@ export interface Result {
   columns: Fit["columns"];
   intercept: number;
   loss: { progressive: number | null; train: number | null; validation: number | null };
+  /** With squared loss, what share of the loss of the rows' mean is gone. */
+  r2: Result["loss"];
   objective: number | null;
   gap: number | null;
   converged: boolean | null;
@@ -110,6 +113,8 @@ type Running = Pick<FitOptions, "signal" | "onProgress"> & Pick<ProgressiveOptio
 /** A training as run, in memory or streamed. */
 export interface Trained extends Fit {
   skipped: number;
+  /** Mean training loss of the best constant; null where rows were not kept. */
+  constant: number | null;
   /** On the rows held out. */
   held: Assessment | null;
   seconds: { load: number; encode: number; solve: number };
@@ -179,6 +184,7 @@ export async function runTraining(
     ...strengthsOf({ ...solver, ...best?.point, ...trained.strengths } as FitOptions),
     intercept: model.intercept,
     loss: { ...trained.loss, validation: validationLoss },
+    r2: r2sOf(trained),
     objective: trained.objective,
     gap: trained.certificate?.gap ?? null,
     converged: trained.certificate?.converged ?? null,
@@ -195,6 +201,15 @@ export async function runTraining(
     cache: trained.cache ?? null,
   };
   return { result, trained, test };
+}
+
+function r2sOf({ model, loss, constant, best, held }: Trained): Result["r2"] {
+  const isKnown = model.loss === "squared" && loss.train !== null && constant !== null;
+  return {
+    progressive: best?.progressive.r2 ?? null,
+    train: isKnown ? r2Of(loss.train!, constant) : null,
+    validation: held?.metrics.r2 ?? null,
+  };
 }
 
 /** Everything that readers and trainers take; each picks what is its own. */
@@ -236,7 +251,7 @@ async function trainInMemory(
         "--number (or scaling), or the learning rate or the strengths do not fit",
     );
   }
-  const trained = { ...fitted, skipped: data.tally.skipped, held, seconds };
+  const trained = { ...fitted, skipped: data.tally.skipped, constant, held, seconds };
   if (report === undefined) return trained;
   const { pathBeside } = await import("./report.js");
   const path = fitted.path ?? (await pathBeside(data, without(options, ["bits"]), lambdas));
@@ -267,23 +282,6 @@ function without<O extends object>(options: O, names: string[]): O {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name))) as O;
 }
 
-/** Mean training loss of the best model without features. */
-function constantLoss({ rows, count, totalWeight, loss }: Dataset): number {
-  const [labels, weights] = [rows.labels.view, rows.weights?.view];
-  const first = labels[0]!;
-  // Around the first label, so that equal ones give exactly 0.
-  let [sum, squares] = [0, 0];
-  for (let i = 0; i < count; i++) {
-    const s = weights ? weights[i]! : 1;
-    sum += s * (labels[i]! - first);
-    squares += s * (labels[i]! - first) ** 2;
-  }
-  const mean = first + sum / totalWeight;
-  if (loss === "squared") return (squares / totalWeight - (sum / totalWeight) ** 2) / 2;
-  const entropy = (p: number) => (p > 0 ? -p * Math.log(p) : 0);
-  return entropy((1 + mean) / 2) + entropy((1 - mean) / 2);
-}
-
 async function trainStreamed(
   files: readonly string[],
   format: Format,
@@ -300,5 +298,5 @@ async function trainStreamed(
   const { points, model, holdout } = fitted;
   const best = points.find((it) => it.model === model) as StreamPoint;
   const held = holdout && { metrics: holdout, ranking: best.ranking };
-  return { ...fitted, best, held, seconds: { load: 0, encode: 0, solve: since(began) } };
+  return { ...fitted, best, constant: null, held, seconds: { load: 0, encode: 0, solve: since(began) } };
 }

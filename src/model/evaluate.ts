@@ -4,6 +4,7 @@ import type { EngineOptions } from "../engine/engine.js";
 import type { F64 } from "../engine/memory.js";
 import { DataError } from "../errors.js";
 import { type Assessment, assess, type Metrics } from "../report/metrics.js";
+import { Spread } from "../report/spread.js";
 import { Growing } from "./growing.js";
 import type { Model } from "./model.js";
 import { scoreRows } from "./score.js";
@@ -55,6 +56,16 @@ export function addOffsets({ offsets, count }: Dataset, margins: F64): void {
   if (!offsets) return;
   const [m, o] = [margins.view, offsets.view];
   for (let i = 0; i < count; i++) m[i]! += o[i]!;
+}
+
+/** Returns the mean loss of the best constant prediction for a dataset: of the mean, or of the share of "yes". */
+export function constantLoss({ rows, count, loss }: Dataset): number {
+  const [y, s] = [rows.labels.view, rows.weights?.view];
+  const spread = new Spread();
+  for (let i = 0; i < count; i++) spread.add(y[i]!, s ? s[i]! : 1);
+  if (loss === "squared") return spread.loss;
+  const entropy = (p: number) => (p > 0 ? -p * Math.log(p) : 0);
+  return entropy((1 + spread.mean) / 2) + entropy((1 - spread.mean) / 2);
 }
 
 /** What scoring runs on, and what ends it. */

@@ -1,6 +1,7 @@
 import { log1pExp, sigmoid } from "../baseline/math.js";
 import type { Loss } from "../engine/kernels.js";
 import { Ranking } from "./ranking.js";
+import { r2Of, Spread } from "./spread.js";
 
 /** How well a model predicts. Means are weighted by the sample weights. */
 export interface Metrics {
@@ -13,6 +14,11 @@ export interface Metrics {
   accuracy: number | null;
   /** Root of the mean squared error of the prediction: of the probability against 0 or 1 for logistic loss. */
   rmse: number;
+  /**
+   * Share of the squared error of always predicting these rows' mean that is gone; null for logistic loss, or when every
+   * label is the same.
+   */
+  r2: number | null;
 }
 
 /** The mean loss that metrics tell of. */
@@ -42,11 +48,14 @@ export function assess(
   let lossSum = 0;
   let right = 0;
   let squares = 0;
+  const spread = new Spread();
   for (let i = 0; i < margins.length; i++) {
     const [m, y, s] = [margins[i]!, labels[i]!, weights ? weights[i]! : 1];
     total += s;
-    if (loss === "squared") squares += s * (y - m) ** 2;
-    else {
+    if (loss === "squared") {
+      squares += s * (y - m) ** 2;
+      spread.add(y, s);
+    } else {
       lossSum += s * log1pExp(-y * m);
       if (m > 0 === y > 0) right += s;
       squares += s * sigmoid(-y * m) ** 2;
@@ -60,6 +69,7 @@ export function assess(
     auc: ranking?.auc ?? null,
     accuracy: isLogistic ? right / total : null,
     rmse: Math.sqrt(squares / total),
+    r2: isLogistic ? null : r2Of(squares / total / 2, spread.loss),
   };
   return { metrics, ranking };
 }

@@ -18,6 +18,8 @@ export interface Findings extends Pick<Page, "kind" | "title" | "asked" | "comma
   bytes: number;
   /** Ids that training met, zero or not. */
   seen: ArrayLike<number> | null;
+  /** With squared loss, the share of it that is gone of what always predicting the rows' mean has; null where not known. */
+  r2: { train: number | null; progressive: number | null };
   certificate: { gap: number; converged: boolean | null; objective: number | null; provenZero: number | null } | null;
   /** A path, and the strength that was chosen of it. */
   path: { steps: readonly Step[]; chosen: number | null } | null;
@@ -26,9 +28,9 @@ export interface Findings extends Pick<Page, "kind" | "title" | "asked" | "comma
   /** How the loss went in training. */
   curve: { data: CurveData; caption: string } | null;
   /** Mean loss of the rows that a stream predicted when their turn came, and never learned. */
-  heldBack: { loss: number; rows: number } | null;
+  heldBack: { loss: number; rows: number; r2: number | null } | null;
   /** Mean loss over the folds of a cross-validation, and its standard error. */
-  crossValidated: { mean: number; standardError: number } | null;
+  crossValidated: { mean: number; standardError: number; r2: number | null } | null;
   /** How well it predicts, and on what: "rows held out". */
   measured: ({ on: string } & Assessment) | null;
 }
@@ -52,7 +54,7 @@ function leadOf({ kept, training }: Model): string {
   );
 }
 
-function factsOf({ model, bytes, measured, certificate, heldBack, crossValidated }: Findings): Fact[] {
+function factsOf({ model, bytes, measured, certificate, heldBack, crossValidated, r2 }: Findings): Fact[] {
   const { kept, declared, training } = model;
   const { seen, loss, rows } = training;
   const dense = 4 * declared;
@@ -65,19 +67,21 @@ function factsOf({ model, bytes, measured, certificate, heldBack, crossValidated
     },
   ];
   if (measured) facts.push(...measuredFacts(measured));
-  else if (loss.train !== null)
+  else if (loss.train !== null) {
     facts.push({ label: "Training loss", value: loss.train.toFixed(4), note: `mean of ${count(rows)} rows` });
-  else if (loss.progressive !== null)
-    facts.push({
-      label: "Progressive loss",
-      value: loss.progressive.toFixed(4),
-      note: "of rows before they were learned",
-    });
-  if (heldBack)
-    facts.push({ label: "Held out", value: heldBack.loss.toFixed(4), note: `loss on ${plural(heldBack.rows, "row")}` });
+    facts.push(...r2Facts(r2.train));
+  } else if (loss.progressive !== null) {
+    const note = "of rows before they were learned";
+    facts.push({ label: "Progressive loss", value: loss.progressive.toFixed(4), note }, ...r2Facts(r2.progressive));
+  }
+  if (heldBack) {
+    const note = `loss on ${plural(heldBack.rows, "row")}${andR2(heldBack.r2)}`;
+    facts.push({ label: "Held out", value: heldBack.loss.toFixed(4), note });
+  }
   if (crossValidated) {
     const { mean, standardError } = crossValidated;
-    facts.push({ label: "Cross-validated", value: mean.toFixed(4), note: `loss, ± ${standardError.toFixed(4)}` });
+    const note = `loss, ± ${standardError.toFixed(4)}${andR2(crossValidated.r2)}`;
+    facts.push({ label: "Cross-validated", value: mean.toFixed(4), note });
   }
   if (certificate) {
     const { gap, converged } = certificate;
@@ -88,10 +92,12 @@ function factsOf({ model, bytes, measured, certificate, heldBack, crossValidated
 }
 
 function measuredFacts({ on, metrics, ranking }: NonNullable<Findings["measured"]>): Fact[] {
-  const { logLoss, auc, accuracy, rmse, rows } = metrics;
+  const { logLoss, auc, accuracy, rmse, rows, r2 } = metrics;
   const where = `on ${count(rows)} ${on}`;
-  if (logLoss === null)
-    return [{ label: "Root mean squared error", value: String(Number(rmse.toPrecision(4))), note: where }];
+  if (logLoss === null) {
+    const error = { label: "Root mean squared error", value: String(Number(rmse.toPrecision(4))), note: where };
+    return [error, ...r2Facts(r2)];
+  }
   const facts: Fact[] = [{ label: "Log-loss", value: logLoss.toFixed(4), note: where }];
   const constant = ranking && constantLoss(ranking);
   if (constant)
@@ -102,6 +108,14 @@ function measuredFacts({ on, metrics, ranking }: NonNullable<Findings["measured"
     });
   if (auc !== null) facts.push({ label: "AUC", value: auc.toFixed(4), note: `accuracy ${share(accuracy ?? 0)}` });
   return facts;
+}
+
+function r2Facts(r2: number | null): Fact[] {
+  return r2 === null ? [] : [{ label: "R²", value: r2.toFixed(4), note: "0 is always the rows’ mean, 1 no error" }];
+}
+
+function andR2(r2: number | null): string {
+  return r2 === null ? "" : `, R² ${r2.toFixed(4)}`;
 }
 
 /** The loss of predicting the same for every row, the share of "yes". */

@@ -23,9 +23,14 @@ export function plural(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** ", R² 0.8812 against the rows' mean"; nothing where there is none. */
+export function r2Text(r2: number | null): string {
+  return r2 === null ? "" : `, R² ${r2.toFixed(4)} against the rows' mean`;
+}
+
 /** "log-loss 0.2231, AUC 0.958, accuracy 91.2%" */
-export function metricsText({ logLoss, auc, accuracy, rmse }: Metrics): string {
-  if (logLoss === null) return `RMSE ${Number(rmse.toPrecision(4))}`;
+export function metricsText({ logLoss, auc, accuracy, rmse, r2 }: Metrics): string {
+  if (logLoss === null) return `RMSE ${Number(rmse.toPrecision(4))}${r2Text(r2)}`;
   const parts = [`log-loss ${logLoss.toFixed(4)}`];
   if (auc !== null) parts.push(`AUC ${auc.toFixed(3)}`);
   if (accuracy !== null) parts.push(`accuracy ${(100 * accuracy).toFixed(1)}%`);

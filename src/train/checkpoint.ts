@@ -163,9 +163,19 @@ function parseHeader(json: string): Header {
   expect(isObject(counts) && isObject(counts.earlier), "its counts are incomplete");
   const { epoch, reached, visits, earlier } = counts;
   expect([epoch, reached, visits, earlier.visits].every(isCount) && epoch >= 1, "a count is no whole number");
-  const { weightSum, heldWeight, lossRows, lossSum, lossWeight, held } = counts;
-  expect(Array.isArray(held), "its counts are incomplete");
-  const sums = [weightSum, heldWeight, lossRows, lossSum, lossWeight, ...held, earlier.heldWeight, earlier.rows];
+  const { weightSum, heldWeight, lossRows, lossSum, lossWeight, held, labels = [] } = counts;
+  expect(Array.isArray(held) && Array.isArray(labels), "its counts are incomplete");
+  const sums = [
+    weightSum,
+    heldWeight,
+    lossRows,
+    lossSum,
+    lossWeight,
+    ...held,
+    ...labels,
+    earlier.heldWeight,
+    earlier.rows,
+  ];
   expect(sums.every(Number.isFinite), "a sum is no number");
   expect(typeof counts.isDone === "boolean", "it does not say whether it is done");
   return header;

@@ -232,6 +232,7 @@ export class Learner {
     for (const [i, { margins }] of this.#trainers.entries()) {
       const progressive = this.progressives[i]!;
       progressive.count(sums[i]!, weight, trained);
+      progressive.spread(block, this.#hidden);
       if (this.#isMeasured) progressive.measure(block, margins!, this.#hidden, cells);
     }
     this.#milestones?.take(block, this.#trainers[0]!.margins!, this.#hidden, sums[0]!, weight);

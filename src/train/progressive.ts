@@ -4,6 +4,7 @@ import type { Block } from "../data/blocktypes.js";
 import type { Loss } from "../engine/kernels.js";
 import type { F64 } from "../engine/memory.js";
 import { DivergenceError } from "../errors.js";
+import { r2Of, Spread } from "../report/spread.js";
 
 /** What is known of some rows. Means count the sample weights; 0 where those are all 0. */
 export interface Measured {
@@ -30,10 +31,12 @@ export interface Slices {
 export interface ProgressiveReport {
   rows: number;
   loss: number;
+  /** Share of the squared loss of always predicting the rows' mean that is gone; null with logistic loss. */
+  r2: number | null;
   /** By each of the columns asked for. */
   slices: Slices[];
   /** Of the rows of `holdoutEvery`, which were predicted when their turn came and never learned; null without any. */
-  holdout: Measured | null;
+  holdout: (Measured & { r2: number | null }) | null;
 }
 
 /** What is measured within an epoch: of rows that are learned their number, Σ s·loss and Σ s; of those held back, Sums. */
@@ -42,6 +45,8 @@ export interface Standing {
   lossSum: number;
   lossWeight: number;
   held: number[];
+  /** With squared loss, how the labels of both spread. */
+  labels?: number[];
 }
 
 /** Rows of a block that are not learned, ascending, and the weights that they had. */
@@ -64,6 +69,8 @@ export class Progressive {
   #weightSum = 0;
   #held = new Sums();
   #slices: SliceSums[] = [];
+  /** How labels spread, those of rows held back apart; null where that is not asked, or not known of the epoch so far. */
+  #spreads: [learned: Spread, held: Spread] | null = null;
 
   /** `columns`: those whose values are told apart. `isHolding`: whether hidden rows are measured. */
   constructor(loss: Loss, columns: readonly string[] = [], isHolding = false) {
@@ -79,6 +86,7 @@ export class Progressive {
     this.#lossSum = 0;
     this.#weightSum = 0;
     this.#held = new Sums();
+    this.#spreads = this.#loss === "squared" ? [new Spread(), new Spread()] : null;
     this.#slices = this.#columns.map(() => new SliceSums());
   }
 
@@ -100,16 +108,21 @@ export class Progressive {
   /** What it takes to go on in the epoch at hand; of slices, nothing. */
   get standing(): Standing {
     const { rows, sums } = this.#held;
-    return { lossRows: this.#epochRows, lossSum: this.#lossSum, lossWeight: this.#weightSum, held: [rows, ...sums] };
+    const labels = this.#spreads?.flatMap((it) => it.numbers);
+    return {
+      ...{ lossRows: this.#epochRows, lossSum: this.#lossSum, lossWeight: this.#weightSum, held: [rows, ...sums] },
+      ...(labels && { labels }),
+    };
   }
 
   /** Goes on where another was after `rows` rows; call it after `beginEpoch`. */
-  resume(rows: number, { lossRows, lossSum, lossWeight, held }: Standing): void {
+  resume(rows: number, { lossRows, lossSum, lossWeight, held, labels }: Standing): void {
     this.rows = rows;
     this.#epochRows = lossRows;
     this.#lossSum = lossSum;
     this.#weightSum = lossWeight;
     this.#held = new Sums(held);
+    this.#spreads = labels ? [new Spread(labels.slice(0, 3)), new Spread(labels.slice(3))] : null;
   }
 
   /** Takes the outcome of one call of `train`. Throws DivergenceError when it is not finite. */
@@ -122,6 +135,18 @@ export class Progressive {
     throw new DivergenceError(
       `the loss left the finite range by row ${this.rows}: lower the learning rate (alpha, rate), or scale large values down`,
     );
+  }
+
+  /** Takes the labels of a block that was trained on. */
+  spread({ rows, count }: Block, hidden: Hidden): void {
+    if (!this.#spreads) return;
+    const [y, s] = [rows.labels.view, rows.weights?.view];
+    const [learned, held] = this.#spreads;
+    // Hidden rows weigh nothing here.
+    for (let i = 0; i < count; i++) learned.add(y[i]!, s ? s[i]! : 1);
+    hidden.rows.forEach((i, h) => {
+      held.add(y[i]!, hidden.weights[h]!);
+    });
   }
 
   /** Takes a block's margins, and for each row the text of every column, one row after the other. */
@@ -147,11 +172,13 @@ export class Progressive {
   }
 
   report(): ProgressiveReport {
+    const { holdout } = this;
     return {
       rows: this.#epochRows,
       loss: this.loss,
+      r2: this.#spreads && r2Of(this.loss, this.#spreads[0].loss),
       slices: this.#slices.map((it, c) => ({ column: this.#columns[c]!, ...it.report() })),
-      holdout: this.holdout,
+      holdout: holdout && { ...holdout, r2: this.#spreads && r2Of(holdout.loss, this.#spreads[1].loss) },
     };
   }
 

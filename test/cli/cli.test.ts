@@ -74,14 +74,14 @@ describe("on a table", () => {
     const args = ["train", "t.csv", "-o", "j.nought", ...TABLE, "--json", "--validate", "0.2", "--test", "t.csv"];
     const result = JSON.parse(await good(args));
     expect(Object.keys(result)).toEqual([
-      ...["model", "solver", "rows", "skipped", "columns", "l1", "l2", "intercept", "loss", "objective"],
-      ...["gap", "converged", "provenZero", "merged", "start", "met", "progressive", "points", "best"],
+      ...["model", "solver", "rows", "skipped", "columns", "l1", "l2", "intercept", "loss", "r2"],
+      ...["objective", "gap", "converged", "provenZero", "merged", "start", "met", "progressive", "points", "best"],
       ...["metrics", "seconds", "bytes", "runtime", "cache"],
     ]);
     expect(result).toMatchObject({ model: "j.nought", solver: "batch", skipped: 0, l1: 1e-4, l2: 0, met: null });
     expect(Object.keys(result.columns)).toEqual(["declared", "seen", "kept"]);
     expect(Object.keys(result.seconds)).toEqual(["load", "encode", "solve", "total"]);
-    expect(Object.keys(result.metrics.test)).toEqual(["rows", "logLoss", "auc", "accuracy", "rmse"]);
+    expect(Object.keys(result.metrics.test)).toEqual(["rows", "logLoss", "auc", "accuracy", "rmse", "r2"]);
     expect(result.metrics.test).toMatchObject({ rows: 400, auc: 1 });
     expect(result.rows + result.metrics.validation.rows).toBe(400);
     expect(result.bytes.model).toBe((await readFile(join(folder, "j.nought"))).length);
@@ -289,6 +289,35 @@ describe("exit codes", () => {
     child.stdout?.destroy();
     expect(await new Promise((resolve) => child.on("exit", resolve))).toBe(0);
   });
+});
+
+test("squared loss is told beside that of the rows' mean, by every command", async () => {
+  const args = ["s.csv", "--target", "y", "--loss", "squared", "--category", "c"];
+  const rows = Array.from({ length: 300 }, (_, i) => `${"abc"[i % 3]},${10 * (i % 3) + ((i * 7) % 4)}`);
+  await writeFile(join(folder, "s.csv"), `c,y\n${rows.join("\n")}\n`);
+  const told = "R² 0\\.9\\d{3} against the rows' mean";
+  const trained = await good(["train", ...args, "-o", "s.nought", "--validate", "0.2"]);
+  expect(trained).toMatch(
+    new RegExp(`\n  training loss [\\d.]+, ${told}\n(.*\n)*  validation RMSE [\\d.]+, ${told}\n`),
+  );
+  expect(await good(["evaluate", "s.nought", "s.csv"])).toMatch(new RegExp(`^300 rows: RMSE [\\d.]+, ${told}\n`));
+  const stream = ["train", ...args, "-o", "s.nought", "--stream", "--alpha", "9", "--holdout-every", "10"];
+  const streamed = await run([...stream, "--epochs", "9"]);
+  expect(streamed.out).toMatch(new RegExp(`  progressive loss .*, ${told}\n  holdout loss .*, ${told}, 30 rows\n`));
+  const { r2 } = JSON.parse(await good(["train", ...args, "-o", "s.nought", "--l1", "0", "--json"]));
+  const { r2: evaluated } = JSON.parse(await good(["evaluate", "s.nought", "s.csv", "--json"]));
+  expect(r2).toEqual({ progressive: null, train: expect.closeTo(evaluated, 6), validation: null });
+
+  const path = ["path", ...args, "--lambdas", "4", "--validate", "0.2"];
+  const lines = (await good([...path, "--folds", "3"])).split("\n");
+  expect(lines[0]).toMatch(/^\d+ rows; loss without features [\d.]+; of always the mean of the rows held out [\d.]+$/);
+  expect(lines[1]).toMatch(/^ +λ +kept +train +R² +held out +R² +cv +± se +R²$/);
+  expect(lines[2]).toMatch(/ 0\.00% /);
+  expect(lines[5]?.match(/ 9\d\.\d\d%/g)).toHaveLength(3);
+  const found = JSON.parse(await good([...path, "--json"]));
+  const { loss, r2: last, explained } = found.points.at(-1);
+  expect(last.validation).toBeCloseTo(1 - loss.validation / found.constantLoss.validation, 12);
+  expect(last.train).toBeCloseTo(explained, 9);
 });
 
 test.each([":x", "=3"])("--number %s lacks a name", async (feature) => {

@@ -43,8 +43,22 @@ describe("measure", () => {
       auc: null,
       accuracy: null,
       rmse: 1,
+      r2: 1 - 4 / 0.75,
     });
   });
+
+  test.each([0, 1e9])(
+    "R² is 1 without errors, 0 of the mean, and below 0 of what is worse (labels around %d)",
+    (at) => {
+      const [labels, weights] = [[1, 2, 6, 9].map((it) => at + it), [1, 2, 1, 0]];
+      const r2 = (margins: number[]) => measure("squared", margins, labels, weights).r2;
+      expect(r2(labels)).toBe(1);
+      expect(r2(labels.map(() => at + 2.75))).toBeCloseTo(0, 6);
+      expect(r2(labels.map(() => at + 9))).toBeLessThan(-1);
+      expect(measure("squared", [1, 2], [0.1, 0.1], [3, 7]).r2).toBe(null);
+      expect(measure("logistic", [1, -2], [1, -1]).r2).toBe(null);
+    },
+  );
 
   test("perfect and reversed order", () => {
     expect(measure("logistic", [-1, 1], [-1, 1]).auc).toBe(1);
@@ -55,8 +69,10 @@ describe("measure", () => {
 test("numbers for people", () => {
   expect([count(1234567), plural(1, "row"), plural(1200, "row")]).toEqual(["1,234,567", "1 row", "1,200 rows"]);
   expect([0, 999, 6900, 123456, 2.5e9].map(size)).toEqual(["0 B", "999 B", "6.9 kB", "123 kB", "2.5 GB"]);
-  expect(metricsText({ rows: 2, logLoss: 0.22314, auc: 0.9576, accuracy: 0.9124, rmse: 0.3 })).toBe(
+  expect(metricsText({ rows: 2, logLoss: 0.22314, auc: 0.9576, accuracy: 0.9124, rmse: 0.3, r2: null })).toBe(
     "log-loss 0.2231, AUC 0.958, accuracy 91.2%",
   );
-  expect(metricsText({ rows: 2, logLoss: null, auc: null, accuracy: null, rmse: 12.3456 })).toBe("RMSE 12.35");
+  const squared = { rows: 2, logLoss: null, auc: null, accuracy: null, rmse: 12.3456 };
+  expect(metricsText({ ...squared, r2: null })).toBe("RMSE 12.35");
+  expect(metricsText({ ...squared, r2: 0.88 })).toBe("RMSE 12.35, R² 0.8800 against the rows' mean");
 });

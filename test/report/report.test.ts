@@ -168,8 +168,15 @@ describe("a report of a training", () => {
   it("of squared loss has no classes to tell", async () => {
     await reported("squared", "train", ...TABLE, "--loss", "squared", "--validate", "0.2", "-o", "q.nought", "--quiet");
     expect(pages.squared).toContain("Root mean squared error");
+    expect(pages.squared).toMatch(/<dt>R²<\/dt><dd class="value">−?-?0\.\d{4}<\/dd>/);
     expect(pages.squared).not.toContain("ROC");
     expect(pages.squared).not.toContain("has weights</h2>");
+    const squared = [...TABLE, "--loss", "squared", "--quiet"];
+    const streamed = ["--stream", "--lambda1", "0.1", "--holdout-every", "5", "-o", "q.nought"];
+    await reported("squared-stream", "train", ...squared, ...streamed);
+    expect(pages["squared-stream"]).toMatch(/Progressive loss<.*<dt>R²<.*Held out<.*loss on 120 rows, R² 0\.\d{4}</s);
+    await reported("squared-path", "path", ...squared, "--folds", "3", "--lambdas", "5");
+    expect(pages["squared-path"]).toMatch(/Training loss<.*<dt>R²<.*Cross-validated<.*loss, ± 0\.\d{4}, R² 0\.\d{4}</s);
   });
 });
 

@@ -110,6 +110,36 @@ describe("rows of holdoutEvery", () => {
   });
 });
 
+describe("R² of squared loss", () => {
+  const text = `x,w,y\n${Array.from({ length: 9000 }, (_, i) => `${i % 7},${i % 3},${40 + (i % 7) + ((i * 31) % 5)}\n`).join("")}`;
+  const rows = text.trimEnd().split("\n").slice(1);
+  /** Mean loss of always the mean of rows, by their weights. */
+  const constantOf = (rows: readonly string[]) => {
+    const [labels, weights] = [2, 1].map((k) => rows.map((it) => Number(it.split(",")[k]))) as [number[], number[]];
+    const mean = (of: (y: number) => number) =>
+      labels.reduce((sum, y, i) => sum + weights[i]! * of(y), 0) / weights.reduce((sum, it) => sum + it, 0);
+    const middle = mean((y) => y);
+    return mean((y) => (y - middle) ** 2 / 2);
+  };
+  const table = { space: featureSpace({ x: category("x") }), target: "y", weight: "w", loss: "squared" } as const;
+
+  test.each([1, 2])("is against the mean of the rows at hand, on %i threads", async (threads) => {
+    const options = { ...table, threads, lambda1: 0, alpha: 1, epochs: 2, holdoutEvery: 7 };
+    const { progressive } = await streamCsv(bytesOf(text), options);
+    const [held, learned] = [true, false].map((is) => rows.filter((_, i) => (i % 7 === 6) === is));
+    const { r2, loss, holdout } = progressive;
+    expect(r2).toBeCloseTo(1 - loss / constantOf(learned!), 9);
+    expect(r2).toBeGreaterThan(0.4);
+    expect(holdout!.r2).toBeCloseTo(1 - holdout!.loss / constantOf(held!), 9);
+  });
+
+  test("is null with logistic loss, or where every label is the same", async () => {
+    expect((await streamSvmlight(bytes)).progressive.r2).toBe(null);
+    const same = bytesOf("0.1 1:1\n".repeat(99));
+    expect((await streamSvmlight(same, { loss: "squared" })).progressive.r2).toBe(null);
+  });
+});
+
 describe("slices", () => {
   const cities = ["Oslo", "Rome", "", "Bonn"];
   const records = Array.from({ length: 7000 }, (_, i) => ({

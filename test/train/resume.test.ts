@@ -18,6 +18,7 @@ import {
   streamVw,
 } from "../../src/node.js";
 import { Random } from "../../src/random.js";
+import { decodeState, encodeState } from "../../src/train/checkpoint.js";
 import { bytesOf, cut, errorOf, problem, svmlightOf } from "../helpers.js";
 
 const SVMLIGHT = svmlightOf(problem({ rows: 15_000 }));
@@ -114,6 +115,19 @@ test("ids that are admitted by chance move the blocks of rows that are passed ov
     const resumed = await streamSvmlight(pieces(text, 50_000), { ...options, resume });
     expect(encodeModel(resumed.model)).toEqual(encodeModel(fitted.model));
   }
+});
+
+test("a state that does not know how the labels spread, as older ones, has no R²", async () => {
+  const options = { loss: "squared", lambda1: 3 } as const;
+  const { states, fitted } = await statesOf((checkpoint) =>
+    streamSvmlight(pieces(SVMLIGHT, 9000), { ...options, checkpoint }),
+  );
+  const { counts, ...state } = decodeState(states[1]!);
+  const { labels: _, ...others } = counts;
+  const resume = encodeState({ ...state, counts: others });
+  const { progressive, model } = await streamSvmlight(pieces(SVMLIGHT, 9000), { ...options, resume });
+  expect(progressive).toEqual({ ...fitted.progressive, r2: null });
+  expect(encodeModel(model)).toEqual(encodeModel(fitted.model));
 });
 
 test("other kernels and threads go on where one stopped", async () => {
