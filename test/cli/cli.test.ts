@@ -304,7 +304,7 @@ test("squared loss is told beside that of the rows' mean, by every command", asy
   const stream = ["train", ...args, "-o", "s.nought", "--stream", "--alpha", "9", "--holdout-every", "10"];
   const streamed = await run([...stream, "--epochs", "9"]);
   expect(streamed.out).toMatch(new RegExp(`  progressive loss .*, ${told}\n  holdout loss .*, ${told}, 30 rows\n`));
-  const { r2 } = JSON.parse(await good(["train", ...args, "-o", "s.nought", "--l1", "0", "--json"]));
+  const { r2 } = JSON.parse(await good(["train", ...args, "-o", "s.nought", "--l1", "0.01", "--json"]));
   const { r2: evaluated } = JSON.parse(await good(["evaluate", "s.nought", "s.csv", "--json"]));
   expect(r2).toEqual({ progressive: null, train: expect.closeTo(evaluated, 6), validation: null });
 
