@@ -11,6 +11,7 @@ const FORMATS = [
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    setupFiles: "test/setup.ts",
     maxWorkers: 2, // many tests wait for processes
     projects: [
       { extends: true, test: { name: "formats", include: FORMATS } },
