@@ -56,8 +56,7 @@ function hogwildOn({ background }: Engine, trainer: Trainer): (rows: Rows) => nu
   return (rows) => {
     const size = ROWS / lanes.length;
     for (const [part, lane] of lanes.entries()) trainer.train(rows, null, part * size, (part + 1) * size, lane, part);
-    background!.launch(rows.pointers.view[ROWS]!);
-    return background!.finish().reduce((sum, it) => sum + it, 0);
+    return background!.finish(background!.launch(), rows.pointers.view[ROWS]!).reduce((sum, it) => sum + it, 0);
   };
 }
 

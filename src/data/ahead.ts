@@ -66,25 +66,15 @@ class BlockLane extends Lane {
   }
 }
 
-/** What the workers do besides. */
-export interface Others {
-  /** Waits until they are free. */
-  settle(): void;
-  /** Whether rows may go into blocks while they parse: what is done with those then is done here. */
-  mayMeanwhile: boolean;
-}
-
 /** Parses texts on all threads: two sets of lanes take turns, one is read into while the rows of the other go into blocks. */
 export class Ahead {
   /** Rows that wait for their blocks. */
   rows = 0;
-  isParsing = false;
   readonly portion: number;
   /** Lanes in all. */
   readonly lanes: number;
   readonly #pieces: Pieces<BlockLane>;
   readonly #append: (rows: Parsed) => void;
-  readonly #others: Others;
   /** For a line that came in two chunks, which is a text of its own. */
   readonly #aside: BlockLane;
   #own: readonly BlockLane[];
@@ -92,7 +82,7 @@ export class Ahead {
   #waiting: BlockLane[] = [];
 
   /** `append`: puts rows into blocks. */
-  constructor(engine: Engine, table: Table | null, append: (rows: Parsed) => void, others: Others) {
+  constructor(engine: Engine, table: Table | null, append: (rows: Parsed) => void) {
     const each = lanesOf(engine);
     const wants = { values: false, weights: false };
     const kernels = engine.background!.lanes(2 * each);
@@ -104,7 +94,6 @@ export class Ahead {
     this.#pieces = new Pieces(engine);
     this.portion = this.#pieces.portion;
     this.#append = append;
-    this.#others = others;
   }
 
   /** As Store.parse; `alone`: parses bytes from ≤ i < to into blocks at once. */
@@ -129,7 +118,7 @@ export class Ahead {
     return this.#pieces.parse(text, from, {
       ...{ kernel, density, mayRepeat, take },
       lanes: () => this.#begin(),
-      meanwhile: () => this.#meanwhile(),
+      meanwhile: () => this.drain(),
       alone: (from, to) => {
         const aside = this.#aside;
         if (to - from <= SHORT && this.#waiting.length > 0 && !this.#waiting.includes(aside)) {
@@ -144,19 +133,8 @@ export class Ahead {
   }
 
   #begin(): readonly BlockLane[] {
-    if (!this.#others.mayMeanwhile) this.drain();
-    this.#others.settle();
     [this.#own, this.#other] = [this.#other, this.#own];
     return this.#own;
-  }
-
-  #meanwhile(): void {
-    this.isParsing = true;
-    try {
-      this.drain();
-    } finally {
-      this.isParsing = false;
-    }
   }
 
   /** Puts what waits into blocks. */

@@ -4,7 +4,7 @@ import { LEFT_OUT, type TextKernel } from "../engine/texts.js";
 import { DataError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type Admission, foldId, isAdmitted } from "../slots.js";
-import { Ahead, type Others, type Parsed } from "./ahead.js";
+import { Ahead, type Parsed } from "./ahead.js";
 import type { Block, BlockSize, PackedBlock, Room, Table } from "./blocktypes.js";
 import { Dictionary, type Tables } from "./dictionary.js";
 import { type Coding, type Reached, type Store, type Target, TextParser } from "./text.js";
@@ -48,14 +48,8 @@ export class BlockStore extends TextParser implements Store, Tables {
   #isStored = false;
   #isWeighted = false;
 
-  /** `others`: what an engine's workers do besides parsing; null where they do not parse. */
-  constructor(
-    engine: Engine,
-    table: Table | null,
-    size: BlockSize,
-    onBlock: (block: Block) => void,
-    others: Others | null = null,
-  ) {
+  /** `isShared`: whether an engine's workers parse too, where it has some. */
+  constructor(engine: Engine, table: Table | null, size: BlockSize, onBlock: (block: Block) => void, isShared = false) {
     super(engine);
     const { memory } = engine;
     const room = (): Room => ({
@@ -78,7 +72,8 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.numbering = this.dictionary;
     this.size = size;
     this.#onBlock = onBlock;
-    this.#ahead = others && new Ahead(engine, table, (rows) => this.#append(rows), others);
+    const { background } = engine;
+    this.#ahead = isShared && background ? new Ahead(engine, table, (rows) => this.#append(rows)) : null;
     if (!this.#ahead) return;
     this.portion = this.#ahead.portion;
     this.lanes += this.#ahead.lanes;
@@ -87,11 +82,6 @@ export class BlockStore extends TextParser implements Store, Tables {
   /** Good rows so far. */
   get rows(): number {
     return this.#first + this.#rows + (this.#ahead?.rows ?? 0);
-  }
-
-  /** Whether workers parse at the moment. */
-  get isParsing(): boolean {
-    return this.#ahead?.isParsing ?? false;
   }
 
   override parse(text: Uint8Array, from: number, code: Coding, kernel: TextKernel): number {

@@ -1,4 +1,3 @@
-import { MOST_CALLS } from "../engine/control.js";
 import type { Engine } from "../engine/engine.js";
 import { copyInto, type U8 } from "../engine/memory.js";
 import type { TextKernel } from "../engine/texts.js";
@@ -41,7 +40,7 @@ interface Work<L extends Lane> {
 
 /** How many lanes a text is given at most; 0 where there are no workers. */
 export function lanesOf({ background, runtime }: Engine): number {
-  return background ? Math.min(LANES * runtime.threads, MOST_CALLS) : 0;
+  return background ? LANES * runtime.threads : 0;
 }
 
 /**
@@ -101,12 +100,12 @@ export class Pieces<L extends Lane> {
       piece.lane = lane;
       this.run(lane, kernel, piece.from, piece.to);
     }
-    background!.launch(0);
-    let addresses: Float64Array;
+    const calls = background!.launch();
+    let addresses: number[];
     try {
       work.meanwhile?.();
     } finally {
-      addresses = background!.finish();
+      addresses = background!.finish(calls);
     }
     // A kernel returns the address where it stopped.
     addresses.forEach((address, i) => {

@@ -1,7 +1,7 @@
-import { type Kernel, MOST_CHUNKS } from "./control.js";
+import { type Kernel, MOST_CALLS } from "./control.js";
 import { type Kernels, ROW_BLOCK } from "./kernels.js";
 import type { LinearMemory } from "./memory.js";
-import type { Pool } from "./pool.js";
+import type { Call, Pool } from "./pool.js";
 import { type Exports, wasmKernels } from "./wasm.js";
 
 /** Kernels over a range of a matrix's rows or columns, each with a result of its own: where the range stands. */
@@ -35,7 +35,7 @@ const BACKGROUND = [
   ...["parseSvmlight", "parseVw", "parseCsv"].flatMap((name) => ["Stored", "Ones"].map((values) => name + values)),
 ];
 
-/** Names of the kernels that threads run, in the order of their numbers in a task. */
+/** Names of the kernels that threads run, in the order of their numbers in a call. */
 export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS), ...BACKGROUND];
 
 /** Nanoseconds that are worth waking a worker for: an entry or a row of a scan takes about one. */
@@ -57,37 +57,41 @@ export function parallelKernels(exports: Exports, memory: LinearMemory, pool: Po
 export interface Background {
   /**
    * Takes so many sets of kernels, each with argument structs of its own at the top of the arena. Those of BACKGROUND
-   * note their call and return at once, not a number; all are to be called alike, but for their arguments.
+   * note their call and return at once, not a number; one set notes no second before the first is finished.
    */
   lanes(count: number): Kernels[];
-  /** Starts the workers ahead of the first task. */
+  /** Starts the workers ahead of the first call. */
   start(): void;
-  /** Lets the workers run the calls that were noted, each on so many entries. What they were given must stay as it is. */
-  launch(entries: number): void;
-  /** Waits for them and returns what each returned, in order. Throws NoughtError when one failed. */
-  finish(): Float64Array;
+  /** Lets the workers run the calls that were noted, and returns these. What they were given must stay as it is. */
+  launch(): Call[];
+  /**
+   * Waits for calls, each on so many entries, and returns what each returned; meanwhile it runs others here, in their
+   * order. Throws NoughtError when one failed.
+   */
+  finish(calls: readonly Call[], entries?: number): number[];
 }
 
 /** Returns kernels of an instance that a pool's workers run in the background. */
 export function backgroundOf(exports: Exports, memory: LinearMemory, pool: Pool): Background {
-  let calls: number[][] = [];
-  let kernel = 0;
+  let calls: Call[] = [];
   const noting: Record<string, unknown> = { ...exports };
   for (const name of BACKGROUND) {
+    const kernel = SHARED.indexOf(name);
     noting[name] = (...args: number[]) => {
-      kernel = SHARED.indexOf(name);
-      calls.push(args);
+      calls.push(pool.offer(kernel, args));
       return Number.NaN;
     };
   }
   return {
     lanes: (count) => Array.from({ length: count }, () => wasmKernels(noting as Exports, memory)),
     start: () => pool.start(),
-    launch(entries) {
-      pool.launch(kernel, calls, entries);
+    launch() {
+      const launched = calls;
       calls = [];
+      pool.wake(launched.length);
+      return launched;
     },
-    finish: () => pool.finish(),
+    finish: (calls, entries) => calls.map((call) => pool.finish(call, entries)),
   };
 }
 
@@ -108,9 +112,8 @@ function sharedScan(name: string, at: number, exports: Exports, memory: LinearMe
     const starts = new Uint32Array(buffer, pointers, to + 1);
     const cost = starts[to]! - starts[from]! + to - from;
     if (!isShared(pool, cost)) return alone(...args);
-    const chunks = Math.min(Math.ceil(cost / CHUNK), CHUNKS * pool.threads, MOST_CHUNKS);
-    cutEvenly(pool.bounds, chunks, starts, from, to);
-    return pool.run({ kernel, args, from: at }, chunks)[0]!;
+    const chunks = Math.min(Math.ceil(cost / CHUNK), CHUNKS * pool.threads, MOST_CALLS);
+    return pool.run({ kernel, args, from: at }, cutEvenly(chunks, starts, from, to), chunks)[0]!;
   };
 }
 
@@ -122,20 +125,15 @@ function sharedSum(name: string, exports: Exports, pool: Pool): Kernel {
   return (...args) => {
     const [from, to] = [args[at]!, args[at + 1]!];
     if (to - from <= ROW_BLOCK || !isShared(pool, (to - from) * cost)) return alone(...args);
-    let sum = 0;
-    for (let start = from; start < to; start += MOST_CHUNKS * ROW_BLOCK) {
-      const chunks = Math.min(Math.ceil((to - start) / ROW_BLOCK), MOST_CHUNKS);
-      const { bounds } = pool;
-      for (let c = 0; c <= chunks; c++) bounds[c] = Math.min(start + c * ROW_BLOCK, to);
-      const sums = pool.run({ kernel, args, from: at }, chunks);
-      for (let c = 0; c < chunks; c++) sum += sums[c]!;
-    }
-    return sum;
+    const chunks = Math.ceil((to - from) / ROW_BLOCK);
+    const bounds = Array.from({ length: chunks + 1 }, (_, c) => Math.min(from + c * ROW_BLOCK, to));
+    return pool.run({ kernel, args, from: at }, bounds, chunks).reduce((sum, it) => sum + it, 0);
   };
 }
 
-/** Cuts a range into chunks of about as many entries and rows each. `starts`: where each row's entries begin. */
-function cutEvenly(bounds: Uint32Array, chunks: number, starts: Uint32Array, from: number, to: number): void {
+/** Cuts a range into chunks of about as many entries and rows each: where they end. `starts`: where each row's entries begin. */
+function cutEvenly(chunks: number, starts: Uint32Array, from: number, to: number): number[] {
+  const bounds: number[] = [];
   const first = starts[from]!;
   const cost = starts[to]! - first + to - from;
   let low = from;
@@ -146,7 +144,8 @@ function cutEvenly(bounds: Uint32Array, chunks: number, starts: Uint32Array, fro
       if (starts[middle]! - first + middle - from < wanted) low = middle + 1;
       else high = middle;
     }
-    bounds[c] = low;
+    bounds.push(low);
   }
-  bounds[chunks] = to;
+  bounds.push(to);
+  return bounds;
 }

@@ -1,11 +1,11 @@
 import { NoughtError } from "../errors.js";
 import { platform, type Thread } from "../platform.js";
-import { CONTROL_BYTES, Control, type Kernel, STARTED, type Task } from "./control.js";
+import { CONTROL_BYTES, Control, type Kernel, MOST_CALLS, STARTED } from "./control.js";
 import type { LinearMemory } from "./memory.js";
 import type { Exports } from "./wasm.js";
 import type { WorkerStart } from "./work.js";
 
-/** Milliseconds in which no chunk is done after which a worker counts as dead. A chunk takes microseconds. */
+/** Milliseconds in which no call is done after which a worker counts as dead. Most take microseconds. */
 const PATIENCE = 4000;
 /** What it may take more for each entry that it was launched with: a hundred times what the slowest kernel does. */
 const PATIENCE_ENTRY = 0.01;
@@ -16,6 +16,21 @@ const START_COST = 50e6;
 /** Milliseconds that tasks are done alone when sharing did not gain: at first, and when it goes on so. */
 const LEAST_REST = 1;
 const MOST_REST = 256;
+
+/** A kernel over a range that is cut into chunks; the range stands in its arguments at `from` and after it. */
+export interface Task {
+  kernel: number;
+  args: readonly number[];
+  from: number;
+}
+
+/** A call of a kernel that was offered to all threads. */
+export interface Call {
+  /** Its number among them. */
+  readonly number: number;
+  /** What the kernel returned; null while that is not known here. */
+  result: number | null;
+}
 
 /** What became of a pool's workers. Their threads hold it, so it does not hold the pool: that may be forgotten. */
 interface Status {
@@ -44,8 +59,9 @@ export class Pool {
   #rest = LEAST_REST;
   #notBefore = 0;
   #missed = 0;
-  #launched = 0;
-  #patience = PATIENCE;
+  #offered = 0;
+  /** The last calls, by their places in the ring. */
+  readonly #calls: Call[] = [];
   readonly #status: Status = {
     threads: [],
     refused: 0,
@@ -96,22 +112,22 @@ export class Pool {
     return Atomics.load(this.#control.words, STARTED) > 0 && performance.now() >= this.#notBefore;
   }
 
-  /** Where the task to come is cut: chunk c is the range bounds[c] ≤ i < bounds[c + 1]. */
-  get bounds(): Uint32Array {
-    return this.#control.bounds;
-  }
-
   /**
-   * Runs a task of so many chunks, cut at `bounds`, and returns what the kernel returned for each. Throws NoughtError
-   * when the kernel fails, or a worker dies.
+   * Runs a task of so many chunks, of which c is the range bounds[c] ≤ i < bounds[c + 1], and returns what the kernel
+   * returned for each. Throws NoughtError when the kernel fails, or a worker dies.
    */
-  run(task: Task, chunks: number): Float64Array {
+  run({ kernel, args, from }: Task, bounds: ArrayLike<number>, chunks: number): number[] {
     const began = performance.now();
-    this.#check();
-    this.#control.offer(task, chunks, chunks - 1);
-    const each = this.#complete(chunks);
+    const calls: Call[] = [];
+    for (let c = 0; c < chunks; c++) {
+      calls.push(this.offer(kernel, args.with(from, bounds[c]!).with(from + 1, bounds[c + 1]!)));
+      if (c === 0) this.wake(chunks - 1);
+    }
+    const times: number[] = [];
+    const results = calls.map((call) => this.finish(call, 0, times));
+    const each = times.sort((a, b) => a - b)[times.length >> 1] ?? 0; // the median: a thread may be interrupted
     this.#judge(began, each * chunks);
-    return this.#control.sums;
+    return results;
   }
 
   /** Starts the workers, if they were not yet. */
@@ -120,32 +136,43 @@ export class Pool {
     if (!status.isStarted && !status.isEnded) startAll(status, this.#start, this.#size - 1, this.#control);
   }
 
+  /** Offers a call to all threads: one that is awake takes it after those before it. Throws as `run` does. */
+  offer(kernel: number, args: readonly number[]): Call {
+    this.#check();
+    const number = this.#offered++;
+    const former = this.#calls[number % MOST_CALLS];
+    if (former) this.finish(former);
+    this.#control.offer(number, kernel, args);
+    const call = { number, result: null };
+    this.#calls[number % MOST_CALLS] = call;
+    return call;
+  }
+
+  /** Wakes workers for so many calls. */
+  wake(calls: number): void {
+    this.#control.wake(Math.min(calls, this.#size - 1));
+  }
+
   /**
-   * Hands calls of one kernel, MOST_CALLS at most, each on so many entries, to the workers; `finish` must follow before
-   * another task. Throws as `run` does.
+   * Returns what a call returned, on so many entries: until that is known it runs here what is next. `times` gets the
+   * milliseconds that each took. Throws as `run` does.
    */
-  launch(kernel: number, calls: readonly number[][], entries: number): void {
+  finish(call: Call, entries = 0, times: number[] = []): number {
+    if (call.result !== null) return call.result;
+    const [control, kernels, { number }] = [this.#control, this.#kernels, call];
+    for (let began = performance.now(); !control.isDone(number) && control.runNext(kernels); ) {
+      const now = performance.now();
+      times.push(now - began);
+      began = now;
+    }
+    const patience = PATIENCE + PATIENCE_ENTRY * entries;
+    const cause = control.awaitDone(number, patience)
+      ? control.failure
+      : `no answer in ${(patience / 1000).toFixed()} s`;
+    if (cause !== null) this.#status.failure ??= new NoughtError(`a thread failed: ${cause}`);
     this.#check();
-    this.#control.offerCalls(kernel, calls, Math.min(calls.length, this.#size - 1));
-    this.#launched = calls.length;
-    this.#patience = PATIENCE + PATIENCE_ENTRY * entries;
-  }
-
-  /** Does here what no worker has begun of what was launched, waits for the rest and returns what each call returned. */
-  finish(): Float64Array {
-    this.#complete(this.#launched, this.#patience);
-    return this.#control.sums.slice(0, this.#launched);
-  }
-
-  /** Helps with the task at hand and waits for its end. Returns the milliseconds that a chunk took here. */
-  #complete(chunks: number, patience = PATIENCE): number {
-    const status = this.#status;
-    const each = this.#control.workOff(this.#kernels);
-    const isDone = this.#control.awaitDone(chunks, patience);
-    const cause = isDone ? this.#control.failure : `no answer in ${(patience / 1000).toFixed()} s`;
-    if (cause !== null) status.failure ??= new NoughtError(`a thread failed: ${cause}`);
-    this.#check();
-    return each;
+    call.result = control.resultOf(number);
+    return call.result;
   }
 
   /** Throws what made the pool useless, if anything did. */

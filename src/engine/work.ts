@@ -1,4 +1,4 @@
-import { Control, type Kernel, STARTED, TASK } from "./control.js";
+import { Control, type Kernel, OFFERED, STARTED } from "./control.js";
 import { instantiateOn } from "./instantiate.js";
 
 /** What a worker is given. */
@@ -7,11 +7,11 @@ export interface WorkerStart {
   memory: WebAssembly.Memory;
   /** Address of the control block. */
   control: number;
-  /** Names of the kernels that a task says by number. */
+  /** Names of the kernels that calls say by number. */
   kernels: readonly string[];
 }
 
-/** Works on the tasks of a pool until the thread is ended. */
+/** Runs the calls of a pool until the thread is ended. */
 export async function work({ module, memory, control: pointer, kernels }: WorkerStart): Promise<never> {
   const exports = await instantiateOn(module, memory);
   const own = kernels.map((name) => exports[name] as Kernel);
@@ -19,8 +19,8 @@ export async function work({ module, memory, control: pointer, kernels }: Worker
   const { words } = control;
   Atomics.add(words, STARTED, 1);
   for (;;) {
-    const task = Atomics.load(words, TASK);
-    control.workOff(own);
-    Atomics.wait(words, TASK, task);
+    const offered = Atomics.load(words, OFFERED);
+    while (control.runNext(own));
+    Atomics.wait(words, OFFERED, offered);
   }
 }

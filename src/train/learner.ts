@@ -3,6 +3,7 @@ import type { Block, BlockSize, Table } from "../data/blocktypes.js";
 import { isHeldOut } from "../data/reader.js";
 import type { Engine } from "../engine/engine.js";
 import { type Kernels, type Loss, NOWHERE, type Rows } from "../engine/kernels.js";
+import type { Call } from "../engine/pool.js";
 import { ModelError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
@@ -50,6 +51,11 @@ interface Underway {
   cells: (string | null)[];
 }
 
+/** The same where workers do it. */
+interface Pending extends Underway {
+  calls: readonly Call[];
+}
+
 /** What a training took up, and where it stands within the data at hand. */
 export type Stand = Pick<State, "globals" | "columns"> & { counts: Omit<Counts, "epoch" | "isDone" | "earlier"> };
 
@@ -93,7 +99,7 @@ export class Learner {
   /** Of the block at hand. */
   readonly #hidden = { rows: [] as number[], weights: [] as number[] };
   /** What workers are training on. */
-  #pending: Underway | null = null;
+  #pending: Pending | null = null;
 
   /** `trainers`: of one solver, with steps of as many rows. */
   constructor(
@@ -118,8 +124,7 @@ export class Learner {
     this.#table = table;
     this.#holdout = holdout;
     this.#inclusion = options.inclusion ?? 1;
-    const others = engine.background && { settle: () => this.settle(), mayMeanwhile: this.#lanes.length === 1 };
-    this.store = new BlockStore(engine, table, size, (block) => this.#train(block), others);
+    this.store = new BlockStore(engine, table, size, (block) => this.#train(block), true);
     this.progressives = trainers.map(() => new Progressive(loss, slices, holdout.every > 0));
     this.#milestones = onMilestone ? new Milestones(loss, holdout.every > 0, onMilestone) : null;
     this.isSliced = slices.length > 0;
@@ -169,7 +174,7 @@ export class Learner {
     const pending = this.#pending;
     if (!pending) return;
     this.#pending = null;
-    const sums = this.#engine.background!.finish();
+    const sums = this.#engine.background!.finish(pending.calls, pending.block.entries);
     this.#take(pending, this.#isParted ? [sums.reduce((sum, it) => sum + it, 0)] : sums);
   }
 
@@ -194,10 +199,9 @@ export class Learner {
     const underway = { block, trained, weight, cells: this.#cells };
     this.#cells = [];
     // The first block may be all there is: too little to start a worker for.
-    if (background && block.first > 0 && !this.store.isParsing) {
+    if (background && block.first > 0) {
       this.#send(rows, count);
-      background.launch(entries);
-      this.#pending = underway;
+      this.#pending = { ...underway, calls: background.launch() };
     } else {
       background?.start();
       this.#take(

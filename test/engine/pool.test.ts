@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "vitest";
 import { randomRows } from "../../bench/data.js";
 import { transpose } from "../../src/data/columns.js";
-import { CONTROL_BYTES, LEFT } from "../../src/engine/control.js";
+import { OFFERED, TAKEN } from "../../src/engine/control.js";
 import { Engine } from "../../src/engine/engine.js";
 import { instantiateOn } from "../../src/engine/instantiate.js";
 import { type Loss, ROW_BLOCK } from "../../src/engine/kernels.js";
@@ -137,9 +137,8 @@ describe("a thread that is lost", () => {
 
   test("when its kernel traps ends the run with the cause", async () => {
     const { engine, pool } = await willing(2);
-    pool.bounds.set([0, 10, 20]);
     const task = { kernel: SHARED.indexOf("bend"), args: [0, 0, 0xffff_0000, 0xffff_0000], from: 0 };
-    const error = await errorOf(() => pool.run(task, 2));
+    const error = await errorOf(() => pool.run(task, [0, 10, 20], 2));
     expect(error).toBeInstanceOf(NoughtError);
     expect(error.message).toBe("a thread failed: RuntimeError: memory access out of bounds");
     expect((await errorOf(() => run(engine, "logistic", true))).message).toBe(error.message);
@@ -157,13 +156,22 @@ describe("a thread that is lost", () => {
   });
 
   test("with a chunk in its hands ends the run in time", async () => {
-    const { engine, pool } = await willing(2);
-    const { buffer, byteOffset, byteLength } = pool.bounds; // the last part of the control block
-    // Another that takes the first chunk of the next task, and then no more is heard of it.
+    let words = new Int32Array(0);
+    const startThread: typeof node.startThread = (start, onLost) => {
+      if ("control" in start) words = new Int32Array(start.memory.buffer, start.control, 64);
+      return node.startThread(start, onLost);
+    };
+    providePlatform({ ...node, startThread });
+    const { engine } = await willing(2);
+    // Another that takes the next call, and then no more is heard of it.
     const thief = new Worker(
       `const { workerData: words } = require("node:worker_threads");
-       while (Atomics.sub(words, ${LEFT}, 1) <= 0);`,
-      { eval: true, workerData: new Int32Array(buffer, byteOffset + byteLength - CONTROL_BYTES) },
+       for (;;) {
+         const call = Atomics.load(words, ${TAKEN});
+         if (call === Atomics.load(words, ${OFFERED})) continue;
+         if (Atomics.compareExchange(words, ${TAKEN}, call, call + 1) === call) break;
+       }`,
+      { eval: true, workerData: words },
     );
     await new Promise((resolve) => thief.once("online", resolve));
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -210,6 +218,22 @@ describe("the process", () => {
     });
     expect({ status, out: String(stdout), err: String(stderr) }).toEqual({ status: 0, out: "done\n", err: "" });
   });
+});
+
+test("calls outnumber the places for them, and what each returned is kept", async () => {
+  const { engine, pool } = await willing(2);
+  const { memory } = engine;
+  const [model, moves] = [memory.f64(2 * 2000), memory.f64(2000)];
+  moves.view.forEach((_, i, all) => {
+    all[i] = model.view[2 * i] = i + 1;
+  });
+  const tilt = SHARED.indexOf("tilt");
+  const calls = Array.from({ length: 2000 }, (_, i) => pool.offer(tilt, [i, i + 1, model.pointer, moves.pointer]));
+  pool.wake(calls.length);
+  const alone = Array.from({ length: 2000 }, (_, i) => engine.kernels.tilt(i, i + 1, model, moves));
+  expect(calls.map((call) => pool.finish(call))).toEqual(alone);
+  expect(new Set(alone).size).toBeGreaterThan(1000);
+  engine.dispose();
 });
 
 test("the streaming solvers say that they use one thread", async () => {
