@@ -4,6 +4,7 @@ import type { RowReader } from "../data/reader.js";
 import { uncompressedName } from "../data/source.js";
 import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
+import { comparedWith } from "../features/expression.js";
 import type { Model } from "../model/model.js";
 import { readerOf } from "../model/score.js";
 import { plural } from "../report/text.js";
@@ -16,7 +17,8 @@ export interface DataFlags {
   target?: string;
   weight?: string;
   offset?: string;
-  positive?: number;
+  /** A text until the command begins, which then has it in the target. */
+  positive?: number | string;
   skipBad?: number;
 }
 
@@ -41,13 +43,35 @@ export function addDataFlags(command: Command, target: string): Command {
   const add = (option: Option) => command.addOption(option.helpGroup("Data:"));
   add(new Option("--format <format>", "by default from the file's name").choices(Object.keys(FORMATS)));
   add(new Option("--target <column|comparison>", target));
-  add(new Option("--positive <label>", 'the label that means "yes", all others "no"').argParser(numeric));
+  add(
+    new Option("--positive <label>", 'the label that means "yes", all others "no": a number or a text').argParser(
+      label,
+    ),
+  );
   add(new Option("--weight <column>", "column of sample weights"));
   add(new Option("--offset <column>", "column of what each row's margin begins with"));
   add(new Option("--delimiter <character>", "between fields of a table; \\t is a tab"));
   add(new Option("--no-header", 'the table has no header: columns are "1", "2" …'));
   add(new Option("--skip-bad <n>", "leave out up to n bad lines").argParser(numeric));
-  return command;
+  return command.hook("preAction", () => {
+    const { target, positive } = command.opts<DataFlags>();
+    if (typeof positive !== "string") return;
+    if (target === undefined) {
+      throw new OptionError(
+        `--positive ${positive}: a label that is text is of a table: --target says in which column`,
+      );
+    }
+    command.setOptionValue("target", comparedWith(target, positive));
+    command.setOptionValue("positive", undefined);
+  });
+}
+
+/** A label: a number, or another text; true and false are 1 and 0. */
+function label(text: string): number | string {
+  const word = text.trim().toLowerCase();
+  if (word === "true" || word === "false") return Number(word === "true");
+  const number = parseFraction(text);
+  return Number.isNaN(number) ? text : number;
 }
 
 export type Format = "csv" | "ndjson" | "svmlight" | "vw";

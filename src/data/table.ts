@@ -70,7 +70,7 @@ export async function learnSpace(
     const visit: Visit = (field, _label, _weight, row) => {
       if (!isHeldOut(row, held.fraction, held.seed, held.every)) learner.observe(field);
     };
-    for await (const _ of eachRow(source, options, learner.columns, visit, lesson));
+    for await (const _ of eachRow(source, options, definition, learner.columns, visit, lesson));
   } finally {
     engine?.dispose();
   }
@@ -93,7 +93,8 @@ export function tableReader(source: TableSource, space: FeatureSpace, options: T
   const tally: Tally = { rows: 0, skipped: 0, unseen: 0 };
   const { reading } = source;
   const { slices = [] } = options;
-  const needed = [...space.columns, ...slices.filter((it) => !Object.hasOwn(space.state.definition.derive ?? {}, it))];
+  const { definition } = space.state;
+  const needed = [...space.columns, ...slices.filter((it) => !Object.hasOwn(definition.derive ?? {}, it))];
   const format = plainFormat(source, options);
   const plain = format && new PlainRows(space, format, tally);
 
@@ -113,7 +114,7 @@ export function tableReader(source: TableSource, space: FeatureSpace, options: T
       tally.unseen += unseen;
     };
     const taker = store && plain?.into(store, (await reading?.length()) ?? null);
-    const pass = eachRow(source, options, needed, visit, taker);
+    const pass = eachRow(source, options, definition, needed, visit, taker);
     for await (const { rows, skipped } of pass) {
       tally.rows = rows;
       tally.skipped = skipped;
@@ -136,6 +137,7 @@ type Visit = (field: (column: string) => Cell, label: number, weight: number, ro
 async function* eachRow(
   source: TableSource,
   options: TableOptions,
+  definition: SpaceDefinition,
   needed: readonly string[],
   visit: Visit,
   plain?: RowTaker,
@@ -156,9 +158,10 @@ async function* eachRow(
     if (!record) return cells[places.get(column) ?? -1];
     return Object.hasOwn(record, column) ? record[column] : undefined;
   };
-  const check = ({ columns: ofTarget }: Labeller, name: string) => {
+  const check = (target: Labeller, name: string) => {
     const { weight, offset } = options;
-    checkColumns([...needed, ...ofTarget, ...[weight, offset].filter((it) => it !== undefined)], columns, name);
+    const own = [weight, offset].filter((it) => it !== undefined);
+    checkColumns([...needed, ...target.columns, ...own], columns, target, name);
   };
   let met = 0;
   let good = 0;
@@ -184,7 +187,7 @@ async function* eachRow(
     }
     if (!target || columns.length > prepared) {
       const isFirst = !target;
-      target = labeller(options.target, columns);
+      target = labeller(options.target, columns, definition);
       prepared = columns.length;
       if (!source.isRagged) check(target, batch.rows[0]!.place(0).source);
       if (isFirst) plain?.begin(columns);
@@ -202,7 +205,7 @@ async function* eachRow(
         if (weight > 0) isWeightless = false;
       } catch (error) {
         const at = reading === null ? 0 : columns.indexOf(reading);
-        const told = at < 0 ? explained(error, reading as string, columns) : error;
+        const told = at < 0 ? explained(error, reading as string, columns, target) : error;
         tolerance.refuse(placed(told, () => it.place(at)));
       }
     }

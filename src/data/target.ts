@@ -1,20 +1,27 @@
 import { DataError } from "../errors.js";
 import { type Cell, isMissing, numberOf, quote, textOf } from "../features/cell.js";
-import { compileExpression } from "../features/expression.js";
+import { CellReader } from "../features/cellreader.js";
+import type { SpaceDefinition } from "../features/define.js";
+import { compileExpression, withQuotes } from "../features/expression.js";
 import type { Fields } from "../features/space.js";
 import { meant } from "../near.js";
 import type { LabelCoder } from "./label.js";
 
-/** What is learned from a record: a column, an expression such as "price > 150", or a function of the record. */
+/**
+ * What is learned from a record: a column, which may be one that the space derives, an expression such as "price > 150",
+ * or a function of the record.
+ */
 export type Target = string | ((record: Fields) => number | boolean);
 
 export interface Labeller {
   readonly columns: readonly string[];
   label(field: (column: string) => Cell, coder: LabelCoder, record?: Fields): number;
+  /** What the target may be meant to be where there is no such column: the same, with that word in quotes. */
+  meant?(word: string): string | null;
 }
 
 /** Prepares a target for a table's columns. Throws OptionError when it is neither a column nor an expression. */
-export function labeller(target: Target | null, columns: readonly string[]): Labeller {
+export function labeller(target: Target | null, columns: readonly string[], space: SpaceDefinition): Labeller {
   if (target === null) return { columns: [], label: () => 0 };
   const check = (value: Cell, coder: LabelCoder): number => {
     if (isMissing(value)) throw new DataError("target is missing");
@@ -36,9 +43,22 @@ export function labeller(target: Target | null, columns: readonly string[]): Lab
         check(target(record ?? Object.fromEntries(columns.map((it) => [it, field(it)]))), coder),
     };
   }
+  const isDerived = (column: string) => Object.hasOwn(space.derive ?? {}, column);
+  if (isDerived(target)) {
+    const cells = new CellReader(space, [target]);
+    return { columns: cells.columns, label: (field, coder) => check(cells.read(target, field), coder) };
+  }
   if (columns.includes(target)) return { columns: [target], label: (field, coder) => check(field(target), coder) };
   const expression = compileExpression(target);
-  return { columns: expression.columns, label: (field, coder) => check(expression.evaluate(field), coder) };
+  const cells = new CellReader(space, expression.columns);
+  return {
+    columns: cells.columns,
+    label(field, coder) {
+      const cell = (column: string) => (isDerived(column) ? cells.read(column, field) : field(column));
+      return check(expression.evaluate(cell), coder);
+    },
+    meant: (word) => withQuotes(target, word),
+  };
 }
 
 /** Characters of a text that tell slices apart. */
@@ -60,24 +80,37 @@ export function offsetOf(cell: Cell, column: string): number {
   return numberOf(cell, column);
 }
 
-export function checkColumns(needed: readonly string[], columns: readonly string[], source: string): void {
+/** Throws DataError where a column that is needed is not there. */
+export function checkColumns(
+  needed: readonly string[],
+  columns: readonly string[],
+  target: Labeller,
+  source: string,
+): void {
   const known = new Set(columns);
   const unknown = needed.find((column) => !known.has(column));
-  if (unknown !== undefined) throw new DataError(absence(unknown, columns), { source, line: 1, column: 1 });
+  if (unknown !== undefined) throw new DataError(absence(unknown, columns, target), { source, line: 1, column: 1 });
 }
 
 /** Columns that a name is compared with, to tell which one was meant. */
 const MOST_COMPARED = 10_000;
 
-function absence(column: string, columns: readonly string[]): string {
+function absence(column: string, columns: readonly string[], target: Labeller): string {
   const shown = columns.slice(0, 20).map(quote).join(", ");
   const more = columns.length > 20 ? ` and ${columns.length - 20} more` : "";
   const near = meant(column, columns.slice(0, MOST_COMPARED));
-  return `no column ${quote(column)}${near === null ? "" : ` (is ${quote(near)} meant?)`}; there are ${shown}${more}`;
+  const quoted = target.meant?.(column) ?? null;
+  const hint = quoted === null ? "" : `; text stands in quotes: '${quoted}'`;
+  return `no column ${quote(column)}${near === null ? "" : ` (is ${quote(near)} meant?)`}; there are ${shown}${more}${hint}`;
 }
 
 /** Adds to an error that the column it is about has not been met. */
-export function explained(error: unknown, column: string, columns: readonly string[]): unknown {
+export function explained(
+  error: unknown,
+  column: string,
+  columns: readonly string[],
+  target: Labeller,
+): unknown {
   const isPlain = error instanceof DataError && !error.place;
-  return isPlain ? new DataError(`${error.problem}: ${absence(column, columns)}`) : error;
+  return isPlain ? new DataError(`${error.problem}: ${absence(column, columns, target)}`) : error;
 }

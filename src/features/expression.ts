@@ -52,8 +52,17 @@ export function compileExpression(text: string): Expression {
 
   const fail = (expected: string): never => {
     const token = tokens[next];
+    const before = tokens[next - 1];
+    if (before?.kind === "column" && token?.text === "(" && token.kind === "sign") {
+      throw new OptionError(
+        `expression ${quote(text)}: ${before.text} is no function, there are + − * / and comparisons only; ` +
+          "a column with other signs in its name stands in `backticks`",
+      );
+    }
     const got = token ? `${quote(token.text)} at character ${token.at + 1}` : "its end";
-    throw new OptionError(`expression ${quote(text)}: expected ${expected}, got ${got}`);
+    const isWord = before?.kind === "column" && token?.kind === "column";
+    const hint = isWord ? '; text stands in "quotes", a column\'s name of several words in `backticks`' : "";
+    throw new OptionError(`expression ${quote(text)}: expected ${expected}, got ${got}${hint}`);
   };
   const takeSign = (...signs: string[]): string | null => {
     const token = tokens[next];
@@ -117,6 +126,34 @@ export function compileExpression(text: string): Expression {
       return isMissing(value) ? null : numberOf(value, text);
     },
   };
+}
+
+/** Returns the expression that a column is a text. Throws OptionError where the column is none, or the text cannot be written. */
+export function comparedWith(column: string, text: string): string {
+  const isQuoted = /^`[^`]+`$/.test(column);
+  if (!isQuoted && /[<>=]/.test(column)) {
+    throw new OptionError(
+      `${column} is true or false: it has no label ${quote(text)} (a column of that name stands in backticks)`,
+    );
+  }
+  const sign = text.includes('"') ? "'" : '"';
+  if (text.includes(sign)) throw new OptionError(`${quote(text)} has both kinds of quotes: no expression can hold it`);
+  const isPlain = /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(column);
+  return `${isQuoted || isPlain ? column : `\`${column}\``} == ${sign}${text}${sign}`;
+}
+
+/**
+ * Returns an expression in which a word that is compared with a column stands in quotes, as a text; null where the word
+ * is not all of one side of == or !=.
+ */
+export function withQuotes(text: string, word: string): string | null {
+  const tokens = tokenize(text);
+  const isEquality = (token: Token | undefined) => token?.kind === "sign" && /^[=!]?=$/.test(token.text);
+  const isWord = ({ kind, text: own, at }: Token) => kind === "column" && own === word && text.startsWith(word, at);
+  const last = tokens.length - 1;
+  const sides = [isEquality(tokens[last - 1]) && tokens[last], isEquality(tokens[1]) && tokens[0]];
+  const found = sides.find((it) => it && isWord(it));
+  return found ? text.slice(0, found.at) + quote(word) + text.slice(found.at + word.length) : null;
 }
 
 function arithmetic(left: Node, right: Node, sign: string): Node {

@@ -1,7 +1,7 @@
 import { NOWHERE } from "../engine/kernels.js";
 import type { Memory, NumberArray, Slice } from "../engine/memory.js";
 import { CODINGS, OPERATIONS, PART_LENGTH, type Plan, SHORT_WORD, STEPS, WORD, WORD_LENGTH } from "../engine/texts.js";
-import { compileExpression, type Expression } from "./expression.js";
+import { compileExpression, type Expression, type Program } from "./expression.js";
 import { hashBytes, keyOf } from "./hash.js";
 import type { SimpleDefinition } from "./kinds.js";
 import type { FeatureSpace, Layout } from "./space.js";
@@ -43,8 +43,10 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): Compiled | 
   const draft = new Draft(layout, new Map(columns.map((column, i) => [column, i])));
   const isSimple = !isMany && outputs.length === atoms.length && outputs.every(({ parts }, i) => `${parts}` === `${i}`);
   const steps = atoms.flatMap((atom, i) => draft.step(atom, isSimple ? outputs[i]!.offset : 0));
-  const isColumn = target !== null && columns.includes(target);
-  const program = target === null || isColumn ? 0 : draft.target(compileExpression(target));
+  const isDerived = target !== null && derived.has(target);
+  const isColumn = target !== null && !isDerived && columns.includes(target);
+  const label = (text: string) => (isDerived ? [{ column: text }] : compileExpression(text).program);
+  const program = target === null || isColumn ? 0 : draft.target(label(target));
   const isLong = atoms.some(({ definition }) => definition.kind === "tokens");
   const room = (isLong ? MOST_ENTRIES : 0) + Math.max(atoms.length, outputs.length);
   const most = outputs.reduce((most, { parts }) => Math.max(most, parts.length), 0);
@@ -140,9 +142,15 @@ class Draft {
     return [...halves(offset), from, from + parts.length, size, mask, Number(slots !== null), 0];
   }
 
-  /** Adds the program of a target, which reads cells as they are. */
-  target({ program }: Expression): number {
-    return this.#program(() => this.#compile(program, (column) => [OPERATIONS.cell, this.cell(column)]));
+  /** Adds the program of a target, which reads cells as they are, and derived columns. */
+  target(program: Program): number {
+    const { derived } = this.#layout;
+    return this.#program(() =>
+      this.#compile(program, (column) => {
+        const inner = derived.get(column);
+        return inner ? this.#expand(inner) : [OPERATIONS.cell, this.cell(column)];
+      }),
+    );
   }
 
   /** Adds text; returns {from, length}. */

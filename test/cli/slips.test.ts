@@ -55,11 +55,64 @@ describe("a slip of the hand is met by what was meant", () => {
       3,
       "expected 1 against 0 or −1 (or say which label is positive, or take squared loss)",
     ],
+    [
+      ["--target", "city == Oslo", "--number", "rooms"],
+      3,
+      'there are "city", "rooms", "price"; text stands in quotes: \'city == "Oslo"\'\n',
+    ],
+    [
+      ["--positive", "Oslo", "--number", "rooms"],
+      2,
+      "--positive Oslo: a label that is text is of a table: --target says",
+    ],
+    [
+      ["--target", "price > 1", "--positive", "Oslo", "--number", "rooms"],
+      2,
+      'price > 1 is true or false: it has no label "Oslo"',
+    ],
+    [
+      ["--target", "city", "--positive", `"it's"`, "--number", "rooms"],
+      2,
+      '"\\"it\'s\\"" has both kinds of quotes: no expression can hold it',
+    ],
     [["--target", "price > 150", "--quantiles", "rooms"], 2, "--quantiles rooms: expected rooms=buckets"],
     [["--target", "price > 150", "--bucket", "n:rooms"], 2, "--bucket n:rooms: expected n:rooms=width"],
   ])("%j", (args, expected, message) => {
     const { code, err } = run("train", "t.csv", ...args, "-o", "no.nought");
     expect([code, err]).toEqual([expected, expect.stringContaining(message)]);
+  });
+
+  test.each([
+    ["city", "Oslo", 'city == "Oslo"'],
+    ["`city`", "Oslo", '`city` == "Oslo"'],
+    ["the town", 'the "big" one', "`the town` == 'the \"big\" one'"],
+    ["is", "TRUE", "is"],
+    ["n", "3", "n"],
+  ])("--target %j --positive %j", (target, positive, expected) => {
+    const rows = Array.from({ length: 60 }, (_, i) => [
+      ...[["Oslo", "Rome", "Bonn"][i % 3], i % 3 ? "other" : '"the ""big"" one"', i % 3 === 0, i % 3 === 0 ? 3 : 7],
+      i % 3 === 0 && i % 4 > 0 ? 1 : 0,
+    ]);
+    writeFileSync(join(folder, "labels.csv"), `city,the town,is,n,x\n${rows.join("\n")}\n`);
+    const flags = ["--target", target, "--positive", positive];
+    expect(run("train", "labels.csv", ...flags, "--number", "x", "-o", "l.nought", "--quiet")).toMatchObject({
+      err: "",
+    });
+    const { options } = JSON.parse(run("inspect", "l.nought", "--json").out).training;
+    expect(options.target).toBe(expected);
+    for (const given of [[], flags]) {
+      expect(JSON.parse(run("evaluate", "l.nought", "labels.csv", "--json", ...given).out)).toMatchObject({
+        accuracy: 55 / 60,
+      });
+    }
+  });
+
+  test("a target may be of derived columns, which the model then knows", () => {
+    const flags = ["--derive", "per_room=price/(rooms+1)", "--target", "per_room > 50", "--category", "city"];
+    expect(run("train", "t.csv", ...flags, "-o", "d.nought", "--quiet")).toMatchObject({ code: 0, err: "" });
+    expect(run("verify", "d.nought", "t.csv").out).toContain("✓ confirmed");
+    expect(run("evaluate", "d.nought", "t.csv").out).toMatch(/^60 rows: /);
+    expect(run("predict", "d.nought", "-", "--format", "csv").code).toBe(3);
   });
 
   test("inspect --why of a feature names one of its columns", () => {

@@ -67,7 +67,16 @@ describe("errors", () => {
     ["1 +", 'expression "1 +": expected a number, a text or a column, got its end'],
     ["1 +  * 2", 'expression "1 +  * 2": expected a number, a text or a column, got "*" at character 6'],
     ["(a", 'expression "(a": expected ")", got its end'],
-    ["a b", 'expression "a b": expected a comparison or its end, got "b" at character 3'],
+    [
+      "a b",
+      'expression "a b": expected a comparison or its end, got "b" at character 3; ' +
+        'text stands in "quotes", a column\'s name of several words in `backticks`',
+    ],
+    [
+      "log(a)",
+      'expression "log(a)": log is no function, there are + − * / and comparisons only; ' +
+        "a column with other signs in its name stands in `backticks`",
+    ],
     ["a < b < 3", 'expression "a < b < 3": expected its end, got "<" at character 7'],
     ["a & b", 'expression "a & b": character 3 makes no sense'],
     ["'open", 'expression "\'open": character 1 makes no sense'],
