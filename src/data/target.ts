@@ -105,12 +105,7 @@ function absence(column: string, columns: readonly string[], target: Labeller): 
 }
 
 /** Adds to an error that the column it is about has not been met. */
-export function explained(
-  error: unknown,
-  column: string,
-  columns: readonly string[],
-  target: Labeller,
-): unknown {
+export function explained(error: unknown, column: string, columns: readonly string[], target: Labeller): unknown {
   const isPlain = error instanceof DataError && !error.place;
   return isPlain ? new DataError(`${error.problem}: ${absence(column, columns, target)}`) : error;
 }
