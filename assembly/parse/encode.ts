@@ -233,7 +233,10 @@ function advance(first: usize, last: usize, p: Plan): bool {
   return false;
 }
 
-/** Adds up the values of equal ids in single precision, where the first stands, and returns where the entries then end. */
+/**
+ * Adds up the values of equal ids in single precision, where the first stands, and returns where the entries then end;
+ * NOWHERE for a sum beyond it.
+ */
 function merge(start: u32, end: u32, p: Plan): u32 {
   const ids = p.ids;
   const values = p.values;
@@ -258,7 +261,9 @@ function merge(start: u32, end: u32, p: Plan): u32 {
     }
     if (load<u32>(seat) == stamp) {
       const first = values + (<usize>load<u32>(seat, 4) << 3);
-      store<f64>(first, <f64>(<f32>load<f64>(first) + <f32>value));
+      const sum = <f32>load<f64>(first) + <f32>value;
+      if (!isFinite(sum)) return NOWHERE;
+      store<f64>(first, sum);
       continue;
     }
     store<u32>(seat, stamp);

@@ -2,7 +2,7 @@ import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import { CODINGS, LEFT_OUT, type Parse, type Plan, PROGRESS } from "../engine/texts.js";
 import { splitLine } from "./cells.js";
 import { encodeRow } from "./encode.js";
-import { numberIn, UNSURE } from "./number.js";
+import { numberIn, trimmed, UNSURE } from "./number.js";
 import { columnOf, mergeRow } from "./parsing.js";
 import { run } from "./program.js";
 import { scoreRows } from "./score.js";
@@ -67,9 +67,11 @@ export function labelOf(bytes: Uint8Array, plan: Plan): number {
   return coding === CODINGS.oneAgainstAll || label === negative ? -1 : UNSURE;
 }
 
+/** 1 for "true" and 0 for "false", in capitals or not and with blanks around; UNSURE otherwise. */
 function truthOf(bytes: Uint8Array, from: number, to: number): number {
-  const word = String.fromCharCode(...bytes.subarray(from, Math.min(to, from + 20))).trim();
-  return /^true$/i.test(word) ? 1 : /^false$/i.test(word) ? 0 : UNSURE;
+  const [first, last] = trimmed(bytes, from, to);
+  const word = last - first > 5 ? "" : String.fromCharCode(...bytes.subarray(first, last)).toLowerCase();
+  return word === "true" ? 1 : word === "false" ? 0 : UNSURE;
 }
 
 export function weightOf(bytes: Uint8Array, { weight, cells }: Plan): number {

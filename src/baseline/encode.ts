@@ -177,18 +177,21 @@ function crossInto(output: Uint32Array, start: number, i: number, id: number, va
   return end;
 }
 
-/** Adds up the values of equal ids in single precision, where the first stands, and returns where the entries then end. */
+/** As merge of assembly/parse/encode.ts. */
 function merge(start: number, end: number, plan: Plan): number {
   const [ids, values] = [plan.ids.view, plan.values.view];
   const places = new Map<number, number>();
   let kept = start;
   for (let k = start; k < end; k++) {
     const place = places.get(ids[k]!);
-    if (place !== undefined) values[place] = Math.fround(Math.fround(values[place]!) + Math.fround(values[k]!));
-    else {
+    if (place === undefined) {
       places.set(ids[k]!, kept);
       kept = put(ids[k]!, values[k]!, kept, plan);
+      continue;
     }
+    const sum = Math.fround(Math.fround(values[place]!) + Math.fround(values[k]!));
+    if (!Number.isFinite(sum)) return NOWHERE;
+    values[place] = sum;
   }
   return kept;
 }

@@ -41,11 +41,16 @@ export function decimalOf(bytes: Uint8Array, from: number, to: number): number {
 
 /** As decimalOf, of what is left without blanks around it; UNSURE also where it is no number. */
 export function numberIn(bytes: Uint8Array, from: number, to: number): number {
+  const number = decimalOf(bytes, ...trimmed(bytes, from, to));
+  return Number.isNaN(number) ? UNSURE : number;
+}
+
+/** Where bytes begin and end without the blanks around them. */
+export function trimmed(bytes: Uint8Array, from: number, to: number): [from: number, to: number] {
   let [first, last] = [from, to];
   while (first < last && isWhite(bytes[first]!)) first++;
   while (last > first && isWhite(bytes[last - 1]!)) last--;
-  const number = decimalOf(bytes, first, last);
-  return Number.isNaN(number) ? UNSURE : number;
+  return [first, last];
 }
 
 /** Whether a byte is white space by itself. */

@@ -83,9 +83,6 @@ class VwParser implements LineParser {
     }
     this.at = start;
     this.entries.merge();
-    if (!this.entries.values.slice(0, this.entries.length).every(Number.isFinite)) {
-      throw new DataError("values of a feature that is there more than once add up beyond single precision (±3.4e38)");
-    }
     return true;
   }
 

@@ -1,3 +1,7 @@
+import { DataError } from "../errors.js";
+
+const BEYOND = "values of a feature that is there more than once add up beyond single precision (±3.4e38)";
+
 /** A growing list of (id, value) pairs, reused from row to row. */
 export class Entries {
   readonly ids: number[] = [];
@@ -14,7 +18,7 @@ export class Entries {
     this.length = 0;
   }
 
-  /** Sums the values of equal ids, in single precision; the first keeps its place. */
+  /** Sums the values of equal ids, in single precision; the first keeps its place. Throws DataError on a sum beyond it. */
   merge(): void {
     const places = new Map<number, number>();
     let kept = 0;
@@ -26,8 +30,9 @@ export class Entries {
         this.ids[kept] = id;
         this.values[kept++] = this.values[i] as number;
       } else {
-        const [sum, value] = [this.values[place] as number, this.values[i] as number];
-        this.values[place] = Math.fround(Math.fround(sum) + Math.fround(value));
+        const sum = Math.fround(Math.fround(this.values[place]!) + Math.fround(this.values[i]!));
+        if (!Number.isFinite(sum)) throw new DataError(BEYOND);
+        this.values[place] = sum;
       }
     }
     this.length = kept;

@@ -19,15 +19,6 @@ export class DataError extends Error {
 
 type Pair = [id: number, value: number];
 
-/** Sums the values of equal ids, in single precision. */
-const merge = (pairs: Pair[]): Pair[] => {
-  const sums = new Map<number, number>();
-  for (const [id, value] of pairs) {
-    sums.set(id, Math.fround((sums.get(id) ?? 0) + value));
-  }
-  return [...sums];
-};
-
 /** An id of value 1, if there is one. */
 const entry = (id: number | undefined): Pair[] => (id! >= 0 ? [[id!, 1]] : []);
 
@@ -64,6 +55,12 @@ export function recordReader(
   const textOf = (cell: Cell): string =>
     typeof cell === "string" ? cell : /^(nu|bo)/.test(typeof cell) ? `${cell}` : fail("not text");
   const single = (value: number) => (Number.isFinite(Math.fround(value)) ? value : fail("too large"));
+  /** Sums the values of equal ids, in single precision. */
+  const merge = (pairs: Pair[]): Pair[] => {
+    const sums = new Map<number, number>();
+    for (const [id, value] of pairs) sums.set(id, Math.fround(single((sums.get(id) ?? 0) + value)));
+    return [...sums];
+  };
 
   const trees = new Map(derive.map(([name, , tree]) => [name, tree]));
   const read = (name: string): Cell => {

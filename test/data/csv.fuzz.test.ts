@@ -14,6 +14,7 @@ import {
   type SpaceDefinition,
   tokens,
 } from "../../src/features/define.js";
+import { SpaceLearner } from "../../src/features/learner.js";
 import type { FeatureSpace } from "../../src/features/space.js";
 import { Random } from "../../src/random.js";
 import { bytesOf, cut, ENGINES } from "../helpers.js";
@@ -233,6 +234,28 @@ describe.each(["simd", "scalar", "baseline"] as const)("rows read by the %s kern
     }
     expect(good).toBeGreaterThan(150);
     expect(taken).toBeGreaterThan(800);
+  });
+
+  test("whose label is a truth and more are refused as that reader refuses them", async () => {
+    using engine = await ENGINES[build]();
+    const [format, options] = [{ delimiter: ",", header: true }, { loss: "logistic", target: "label" } as const];
+    const space = new SpaceLearner({ features: { word: hash("word", 8) } }).finish();
+    const bytes = bytesOf(`word,label\na,true \nb,true${" ".repeat(20)}x\n`);
+    const expected = await outcome(bytes, [], space, format, options);
+    expect(expected.error).toMatch("fuzz:3:3: target:");
+    expect(await outcome(bytes, [18], space, format, options, engine)).toEqual(expected);
+  });
+
+  test("whose equal ids add up beyond single precision are refused", async () => {
+    using engine = await ENGINES[build]();
+    const [format, options] = [{ delimiter: ",", header: true }, { loss: "logistic", target: "label" } as const];
+    const features = { all: cross(number("x"), number("y"), tokens("text"), { slots: 1 }) };
+    const learned = csvSource(bytesOf("x,y,text,label\n1,1,a b,1\n"), { keep: false });
+    const space = await learnSpace(learned, { features }, options);
+    const bytes = bytesOf("x,y,text,label\n1e19,3e19,a,1\n1e19,3e19,a b,1\n");
+    const expected = await outcome(bytes, [], space, format, options);
+    expect(expected.error).toMatch(/^fuzz:3:11: values .* add up beyond single precision/);
+    expect(await outcome(bytes, [31], space, format, options, engine)).toEqual(expected);
   });
 
   test("teach a space what records teach it, whatever is held out", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { encodeRice } from "../../src/model/rice.js";
 import {
   category,
+  cross,
   DataError,
   decodeModel,
   type EncodeOptions,
@@ -14,6 +15,7 @@ import {
   Model,
   ModelError,
   number,
+  tokens,
 } from "../../src/node.js";
 import { foldId } from "../../src/slots.js";
 import { forged, withSections } from "../fixtures/forge.js";
@@ -199,5 +201,13 @@ describe("load", () => {
     expect(await says({ x: 1, c: ["a"] })).toBe("c: not text");
     expect(await says({ x: 1e39, c: "a" })).toBe("x: too large");
     expect(await says({ c: "a" })).toContain("no field x");
+  });
+
+  test("products of one slot that add up beyond single precision are refused, as by Model", async () => {
+    const space = learn(featureSpace({ all: cross(number("x"), tokens("t"), { slots: 1 }) }), [{ x: 1, t: "a b" }]);
+    const model = modelOf(space, 1);
+    const record = { x: 3e38, t: "a b" };
+    expect((await errorOf(() => model.predict(record))).message).toMatch(/add up beyond single precision/);
+    expect((await errorOf(() => load(encodeModel(model)).predict(record))).message).toMatch(/too large/);
   });
 });
