@@ -1,7 +1,7 @@
 import { OptionError } from "../errors.js";
 import { check } from "./container.js";
 import type { Model } from "./model.js";
-import { checkRuns, encodeRice, readRun } from "./rice.js";
+import { checkRuns, encodeRice, readNumber, start } from "./rice.js";
 
 /**
  * How weights are written: in single precision, as they are; as multiples of a step that is the largest weight / 127 or
@@ -121,11 +121,10 @@ export function checkWeights(step: number | null, view: DataView, count: number)
 /** Reads weights that checkWeights has found. Throws ModelError when one is 0 or no finite number. */
 export function readWeights(step: number | null, view: DataView, count: number): Float32Array {
   const weights = new Float32Array(count);
-  const put = (code: number, i: number) => {
-    weights[i] = stepsOf(code) * step!;
-  };
-  if (step !== null) readRun(view, count, put);
-  else for (let i = 0; i < count; i++) weights[i] = view.getFloat32(4 * i, true);
+  const at = start();
+  for (let i = 0; i < count; i++) {
+    weights[i] = step === null ? view.getFloat32(4 * i, true) : stepsOf(readNumber(view, at, i)) * step;
+  }
   const isFine = weights.every((weight) => weight !== 0 && Number.isFinite(weight));
   check(isFine, "a weight is 0 or not finite");
   return weights;

@@ -16,36 +16,51 @@ const PADDING = 4;
 /** Bits that a window of 32 holds at any place in its first byte. */
 const WINDOW = 25;
 
-/** Sees number i of a run; the next one begins at a bit, with r where no block begins. Ends the reading by true. */
-export type Visit = (number: number, i: number, bit: number, r: number) => unknown;
+declare global {
+  /** Set in the build of nought/predict, which leaves out what is not worth its bytes there. */
+  var NOUGHT_TINY: true | undefined;
+}
 
-/** Reads numbers `i` to `count` of a run. PADDING bytes follow. Returns where it ends. Throws RangeError past the view. */
-export function readRun(view: DataView, count: number, visit: Visit, bit = 0, i = 0, r = 0): number {
-  for (; i < count; i++) {
-    if (i % BLOCK === 0) {
-      r = peek(view, bit) & ((1 << PARAMETER_BITS) - 1);
-      bit += PARAMETER_BITS;
-    }
-    let high = 0;
-    let window = peek(view, bit);
-    while (!(window << (32 - WINDOW))) {
-      high += WINDOW;
-      bit += WINDOW;
-      window = peek(view, bit);
-    }
-    const zeros = 31 - Math.clz32(window & -window);
-    bit += zeros + 1;
-    let low = 0;
-    let unit = 1;
-    for (let left = r; left > 0; left -= WINDOW) {
-      const bits = Math.min(left, WINDOW);
-      low += (peek(view, bit) & ((1 << bits) - 1)) * unit;
-      unit *= 1 << bits;
-      bit += bits;
-    }
-    if (visit((high + zeros) * unit + low, i, bit, r)) break;
+export const IS_TINY = globalThis.NOUGHT_TINY;
+
+/** Where the next number begins, and with which parameter where no block does. */
+export interface Position {
+  bit: number;
+  r: number;
+}
+
+/** Returns where the first run of a view begins. */
+export const start = (): Position => ({ bit: 0, r: 0 });
+
+/** Reads the next number, which is number `i` of its run. PADDING bytes follow. Throws RangeError past the view. */
+export function readNumber(view: DataView, at: Position, i: number): number {
+  let { bit, r } = at;
+  if (i % BLOCK === 0) {
+    at.r = r = peek(view, bit) & ((1 << PARAMETER_BITS) - 1);
+    bit += PARAMETER_BITS;
   }
-  return bit;
+  if (!IS_TINY) {
+    // All of it in one window, as most are: half the time.
+    const window = peek(view, bit);
+    const zeros = 31 - Math.clz32(window & -window);
+    const length = zeros + 1 + r;
+    if (window && length <= WINDOW) {
+      at.bit = bit + length;
+      return (zeros << r) | ((window >>> (zeros + 1)) & ((1 << r) - 1));
+    }
+  }
+  let high = 0;
+  while (!(peek(view, bit++) & 1)) high++;
+  let low = 0;
+  let unit = 1;
+  for (; r > 0; r -= WINDOW) {
+    const bits = Math.min(r, WINDOW);
+    low += (peek(view, bit) & ((1 << bits) - 1)) * unit;
+    unit *= 1 << bits;
+    bit += bits;
+  }
+  at.bit = bit;
+  return high * unit + low;
 }
 
 function peek(view: DataView, bit: number): number {
@@ -57,19 +72,17 @@ function peek(view: DataView, bit: number): number {
  * are said to be. Returns the sum of each run.
  */
 export function checkRuns(view: DataView, counts: readonly number[]): number[] {
-  let bit = 0;
+  const at = start();
   const sums = counts.map((count) => {
     let sum = 0;
-    const add: Visit = (number) => {
-      sum += number;
-    };
     try {
-      bit = readRun(view, count, add, bit);
+      for (let i = 0; i < count; i++) sum += readNumber(view, at, i);
     } catch (cause) {
       throw damaged("a section has fewer numbers than it should", cause); // of the view: nothing else can fail
     }
     return sum;
   });
+  const { bit } = at;
   const last = Math.ceil(bit / 8);
   check(last + PADDING === view.byteLength, "bytes of a section are left over");
   check(view.getUint32(last, true) === 0 && peek(view, bit) === 0, "a section does not end in zeros");
@@ -78,13 +91,10 @@ export function checkRuns(view: DataView, counts: readonly number[]): number[] {
 
 /** Returns runs of so many numbers, which checkRuns has found. */
 export function readRuns(view: DataView, counts: readonly number[]): Float64Array[] {
-  let bit = 0;
+  const at = start();
   return counts.map((count) => {
     const numbers = new Float64Array(count);
-    const put: Visit = (number, i) => {
-      numbers[i] = number;
-    };
-    bit = readRun(view, count, put, bit);
+    for (let i = 0; i < count; i++) numbers[i] = readNumber(view, at, i);
     return numbers;
   });
 }

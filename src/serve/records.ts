@@ -1,7 +1,7 @@
 import type { Operator } from "../features/expression.js";
 import { hashId } from "../features/hash.js";
 import type { PackedSpace, Tree } from "../model/packing.js";
-import { readRun } from "../model/rice.js";
+import { readNumber, start } from "../model/rice.js";
 import { mix } from "../random.js";
 import { countUpTo } from "./weights.js";
 
@@ -90,11 +90,11 @@ export function recordReader(
     return (order < 0 ? /[<!]/ : order ? /[>!]/ : /^[^!]?=/).test(operator);
   };
 
-  let bit = 0;
+  const at = start();
   const texts = bits ? [] : JSON.parse(new TextDecoder().decode(view));
   const run = (length: number) => {
     const numbers: number[] = [];
-    bit = readRun(view, length, (it) => void numbers.push(it), bit);
+    for (let i = 0; i < length; i++) numbers.push(readNumber(view, at, i));
     return numbers;
   };
   const encoders = atoms.map(([kind, , dimension, size, ...rest]): ((cell: Cell) => Pair[]) => {

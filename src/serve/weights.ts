@@ -1,11 +1,6 @@
 import { check, type Sections } from "../model/container.js";
-import { readRun, type Visit } from "../model/rice.js";
+import { IS_TINY, readNumber, start } from "../model/rice.js";
 import { foldId } from "../slots.js";
-
-declare global {
-  /** Set in the build of nought/predict, which leaves out what is not worth its bytes there. */
-  var NOUGHT_TINY: true | undefined;
-}
 
 export interface WeightsHeader {
   kept: number;
@@ -15,9 +10,12 @@ export interface WeightsHeader {
   step?: number;
 }
 
-const IS_TINY = globalThis.NOUGHT_TINY;
 /** Bytes of memory to a byte of the file that are taken before all of it is looked through. */
 const MOST_GROWTH = 3.5;
+/** So many ids are compared one by one: processors foresee that better than halves. */
+const FEW = 8;
+
+type Numeric = Float64Array | Float32Array | Uint32Array | Int16Array;
 
 /**
  * Returns what gives the weight of an id, 0 where none is kept. One in `stride` ids is held in memory; from it on others
@@ -37,67 +35,88 @@ export function weightsOf(
       MOST_GROWTH * (ids.byteLength + weights.byteLength);
   // Every id, or every few, and where the next begins.
   let known!: Float64Array | Uint32Array;
-  let places!: Float64Array | Uint32Array;
+  let places!: Float64Array;
   let values!: Int16Array | Float32Array;
   // What takes much memory is read twice: first into arrays of no length, to see that all is there.
   for (const size of isMuch ? [0, kept] : [kept]) {
     known = new Ids(IS_TINY ? size : Math.ceil(size / stride));
-    places = IS_TINY ? known : new Float64Array(stride > 1 ? known.length : 0);
+    if (!IS_TINY) places = new Float64Array(stride > 1 ? known.length : 0);
     values = new Values(size);
-    let last = -1;
-    readRun(ids, kept, (gap, j, bit, r) => {
-      last += gap + 1;
-      if (IS_TINY || stride === 1) known[j] = last;
-      else if (j % stride === 0) {
-        known[j / stride] = last;
-        places[j / stride] = bit * 64 + r;
-      }
-    });
+    const last = IS_TINY || stride === 1 ? readIds(ids, kept, known) : readFew(ids, kept, known, places, stride);
     check(last < limit, "ids");
-    if (step) {
-      readRun(weights, kept, (code, j) => {
-        values[j] = ((code >> 1) + 1) * (code & 1 ? -1 : 1) * (IS_TINY ? step : 1);
-      });
-    } else for (let j = 0; j < kept; j++) values[j] = weights.getFloat32(4 * j, true);
+    readWeights(weights, kept, values, step);
   }
-  const weightAt = (j: number) => (step ? Math.fround(values[j]! * step) : values[j]!);
-  const count = IS_TINY ? kept : known.length;
-  // The dimension in as many parts, and how many ids there are up to the beginning of each.
-  const width = 2 ** Math.ceil(Math.log2(limit / count));
-  const parts = new Uint32Array(count + 1);
-  for (let j = 0; j < count; j++) parts[Math.floor(known[j]! / width) + 1]!++;
-  for (let j = 0; j < count; j++) parts[j + 1]! += parts[j]!;
+  // The dimension in parts of two ids each, and how many there are up to the beginning of each.
+  const width = (2 * limit) / known.length;
+  const parts = new Uint32Array(known.length / 2 + 2);
+  for (let j = 0; j < known.length; j++) parts[(known[j]! / width + 1) | 0]!++;
+  for (let p = 1; p < parts.length; p++) parts[p]! += parts[p - 1]!;
 
-  /** The last one known that is no larger. */
-  const placeOf = (id: number) => {
-    const part = Math.floor(id / width);
-    return countUpTo(known, id, parts[part], parts[part + 1]) - 1;
-  };
-  if (IS_TINY || stride === 1) {
+  const weightAt = (j: number) => (step && !IS_TINY ? Math.fround(values[j]! * step) : values[j]!);
+  if (!IS_TINY && stride === 1) {
     return (given) => {
       const id = slots ? foldId(given, slots) : given;
-      const place = placeOf(id);
-      if (known[place] !== id) return 0;
-      return IS_TINY ? values[place]! : weightAt(place);
+      const part = (id / width) | 0;
+      let j = parts[part]!;
+      let end = parts[part + 1]!;
+      while (end - j > FEW) {
+        const middle = (j + end) >> 1;
+        if (known[middle]! > id) end = middle;
+        else j = middle;
+      }
+      for (; j < end; j++) if (known[j] === id) return weightAt(j);
+      return 0;
     };
   }
-  // What is looked for, and what was met last in the file.
-  let id = 0;
-  let at = 0;
-  let j = 0;
-  const visit: Visit = (gap, i) => {
-    at += gap + 1;
-    j = i;
-    return at >= id;
-  };
+  const next = start();
   return (given) => {
-    id = slots ? foldId(given, slots) : given;
-    const place = placeOf(id);
-    at = known[place]!;
-    j = place * stride;
-    if (at < id) readRun(ids, kept, visit, Math.floor(places[place]! / 64), j + 1, places[place]! % 64);
-    return at === id ? weightAt(j) : 0;
+    const id = slots ? foldId(given, slots) : given;
+    const part = (id / width) | 0;
+    // The last one known that is no larger.
+    const place = countUpTo(known, id, parts[part], parts[part + 1]) - 1;
+    if (IS_TINY) return known[place] === id ? values[place]! : 0;
+    let found = known[place]!;
+    let j = place * stride;
+    next.bit = Math.floor(places[place]! / 64);
+    next.r = places[place]! - next.bit * 64;
+    while (found < id && ++j < kept) found += readNumber(ids, next, j) + 1;
+    return found === id ? weightAt(j) : 0;
   };
+}
+
+// Loops over all weights are functions of their own: what closures hold too is no local, and half as quick.
+
+/** Reads ids. Returns the last. */
+function readIds(view: DataView, kept: number, known: Numeric): number {
+  const at = start();
+  let last = -1;
+  for (let j = 0; j < kept; j++) known[j] = last += readNumber(view, at, j) + 1;
+  return last;
+}
+
+/** Reads one id in `stride`, and where the one after it begins. Returns the last of all. */
+function readFew(view: DataView, kept: number, known: Numeric, places: Float64Array, stride: number): number {
+  const at = start();
+  let last = -1;
+  for (let j = 0; j < kept; j++) {
+    last += readNumber(view, at, j) + 1;
+    if (j % stride === 0) {
+      known[j / stride] = last;
+      places[j / stride] = at.bit * 64 + at.r;
+    }
+  }
+  return last;
+}
+
+/** Reads weights: as they are, or how many steps they are. */
+function readWeights(view: DataView, kept: number, values: Numeric, step?: number): void {
+  const at = start();
+  for (let j = 0; j < kept; j++) {
+    if (step) {
+      const code = readNumber(view, at, j);
+      values[j] = ((code + 2) >> 1) * (1 - 2 * (code & 1)) * (IS_TINY ? step : 1);
+    } else values[j] = view.getFloat32(4 * j, true);
+  }
 }
 
 /** Returns how many of ascending numbers are no larger than a number. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../src/errors.js";
 import { seal } from "../../src/model/container.js";
-import { BLOCK, checkRuns, encodeRice, readRun, readRuns } from "../../src/model/rice.js";
+import { BLOCK, checkRuns, encodeRice, readNumber, readRuns, start } from "../../src/model/rice.js";
 import { sha256 } from "../../src/model/sha256.js";
 import { Random } from "../../src/random.js";
 
@@ -32,16 +32,12 @@ describe("Rice codes", () => {
     const numbers = draw(100, 1000);
     const bytes = encodeRice(numbers);
     const view = new DataView(bytes.buffer);
-    const found: number[] = [];
-    const stopped = { bit: 0, r: 0 };
-    readRun(view, 100, (number, i, bit, r) => {
-      found.push(number);
-      Object.assign(stopped, { bit, r });
-      return i === 40;
-    });
-    expect(found).toEqual(numbers.slice(0, 41));
-    readRun(view, 100, (number) => void found.push(number), stopped.bit, 41, stopped.r);
-    expect(found).toEqual(numbers);
+    const at = start();
+    const read = (i: number) => readNumber(view, at, i);
+    expect(numbers.slice(0, 41).map((_, i) => read(i))).toEqual(numbers.slice(0, 41));
+    const { bit, r } = at;
+    expect(numbers.slice(41).map((_, i) => read(41 + i))).toEqual(numbers.slice(41));
+    expect(readNumber(view, { bit, r }, 41)).toBe(numbers[41]);
   });
 
   test("with anything left over are refused", () => {
