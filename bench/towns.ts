@@ -92,6 +92,7 @@ const page = await reportHtml({
     curve: null,
     crossValidated: null,
     heldBack: null,
+    slices: [],
     r2: { train: null, progressive: null },
   },
   path: { steps, chosen: STRENGTHS.L1.l1 },

@@ -74,6 +74,7 @@ export async function reportTraining(path: string, training: Training): Promise<
     curve: course.curve,
     crossValidated: null,
     heldBack: result.progressive?.holdout ?? null,
+    slices: result.progressive?.slices ?? [],
     measured: test
       ? { on: rowsOf([flags.test as string]), ...test }
       : held && { on: heldName(flags.validate), ...held },
@@ -184,6 +185,7 @@ export async function reportPath(
     },
     curve: null,
     heldBack: null,
+    slices: [],
     crossValidated: cv && { ...cv, r2: r2Of(cv.mean, constant) },
     r2: { train: r2Of(loss.train, constant), progressive: null },
     measured: holdout && holdout.totalWeight > 0 ? { on: "rows held out", ...assessOn(model, holdout) } : null,
@@ -220,7 +222,7 @@ export async function reportEvaluation(
     asked: [["model", modelPath], ["data", files.join(" ")], ...askedOf(model)],
     certificate: certificate ? { ...certificate, converged: null, provenZero: null } : null,
     ...{ path: null, frontier: null, curve: null, heldBack: null, crossValidated: null },
-    r2: { train: null, progressive: null },
+    ...{ r2: { train: null, progressive: null }, slices: [] },
     measured: { on: rowsOf(files), ...assessment },
   });
 }

@@ -2,8 +2,8 @@ import { count } from "../report/text.js";
 import { byId, set, svg } from "./dom.js";
 import { type Frame, MODELS, type ModelFrame, type ModelName } from "./protocol.js";
 
-const [WIDTH, HEIGHT] = [480, 150];
-const [LEFT, RIGHT, TOP, BOTTOM] = [40, 398, 10, 126];
+const [WIDTH, HEIGHT] = [500, 150];
+const [LEFT, RIGHT, TOP, BOTTOM] = [40, 380, 10, 126];
 /** Between two lines of text. */
 const LINE = 14;
 /** Moments that are kept; every second goes when there are more. */

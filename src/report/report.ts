@@ -1,9 +1,10 @@
 import type { Model } from "../model/model.js";
+import type { Slices } from "../train/progressive.js";
 import { shortNumber } from "./charts/axis.js";
 import type { CurveData } from "./charts/curve.js";
 import type { FrontierData } from "./charts/frontier.js";
 import type { Figure } from "./figure.js";
-import { curveFigure, reliabilityFigure, rocFigure } from "./figures/quality.js";
+import { curveFigure, reliabilityFigure, rocFigure, slicesFigure } from "./figures/quality.js";
 import { frontierFigure, pathFigure, type Step } from "./figures/strength.js";
 import { featuresFigure, histogramFigure, mapFigure, memoryFigure, topFigure } from "./figures/weights.js";
 import type { Assessment } from "./metrics.js";
@@ -29,6 +30,8 @@ export interface Findings extends Pick<Page, "kind" | "title" | "asked" | "comma
   curve: { data: CurveData; caption: string } | null;
   /** Mean loss of the rows that a stream predicted when their turn came, and never learned. */
   heldBack: { loss: number; rows: number; r2: number | null } | null;
+  /** How well a stream predicted, by the values of each of some columns. */
+  slices: readonly Slices[];
   /** Mean loss over the folds of a cross-validation, and its standard error. */
   crossValidated: { mean: number; standardError: number; r2: number | null } | null;
   /** How well it predicts, and on what: "rows held out". */
@@ -157,7 +160,7 @@ function certificateText({ kind, certificate, model, measured }: Findings): stri
   return text.join(" ") + validation;
 }
 
-function figuresOf({ model, bytes, seen, path, frontier, curve, measured }: Findings): Figure[] {
+function figuresOf({ model, bytes, seen, path, frontier, curve, measured, slices }: Findings): Figure[] {
   const training = curve && curveFigure(curve.data, curve.caption);
   const found = known([
     frontier && frontierFigure(frontier.data, frontier.how),
@@ -178,6 +181,7 @@ function figuresOf({ model, bytes, seen, path, frontier, curve, measured }: Find
       measured?.ranking ? rocFigure(measured.ranking, measured.on) : null,
       isOdd ? null : training,
     ]),
+    ...slices.map(slicesFigure),
   ];
 }
 

@@ -23,6 +23,7 @@ figure{margin:0;min-width:0;break-inside:avoid}
 h2{margin:0;font-size:1.0625rem;font-weight:650;letter-spacing:-.01em}
 figcaption p{margin:.25rem 0 1rem;color:var(--muted);font-size:.875rem;line-height:1.5;text-wrap:pretty}
 svg{display:block;width:100%;height:auto;overflow:visible}
+.map svg{max-height:40rem}
 .data{display:flex;flex-wrap:wrap;align-items:baseline;gap:.25rem 1.25rem;margin-top:.75rem;font-size:.8125rem;color:var(--muted)}
 details[open]{flex-basis:100%}
 summary{cursor:pointer;width:max-content}
@@ -44,6 +45,6 @@ td{color:var(--ink);overflow-wrap:anywhere}
 .about dd{margin:0;overflow-wrap:anywhere}
 code{font:.8125rem/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
 footer{margin-top:3rem;color:var(--muted);font-size:.8125rem}
-@media screen and (max-width:46rem){main{padding:2rem 1.25rem}.figures,.about{grid-template-columns:minmax(0,1fr)}.facts{grid-template-columns:repeat(2,minmax(0,1fr))}.table td:first-child{min-width:7.5rem}.map{overflow-x:auto}.map svg{width:44rem}}
+@media screen and (max-width:46rem){main{padding:2rem 1.25rem}.figures,.about{grid-template-columns:minmax(0,1fr)}.facts{grid-template-columns:repeat(2,minmax(0,1fr))}.table td:first-child{min-width:7.5rem}.map{overflow-x:auto}.map svg{width:44rem;max-height:none}.map .narrow{width:100%}}
 @media print{body{font-size:10pt}main{max-width:none;padding:0}.data{display:none}.figures{gap:1.5rem 2rem}.table{max-height:none;overflow:visible}}
 `;

@@ -126,6 +126,14 @@ describe("charts", () => {
     expect(numberIn(inside(all.bars, "bars").match(/<rect[^>]*>/)![0], "width")).toBe(0);
   });
 
+  it("draw a narrow map no wider than it is, with a name where there is room for one", () => {
+    const cell = (south: number) => ({ west: -74, east: -69, south, north: south + 1, weight: 1 });
+    const narrow = cellsChart([cell(-55), cell(-19)]);
+    expect(narrow).toMatch(/<svg [^>]*viewBox="0 0 470 [^>]* class="narrow"/);
+    expect(narrow.match(/>\d+°W</g)).toEqual([">70°W<"]);
+    expect(cellsChart([cell(-55), { ...cell(-19), east: -20 }])).not.toContain("narrow");
+  });
+
   it("draw cells by state, sign and size", () => {
     const cells = (state: string) =>
       [...all.cells.matchAll(new RegExp(`<path class="${state}" d="([^"]*)"`, "g"))].map(

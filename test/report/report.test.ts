@@ -147,8 +147,19 @@ describe("a report of a training", () => {
   });
 
   it("of a stream has its losses and its sweep", async () => {
-    const stream = ["--stream", "--lambda1", "0.1,1", "--holdout-every", "5", "-o", "s.nought", "--quiet"];
-    await reported("stream", "train", ...CROSSED, ...stream);
+    const stream = [
+      "--stream",
+      "--lambda1",
+      "0.1,1",
+      "--holdout-every",
+      "5",
+      "-o",
+      "s.nought",
+      "--json",
+      "--slice",
+      "kind",
+    ];
+    const { progressive } = JSON.parse(await reported("stream", "train", ...CROSSED, ...stream, "--quiet"));
     const { csv } = figure(pages.stream!, "How training went");
     // Rows 1, 2, 4 … 256 of those learned, and as many of those held back but for the first few.
     expect(csv.filter((line) => line.startsWith("before it was learned,")).length).toBe(9);
@@ -156,6 +167,12 @@ describe("a report of a training", () => {
     expect(marks(figure(pages.stream!, "What size buys").html, /<circle [^>]*r="4"/g)).toBe(2);
     expect(pages.stream).toContain("A streaming solver gives no certificate.");
     expect(pages.stream).toMatch(/Progressive loss<.*Held out<.*loss on 120 rows/s);
+    const slices = figure(pages.stream!, "How it predicts by kind");
+    expect(marks(slices.html.split("<details>")[0]!, /<tr><td>/g)).toBe(3);
+    expect(slices.html).toContain("<td>&lt;script&gt;alert(1)&lt;/script&gt;</td>");
+    expect(slices.csv[0]).toBe("kind,rows,loss,mean label,predicted");
+    const { rows, loss, label, prediction } = progressive.slices[0].values[0];
+    expect(slices.csv[1]).toMatch(new RegExp(`,${[rows, loss, label, prediction].join(",")}$`));
     // Its map has the cells that training set to 0, too.
     const map = figure(pages.stream!, "Where latitude × longitude has weights");
     const { training, space, ids } = await loadModel(file("s.nought"));

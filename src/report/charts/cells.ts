@@ -21,8 +21,10 @@ const SHADES = [
   { upTo: 0.5, opacity: 0.8 },
   { upTo: Number.POSITIVE_INFINITY, opacity: 1 },
 ];
-/** Tallest of all maps, by its width. */
+/** Tallest of all maps, by the width of the widest. */
 const TALLEST = 0.62;
+/** Narrowest of all, for its legend: no wider than a phone shows well. */
+const NARROWEST = 470;
 
 /**
  * Draws a map of cells in three states: kept, by sign and size; set to zero; never seen. `ground`: what is where no cell
@@ -55,6 +57,7 @@ export function cellsChart(cells: readonly MapCell[], size: ChartSize = {}, grou
   return chart(
     area,
     {
+      ...(area.width === NARROWEST && { look: "narrow" }),
       title: "Where the weights are",
       description: `${count(cells.length)} cells: ${count(cells.length - zeros.length)} kept, ${count(zeros.length)} set to zero.`,
     },
@@ -76,19 +79,24 @@ function projection(cells: readonly MapCell[], width: number) {
   const shape = (north - south || 1) / ((east - west || 1) * squeeze);
   const inner = new Area({ width }).right - new Area({ width }).left;
   const height = Math.min(inner * shape, inner * TALLEST);
-  const area = new Area({ width, height: height + 68 });
   const across = Math.min(inner, height / shape);
-  const left = area.left + (inner - across) / 2;
+  // Nothing but the map, so that those who scroll begin there.
+  const area = new Area({ width: Math.max(NARROWEST, width - inner + across), height: height + 68 });
+  const left = (area.left + area.right - across) / 2;
   const right = left + across;
   return { area, left, right, x: degrees(west, east, [left, right], "WE"), y: degrees(south, north, area.y, "SN") };
 }
+
+/** Pixels that the name of a degree takes, with what is left between two. */
+const NAMED = 50;
 
 /** Steps of a graticule, in degrees. */
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
 
 /** An axis of degrees whose ends are those of the data. `signs`: what is said of those below and above 0. */
 function degrees(from: number, to: number, [start, end]: Range, signs: string): Axis {
-  const step = STEPS.find((it) => (to - from) / it <= 8) ?? 60;
+  const most = Math.min(8, Math.abs(end - start) / NAMED);
+  const step = STEPS.find((it) => (to - from) / it <= most) ?? 60;
   const name = (at: number) => `${Math.abs(at)}°${at === 0 ? "" : signs[at < 0 ? 0 : 1]}`;
   const ticks = [];
   for (let k = Math.ceil(from / step); k * step <= to; k++) {

@@ -13,6 +13,8 @@ export interface Words {
   title: string;
   /** A sentence or two: what is to be seen, in numbers. */
   description: string;
+  /** A class that the page's style knows it by. */
+  look?: string;
 }
 
 /** Where a chart is drawn, in pixels. */
@@ -45,11 +47,22 @@ export class Area {
 }
 
 /** Returns a whole chart: an SVG element with its words. */
-export function chart({ width, height }: Area, { title, description }: Words, ...parts: readonly string[]): string {
+export function chart(
+  { width, height }: Area,
+  { title, description, look }: Words,
+  ...parts: readonly string[]
+): string {
   return tag(
     "svg",
     {
-      ...{ xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height, role: "img" },
+      ...{
+        xmlns: "http://www.w3.org/2000/svg",
+        viewBox: `0 0 ${width} ${height}`,
+        width,
+        height,
+        role: "img",
+        class: look,
+      },
       ...{ "font-family": "system-ui, sans-serif", "font-size": 12, fill: TONE.muted, "stroke-linejoin": "round" },
     },
     tag("title", {}, escaped(title)),
