@@ -10,8 +10,9 @@ import type { FeatureSpace } from "../features/space.js";
 import { admissionOf } from "../slots.js";
 import type { Counts, State } from "./checkpoint.js";
 import { checkKind, columnsOf, numberIn, restore } from "./columns.js";
+import { type Harvest, harvest } from "./harvest.js";
 import { Milestones } from "./milestones.js";
-import { CHUNK, Monitor } from "./monitor.js";
+import { Monitor } from "./monitor.js";
 import type { CommonOptions, Progress, ProgressiveOptions, SliceOptions, TableOptions } from "./options.js";
 import { Progressive } from "./progressive.js";
 import type { Trainer } from "./trainer.js";
@@ -23,17 +24,6 @@ const BATCHED_ROWS = 2048;
 
 /** Parts that a block's rows are cut into for each thread where they train without locks: two even out. */
 const PARTS = 2;
-
-/** What a learner found out: the weights that are not 0, and how much was seen. */
-export interface Harvest {
-  ids: Float64Array;
-  weights: Float64Array;
-  intercept: number;
-  seen: number;
-  seenByFeature: number[];
-  /** Where these were asked for. */
-  seenIds: Float64Array | null;
-}
 
 /** Which rows are held out. */
 export interface Holdout {
@@ -312,47 +302,14 @@ export class Learner {
     restore(this.#trainers[0]!, globals, columns);
   }
 
-  /** Returns the weights of trainer `i` as they are, in single precision as they ship. */
+  /** Returns what trainer `i` has learned; `space`: whose features the columns seen are counted by. */
   harvest(i: number, space: FeatureSpace | null, keepSeen: boolean): Harvest {
-    const { memory } = this.#engine;
-    const trainer = this.#trainers[i]!;
     const { dictionary } = this.store;
-    const columns = dictionary?.length ?? this.#table!.slots;
     const { fraction, every } = this.#holdout;
     // What a training that is gone on with held out may have brought columns too.
     const isAll = dictionary !== null && fraction === 0 && every === 0 && this.heldWeight === 0;
-    const places = new Map(space?.features.map(({ name }, i) => [name, i]));
-    const seenByFeature = Array<number>(places.size).fill(0);
-    const [ids, kept, met]: [number[], number[], number[]] = [[], [], []];
-    let seen = 0;
-    const mark = memory.mark();
-    try {
-      const weights = memory.f64(CHUNK);
-      const touched = memory.u32(CHUNK);
-      const numbered = dictionary?.ids;
-      for (let from = 0; from < columns; from += CHUNK) {
-        const to = Math.min(from + CHUNK, columns);
-        const count = isAll ? to - from : trainer.touchedInto(touched, from, to);
-        seen += count;
-        if (count === 0) continue;
-        trainer.weightsInto(weights, from, to);
-        for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
-          const column = isAll ? from + t : list[t]!;
-          const id = numbered ? numbered[column]! : column;
-          if (keepSeen) met.push(id);
-          if (space) seenByFeature[places.get(space.featureOf(id).name)!]!++;
-          const weight = Math.fround(w[column - from]!);
-          if (weight === 0) continue;
-          ids.push(id);
-          kept.push(weight);
-        }
-      }
-    } finally {
-      memory.release(mark);
-    }
-    const intercept = trainer.intercept();
-    const [found, seenIds] = [Float64Array.from(ids), keepSeen ? Float64Array.from(met) : null];
-    return { ids: found, weights: Float64Array.from(kept), intercept, seen, seenByFeature, seenIds };
+    const columns = { count: dictionary?.length ?? this.#table!.slots, ids: dictionary?.ids ?? null, isAll };
+    return harvest(this.#engine, this.#trainers[i]!, columns, space, keepSeen);
   }
 }
 

@@ -67,6 +67,12 @@ export interface Steering {
   report: (iteration: number, kept: number, objective: number) => void;
 }
 
+/** What does not change in a solve: the gap to reach, a sum, and what Steering has. */
+interface Run extends Pick<Steering, "breathe"> {
+  goal: number;
+  random: Random;
+}
+
 /** |Σ q| before a look at all columns, as a share of the gap to reach: the dual point wants it 0. */
 const CENTRED = 1e-3;
 /** Violation left of a working set, as a share of all columns', when these are looked at again. */
@@ -135,11 +141,11 @@ export function penalize(state: State, l1: number, l2: number): void {
  */
 export async function solve(state: State, steering: Steering): Promise<Bounds & { iterations: number }> {
   const { tolerance, iterations: most, seed, breathe, report, likely } = steering;
-  const random = new Random(seed);
   const goal = tolerance * state.nullObjective;
+  const run = { goal, random: new Random(seed), breathe };
   state.effort.idle = 0;
   settle(state, CENTRED * goal);
-  let iterations = likely ? await work(state, likely, null, goal, most, random, breathe) : 0;
+  let iterations = likely ? await work(state, likely, null, most, run) : 0;
   for (let taken = Number.NaN; ; iterations += taken) {
     settle(state, CENTRED * goal);
     if (Number.isFinite(state.dual)) {
@@ -154,7 +160,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
     await breathe();
     if (isLast || bounds.gap <= goal) return { ...bounds, iterations };
     const whole = violationOf(state, columns);
-    taken = await work(state, choose(state, columns), whole, goal, most - iterations, random, breathe);
+    taken = await work(state, choose(state, columns), whole, most - iterations, run);
   }
 }
 
@@ -167,10 +173,8 @@ async function work(
   state: State,
   columns: Uint32Array,
   whole: number | null,
-  goal: number,
   most: number,
-  random: Random,
-  breathe: Steering["breathe"],
+  { goal, random, breathe }: Run,
 ): Promise<number> {
   const set = workOn(state, columns, random);
   let violation = violationOf(set, null);
