@@ -40,7 +40,7 @@ export function readNumber(view: DataView, at: Position, i: number): number {
     bit += PARAMETER_BITS;
   }
   if (!IS_TINY) {
-    // All of it in one window, as most are: half the time.
+    // All of it in one window, as most are.
     const window = peek(view, bit);
     const zeros = 31 - Math.clz32(window & -window);
     const length = zeros + 1 + r;

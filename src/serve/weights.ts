@@ -84,7 +84,7 @@ export function weightsOf(
   };
 }
 
-// Loops over all weights are functions of their own: what closures hold too is no local, and half as quick.
+// Loops over all weights are functions of their own: what closures hold too is no local variable.
 
 /** Reads ids. Returns the last. */
 function readIds(view: DataView, kept: number, known: Numeric): number {
