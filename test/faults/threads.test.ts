@@ -16,40 +16,53 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "nought-threads-"));
   writeFileSync(join(folder, "rows.svm"), ROWS);
-  writeFileSync(join(folder, "many.svm"), ROWS.repeat(16)); // past what threads are worth to score
+  // Long enough that workers are up before it is read.
+  writeFileSync(join(folder, "more.svm"), ROWS.repeat(4));
+  writeFileSync(join(folder, "many.svm"), ROWS.repeat(40));
   expect(run("train rows.svm --l1 0.01 -o model.nought --quiet").code).toBe(0);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a command, which may write `out`. */
 function run(args: string, fault: object = {}) {
-  for (const name of ["out", "lived"]) rmSync(join(folder, name), { force: true });
-  const env = { ...process.env, NODE_OPTIONS: `--import=${FAULTS}`, FAULT_LOG: "lived", ...fault };
+  for (const name of ["out", "lived", "started"]) rmSync(join(folder, name), { force: true });
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `--import=${FAULTS}`,
+    FAULT_LOG: "lived",
+    STARTED_LOG: "started",
+    ...fault,
+  };
   const all = [CLI, ...args.split(" "), "--threads", "2"];
   const { status, stdout, stderr } = spawnSync(process.execPath, all, { cwd: folder, env, timeout: 60_000 });
   const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : null);
   const written = read("out") ?? stdout;
   const out = written.length > 0 ? createHash("sha256").update(written).digest("hex") : null;
-  return { code: status, err: String(stderr), out, lived: read("lived") };
+  return { code: status, err: String(stderr), out, lived: read("lived"), hasStarted: read("started") !== null };
 }
 
 const STOPPED = [...[0, 60, 250].map((FAULT_AFTER) => ({ FAULT: "stop", FAULT_AFTER })), { FAULT: "memory" }];
 const TRAPPED = [0, 3].map((FAULT_AFTER) => ({ FAULT: "trap", FAULT_AFTER }));
+/** In the middle of a piece of text: nothing is heard of it any more. */
+const GONE = { FAULT: "exit", FAULT_AFTER: 3 };
 
 test.each([
-  ["sums over rows and scans of columns", "train rows.svm -o out --quiet --max-weights 40 --lambdas 60", STOPPED],
-  ["folds", "train rows.svm -o out --quiet --folds 3 --lambdas 12", STOPPED],
-  ["blocks of a stream", "train rows.svm -o out --quiet --stream --epochs 12", STOPPED],
-  ["a table without locks", "train rows.svm -o out --quiet --stream --epochs 12 --hogwild --bits 16", STOPPED],
-  ["rows to predict", "predict model.nought many.svm -o out", [...STOPPED, ...TRAPPED]],
+  ["sums over rows and scans of columns", "train more.svm -o out --quiet --max-weights 40 --lambdas 20", STOPPED],
+  ["folds", "train rows.svm -o out --quiet --folds 3 --lambdas 6", STOPPED],
+  ["blocks of a stream", "train more.svm -o out --quiet --stream --epochs 12", STOPPED],
+  ["texts of a stream", "train many.svm -o out --quiet --stream", [...STOPPED, ...TRAPPED, GONE]],
+  ["a table without locks", "train many.svm -o out --quiet --stream --hogwild --bits 16", [...STOPPED, ...TRAPPED]],
+  ["rows to predict", "predict model.nought many.svm -o out", [...STOPPED, ...TRAPPED, GONE]],
   ["rows to measure", "evaluate model.nought many.svm --json", [...STOPPED, ...TRAPPED]],
 ])("a worker on %s that is stopped, traps or runs out of memory", { timeout: 120_000 }, (_, args, faults) => {
   const whole = run(args);
-  expect(whole).toMatchObject({ code: 0, err: "" });
+  expect(whole).toMatchObject({ code: 0, err: "", hasStarted: true });
   let harmed = 0;
   for (const fault of faults) {
-    const { code, err, out, lived } = run(args, fault);
+    const { code, err, out, lived, hasStarted } = run(args, fault);
     if (lived) harmed++;
+    else expect(hasStarted, JSON.stringify(fault)).toBe(true);
+    if (fault === GONE) expect(lived).not.toBe(null);
     if (code === 0) {
       // Others have done its work.
       expect(err).toMatch(/^$|^warning: running on wasm-threads: workers were refused \(.*\)\n$/);
