@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests of what reads input and files, by which every branch of it must be taken. */
 const FORMATS = [
@@ -8,9 +9,19 @@ const FORMATS = [
   "test/train/{checkpoint,slots}.test.ts",
 ];
 
+/** What takes minutes and little of a processor begins first, beside the others, instead of after them. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith("test/soak.test.ts");
+    return [...sorted.filter(isLong), ...sorted.filter((it) => !isLong(it))];
+  }
+}
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    sequence: { sequencer: LongestFirst },
     setupFiles: "test/setup.ts",
     maxWorkers: 2, // many tests wait for processes
     projects: [

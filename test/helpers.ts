@@ -54,6 +54,22 @@ export async function withoutSimd(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Does work, and counts the threads that it starts. */
+export async function threadsOf<T>(work: () => Promise<T>): Promise<{ result: T; started: number }> {
+  const given = platform();
+  let started = 0;
+  const startThread: typeof given.startThread = (...args) => {
+    started++;
+    return given.startThread(...args);
+  };
+  providePlatform({ ...given, startThread });
+  try {
+    return { result: await work(), started };
+  } finally {
+    providePlatform(given);
+  }
+}
+
 /** The bits of numbers: +0 and −0 differ. */
 export function bitsOf(numbers: ArrayLike<number>): BigUint64Array {
   return new BigUint64Array(Float64Array.from(numbers).buffer);

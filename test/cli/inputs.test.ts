@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -131,6 +132,15 @@ describe("NDJSON", () => {
   });
 });
 
+/** The most bytes that a process had so far, where the system tells. */
+function peakOf(pid: number): number {
+  try {
+    return 1024 * Number(/VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 describe("standard input", () => {
   test.each([
     ["svmlight", [], "all.svm"],
@@ -143,12 +153,13 @@ describe("standard input", () => {
     expect(await train(["-", "--format", format, ...flags], gzipSync(text))).toEqual(expected);
   });
 
-  test.each(["svmlight", "csv", "ndjson"])("a line that does not end is bad data, as %s", async (format) => {
-    const flags = format === "svmlight" ? [] : FEATURES;
+  test.each(["svmlight", "vw", "csv", "ndjson"])("a line of 1 GB is bad data, as %s", async (format) => {
+    const flags = ["svmlight", "vw"].includes(format) ? [] : FEATURES;
     const child = spawn(process.execPath, [CLI, "train", "-", "--format", format, ...flags], { cwd: folder });
     const chunk = Buffer.alloc(1 << 20, "1");
-    let written = 0;
+    let [written, peak] = [0, 0];
     const write = () => {
+      peak = Math.max(peak, peakOf(child.pid!));
       while (written++ < 1024 && child.stdin.write(chunk));
     };
     child.stdin.on("drain", write).on("error", () => {}); // it ends in the middle
@@ -160,5 +171,6 @@ describe("standard input", () => {
     expect(await new Promise((resolve) => child.on("close", resolve))).toBe(3);
     expect(err).toMatch(/^error: standard input:1:\d+: line is longer than \d+ (bytes|characters)\n/);
     expect(written).toBeLessThan(400);
+    expect(peak).toBeLessThan(7e8);
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import zlib, { gzipSync } from "node:zlib";
@@ -17,6 +17,7 @@ import {
   readCsv,
   readNdjson,
   readSvmlight,
+  readVw,
   streamSvmlight,
 } from "../../src/node.js";
 import { bytesOf, cut, errorOf, rowsOf } from "../helpers.js";
@@ -287,37 +288,68 @@ describe("faults", () => {
   const space = featureSpace({ n: number("n") });
   const READ = {
     svmlight: (input: Input) => readSvmlight(input, ENGINE),
+    vw: (input: Input) => readVw(input, ENGINE),
     csv: (input: Input) => readCsv(input, { ...ENGINE, space, target: "y" }),
     ndjson: (input: Input) => readNdjson(input, { ...ENGINE, space, target: "y" }),
   };
 
-  test.each(Object.entries(READ))("a line of 1 GB without an end, %s", async (format, read) => {
+  describe.each(Object.entries(READ))("a line of 1 GB is refused before it is all there, as %s", (format, read) => {
+    const limit = { svmlight: 256, vw: 256, csv: 16, ndjson: 16 }[format]!;
     const chunk = new Uint8Array(1 << 20).fill(49);
-    let pushed = 0;
-    let most = 0;
-    const before = process.memoryUsage().rss;
-    async function* endless() {
-      for (; pushed < 1024; pushed++) {
+    let [pushed, least, most] = [0, 0, 0];
+    const sample = () => {
+      most = Math.max(most, process.memoryUsage().rss);
+    };
+
+    async function* oneLine() {
+      for (pushed = 0; pushed < 1024; pushed++) {
         yield chunk;
-        most = Math.max(most, process.memoryUsage().rss - before);
+        sample();
       }
+      yield bytesOf("\n");
     }
-    const error = await errorOf(read(endless()));
-    expect(error).toBeInstanceOf(DataError);
-    expect(error.message).toMatch(/^input:1:\d+: line is longer than \d+ (bytes|characters)$/);
-    const limit = format === "svmlight" ? 256 : 16;
-    expect(pushed).toBeLessThanOrEqual(limit + 1);
-    expect(most).toBeLessThan((3 * limit + 100) * 2 ** 20);
+
+    /** Nothing but zeros, of which a disk keeps none. */
+    async function sparse(): Promise<string> {
+      const path = await file("sparse", "");
+      await truncate(path, 1 << 30);
+      return path;
+    }
+
+    test.each([
+      ["stream", oneLine],
+      ["file", sparse],
+    ])("from a %s", { timeout: 120_000 }, async (_, open) => {
+      const input = await open();
+      least = process.memoryUsage().rss;
+      most = 0;
+      const timer = setInterval(sample, 10);
+      const error = await errorOf(read(input));
+      clearInterval(timer);
+      expect(error).toBeInstanceOf(DataError);
+      expect(error.message).toMatch(/^\S+:1:\d+: line is longer than \d+ (bytes|characters)$/);
+      expect(pushed).toBeLessThanOrEqual(limit + 1);
+      expect(most).toBeGreaterThan(0);
+      expect(most - least).toBeLessThan((3 * limit + 100) * 2 ** 20);
+    });
   });
 
   test.each(Object.entries(READ))("the end within a character of several bytes, %s", async (format, read) => {
-    const begun = { svmlight: "1 1:1\n1 2:", csv: "n,y\n1,1\n2,", ndjson: '{"n":1,"y":1}\n{"n":"' }[format] as string;
+    const begun = {
+      svmlight: "1 1:1\n1 2:",
+      vw: "1 |a x\n1 |a y:1",
+      csv: "n,y\n1,1\n2,",
+      ndjson: '{"n":1,"y":1}\n{"n":"',
+    }[format] as string;
     const error = await errorOf(read(joined(bytesOf(begun), Uint8Array.of(0xe2, 0x82))));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toMatch(
-      { svmlight: /^input:2:5: value/, csv: /^input:3:3: not UTF-8/, ndjson: /^input:2:7: not UTF-8/ }[
-        format
-      ] as RegExp,
+      {
+        svmlight: /^input:2:5: value/,
+        vw: /^input:2:8: value/,
+        csv: /^input:3:3: not UTF-8/,
+        ndjson: /^input:2:7: not UTF-8/,
+      }[format] as RegExp,
     );
   });
 
