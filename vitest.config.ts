@@ -9,7 +9,7 @@ const FORMATS = [
   "test/train/{checkpoint,slots}.test.ts",
 ];
 
-/** What takes minutes and little of a processor begins first, beside the others, instead of after them. */
+/** What takes two minutes begins first, beside the others, and not last, beside none. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
