@@ -1,4 +1,4 @@
-import { count, plural, size } from "../report/text.js";
+import { count, lossText, plural, size } from "../report/text.js";
 import type { Milestone } from "../train/milestones.js";
 import type { Progress } from "../train/options.js";
 import { LiveLine, tell } from "./output.js";
@@ -70,14 +70,14 @@ export function liveText(progress: Progress, samples: readonly Sample[], seconds
   const [first, last] = [samples[0]!, samples.at(-1)!];
   const span = (last.at - first.at) / 1000;
   const isBegun = loss !== 0 || recent !== null;
-  const losses = `loss ${loss.toFixed(4)}${recent === null ? "" : ` (now ${recent.toFixed(4)})`}`;
+  const losses = `loss ${lossText(loss)}${recent === null ? "" : ` (now ${lossText(recent)})`}`;
   const rates = [];
   if (span > 0) rates.push(`${count(Math.round((last.rows - first.rows) / span))} rows/s`);
   if (span > 0 && last.read !== null && first.read !== null) {
     rates.push(`${((last.read - first.read) / span / 1e6).toFixed(1)} MB/s`);
   }
   const parts = [`epoch ${epoch}`, plural(rows, "row"), ...rates, ...(isBegun ? [losses] : [])];
-  if (holdout !== null) parts.push(`held out ${holdout.toFixed(4)}`);
+  if (holdout !== null) parts.push(`held out ${lossText(holdout)}`);
   parts.push(...weights);
   if (share !== null && share > 0)
     parts.push(`${Math.floor(100 * share)}%`, `${left((seconds / share) * (1 - share))} left`);

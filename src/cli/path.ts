@@ -5,7 +5,7 @@ import { OptionError } from "../errors.js";
 import { parseFraction } from "../features/cell.js";
 import { constantLoss } from "../model/evaluate.js";
 import { r2Of } from "../report/spread.js";
-import { count, plural } from "../report/text.js";
+import { count, lossText, plural } from "../report/text.js";
 import { fitPath, type Path, type PathOptions, type PathPoint } from "../train/path.js";
 import { type CrossValidatedPoint, type CrossValidation, crossValidate } from "../train/validate.js";
 import { axisText, plotText, type Screen, screenOf } from "./chart.js";
@@ -159,7 +159,7 @@ function asCharts({ points }: Path | CrossValidation, screen: Screen): string {
   const kept = points.map((it) => it.kept);
   const lines = [
     ...plotText(
-      { title: isHeld ? "loss held out (▲ least)" : "training loss", values: losses, format: (it) => it.toFixed(4) },
+      { title: isHeld ? "loss held out (▲ least)" : "training loss", values: losses, format: lossText },
       screen,
     ),
     ...axisText(ends, mark, screen),
@@ -182,12 +182,13 @@ function asText(found: Path | CrossValidation, constants: Constants, { count: ro
   const lines = found.points.map((point) => {
     const r2s = r2sOf(point, constants);
     const share = (it: keyof typeof r2s) => (isSquared ? [percent(r2s[it])] : []);
-    const train = point.loss.train.toFixed(4);
+    const train = lossText(point.loss.train);
     const texts = [point.lambda.toExponential(3), count(point.kept)];
     texts.push(...(isSquared ? [train, ...share("train")] : [percent(point.explained), train]));
-    if (validation !== null) texts.push(point.loss.validation?.toFixed(4) ?? "–", ...share("validation"));
+    if (validation !== null)
+      texts.push(point.loss.validation === null ? "–" : lossText(point.loss.validation), ...share("validation"));
     const { cv } = point as Partial<CrossValidatedPoint>;
-    if (cv) texts.push(cv.mean.toFixed(4), cv.standardError.toFixed(4), ...share("cv"));
+    if (cv) texts.push(lossText(cv.mean), lossText(cv.standardError), ...share("cv"));
     const marks = [
       ...(validated?.minimum === point ? ["least loss"] : []),
       ...(validated?.minimum === point && point === found.points.at(-1) ? ["so far: try a smaller --ratio"] : []),
@@ -195,7 +196,7 @@ function asText(found: Path | CrossValidation, constants: Constants, { count: ro
     ];
     return cells(texts) + (marks.length > 0 ? `  ← ${marks.join(", ")}` : "");
   });
-  const held = validation === null ? "" : `; of always the mean of the rows held out ${validation.toFixed(4)}`;
-  const nothing = `loss without features ${found.nullLoss.toFixed(4)}${held}`;
+  const held = validation === null ? "" : `; of always the mean of the rows held out ${lossText(validation)}`;
+  const nothing = `loss without features ${lossText(found.nullLoss)}${held}`;
   return `${plural(rows, "row")}; ${nothing}\n${cells(header)}\n${lines.join("\n")}\n`;
 }

@@ -1,4 +1,4 @@
-import { count, plural, r2Text } from "../report/text.js";
+import { count, lossText, plural, r2Text } from "../report/text.js";
 import type { ProgressiveReport, Slices } from "../train/progressive.js";
 import { printable } from "./output.js";
 
@@ -7,7 +7,7 @@ const LONGEST = 32;
 /** Lines about slices and rows held back. */
 export function progressiveText({ holdout, slices }: ProgressiveReport): string[] {
   const held =
-    holdout && `  holdout loss ${holdout.loss.toFixed(4)}${r2Text(holdout.r2)}, ${plural(holdout.rows, "row")}`;
+    holdout && `  holdout loss ${lossText(holdout.loss)}${r2Text(holdout.r2)}, ${plural(holdout.rows, "row")}`;
   return [...(held ? [held] : []), ...slices.flatMap(sliceText)];
 }
 
@@ -24,7 +24,7 @@ function sliceText({ column, values, rest }: Slices): string[] {
   return [
     cells(header, ["rows", "loss", "mean label", "predicted"]),
     ...all.map(({ name, rows, loss, label, prediction }) =>
-      cells(name, [count(rows), ...[loss, label, prediction].map((it) => it.toFixed(4))]),
+      cells(name, [count(rows), ...[loss, label, prediction].map(lossText)]),
     ),
   ];
 }

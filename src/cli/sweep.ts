@@ -1,4 +1,4 @@
-import { count } from "../report/text.js";
+import { count, lossText } from "../report/text.js";
 import type { FitOptions } from "../train/fit.js";
 import type { FtrlOptions, SgdOptions, SolverOptions, SweepPoint } from "../train/options.js";
 import type { StreamPoint } from "../train/points.js";
@@ -47,7 +47,7 @@ export function sweepText(points: readonly PointResult[], best: number): string[
   const cells = (texts: string[]) => `  ${texts.map((text) => text.padStart(11)).join(" ")}`;
   const lines = points.map((point, i) => {
     const texts = [...varied.map((name) => String(point[name])), count(point.kept)];
-    return cells([...texts, ...losses.map((it) => point.loss[it]!.toFixed(4))]) + (i === best ? "  ← least loss" : "");
+    return cells([...texts, ...losses.map((it) => lossText(point.loss[it]!))]) + (i === best ? "  ← least loss" : "");
   });
   return [cells([...varied, "kept", ...losses.map((it) => (it === "holdout" ? "held out" : it))]), ...lines];
 }

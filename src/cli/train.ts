@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { count, duration, metricsText, plural, r2Text, size } from "../report/text.js";
+import { count, duration, lossText, metricsText, plural, r2Text, size } from "../report/text.js";
 import { addCheckpointFlags, Saving } from "./checkpoint.js";
 import { addDataFlags, DATA, numeric, numerics } from "./data.js";
 import { addFeatureFlags } from "./features.js";
@@ -185,8 +185,8 @@ function summary(result: Result): string {
     ...(points ? sweepText(points, best as number) : []),
     `${isShort ? "✗" : "✓"} ${plural(kept, "weight")} of ${count(seen)} seen (${count(declared)} declared), ${plural(rows, "row")}, ${duration(seconds.total)}`,
     loss.train === null
-      ? `  progressive loss ${loss.progressive?.toFixed(4)}${r2Text(r2.progressive)}`
-      : `  training loss ${loss.train.toFixed(4)}${r2Text(r2.train)}`,
+      ? `  progressive loss ${lossText(loss.progressive!)}${r2Text(r2.progressive)}`
+      : `  training loss ${lossText(loss.train)}${r2Text(r2.train)}`,
     ...(progressive ? progressiveText(progressive) : []),
     ...(gap === null
       ? []

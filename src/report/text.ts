@@ -23,6 +23,11 @@ export function plural(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** "0.2231"; "3.4522e+9", which squares of large numbers come to. */
+export function lossText(loss: number): string {
+  return Math.abs(loss) < 1e5 ? loss.toFixed(4) : loss.toExponential(4);
+}
+
 /** ", R² 0.8812 against the rows' mean"; nothing where there is none. */
 export function r2Text(r2: number | null): string {
   return r2 === null ? "" : `, R² ${r2.toFixed(4)} against the rows' mean`;

@@ -310,7 +310,10 @@ function checkTwoClasses(loss: Loss, { labels, weights }: Rows, count: number): 
     else negative = true;
   }
   if (positive && negative) return;
-  throw new DataError("every label is the same: no intercept is the best; use intercept: false (--no-intercept)");
+  const only = positive ? "yes (1)" : "no (0 or −1)";
+  throw new DataError(
+    `every label is the same, ${only}: no intercept is the best; use intercept: false (--no-intercept)`,
+  );
 }
 
 /** Returns a function that lets other work run when that is due. It throws the signal's reason when it is aborted. */
