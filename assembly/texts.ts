@@ -166,8 +166,8 @@ export class Word {
 /** A number, or bytes: on the stack of a program. NaN is missing. */
 @unmanaged
 export class Value {
-  number: f64; // of a text: its decimal number, NaN when it is none, +∞ when that is not known
-  from: u32; // 0 for a number
+  number: f64; // NaN for text
+  from: u32; // 0 where it is no text
   to: u32;
 }
 

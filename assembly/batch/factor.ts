@@ -12,7 +12,7 @@ const LEAST_PIVOT: f64 = 1e-8;
 const FLAT: f64 = 1e-10;
 
 /**
- * Adds to o.step the approximate minimum of ½dᵀ(H + ridge)d − residualᵀd on the face where o.inverse is not 0, and
+ * Writes to o.step the approximate minimum of ½dᵀ(H + ridge)d − residualᵀd on the face where o.inverse is not 0, and
  * returns whether it is as near as o.enough says. H: `count` columns without their diagonal, `curvatures`.
  */
 export function conjugateByFactor(H: Matrix, count: u32, curvatures: usize, o: Face): bool {

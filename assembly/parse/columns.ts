@@ -7,7 +7,7 @@ export const LEFT_OUT: u32 = u32.MAX_VALUE - 1;
 /** The limit that admits no id. */
 const CLOSED: u32 = 1;
 /** 2³² divided by the golden ratio. */
-const HASH: u32 = 0x9e3779b1;
+export const HASH: u32 = 0x9e3779b1;
 
 /**
  * Returns the column of an id: `columns` when it is new and takes the next. With o.table, columns are the slots of a
@@ -132,7 +132,7 @@ export function dropLeftOut<V extends Values>(start: u32, end: u32, o: Parse): u
 }
 
 /** As in src/slots.ts: both sides look into one table. */
-function hashOf(id: u64): u32 {
+export function hashOf(id: u64): u32 {
   return mix(<u32>id ^ (<u32>(id >> 32) * HASH));
 }
 

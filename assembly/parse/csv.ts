@@ -8,7 +8,7 @@ import { encodeRow } from "./encode";
 import { run } from "./expression";
 import { isWhite, numberIn, UNSURE } from "./number";
 
-// How labels are coded, as CODINGS of src/engine/kernels.ts.
+// How labels are coded, as CODINGS of src/engine/texts.ts.
 const AS_THEY_ARE: u32 = 0;
 const ONE_AGAINST_ALL: u32 = 1;
 // and 2, one against one

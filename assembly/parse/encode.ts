@@ -1,12 +1,12 @@
 import { NOWHERE } from "../layout";
 import { Output, Part, Plan, Step, Word } from "../texts";
 import { isAbsent } from "./cells";
-import { mix } from "./columns";
+import { hashOf } from "./columns";
 import { run } from "./expression";
 import { fold, hashCell } from "./hash";
 import { numberIn, UNSURE, whiteLength } from "./number";
 
-// Kinds of steps, as STEPS of src/engine/kernels.ts.
+// Kinds of steps, as STEPS of src/engine/texts.ts.
 const NUMBER: u32 = 0;
 const BUCKET: u32 = 1;
 const QUANTILES: u32 = 2;
@@ -253,7 +253,7 @@ function merge(start: u32, end: u32, p: Plan): u32 {
   for (let k = start; k < end; ++k) {
     const id = load<u64>(ids + (<usize>k << 3));
     const value = load<f64>(values + (<usize>k << 3));
-    let at = mix(<u32>id ^ (<u32>(id >> 32) * 0x9e3779b1)) & mask;
+    let at = hashOf(id) & mask;
     let seat = seats + (<usize>at << 3);
     while (load<u32>(seat) == stamp && load<u64>(ids + (<usize>load<u32>(seat, 4) << 3)) != id) {
       at = (at + 1) & mask;

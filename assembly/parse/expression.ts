@@ -2,7 +2,7 @@ import { Plan, Value } from "../texts";
 import { isAbsent } from "./cells";
 import { decimalOf, numberIn, UNSURE } from "./number";
 
-// Operations of programs, as OPERATIONS of src/engine/kernels.ts. Each stands with its operand.
+// Operations of programs, as OPERATIONS of src/engine/texts.ts. Each stands with its operand.
 const END: u32 = 0;
 const NUMBER: u32 = 1; // operand: which of p.numbers
 const TEXT: u32 = 2; // operand: where its {from, length} stand in p.code
@@ -95,12 +95,11 @@ function combine(operation: u32, a: Value, b: Value): f64 {
     const result = operation == ADD ? x + y : operation == SUBTRACT ? x - y : operation == MULTIPLY ? x * y : x / y;
     return isFinite(result) ? result : NaN;
   }
-  const order = x - y;
-  if (operation == EQUAL) return f64(order == 0);
-  if (operation == NOT_EQUAL) return f64(order != 0);
-  if (operation == LESS) return f64(order < 0);
-  if (operation == NOT_MORE) return f64(order <= 0);
-  return f64(operation == MORE ? order > 0 : order >= 0);
+  if (operation == EQUAL) return f64(x == y);
+  if (operation == NOT_EQUAL) return f64(x != y);
+  if (operation == LESS) return f64(x < y);
+  if (operation == NOT_MORE) return f64(x <= y);
+  return f64(operation == MORE ? x > y : x >= y);
 }
 
 /** Whether two texts are the same; a number written out is not one that is no number. */

@@ -1,21 +1,18 @@
 import { Lesson, Plan, Seen, Step } from "../texts";
 import { isAbsent, splitLine } from "./cells";
-import { mix } from "./columns";
+import { HASH, mix } from "./columns";
 import { labelOf, weightOf } from "./csv";
 import { run } from "./expression";
 import { hashCell } from "./hash";
 import { numberIn, UNSURE, whiteLength } from "./number";
 
-// What is learned of an atom, as LESSONS of src/engine/kernels.ts.
+// What is learned of an atom, as LESSONS of src/engine/texts.ts.
 const NOTHING: u32 = 0; // not even whether cells are missing
 const ABSENCE: u32 = 1;
 const RANGE: u32 = 2;
 const SAMPLE: u32 = 3;
 const WORD: u32 = 4;
 // and 5, words of a text
-
-/** As in src/data/reader.ts and assembly/parse/columns.ts. */
-const HASH: u32 = 0x9e3779b1;
 
 /**
  * Learns from whole lines of a table's cells, as parseCsv reads them, those of rows that are not held out: which atoms
@@ -34,7 +31,7 @@ export function learnRows(from: usize, to: usize, o: Lesson, p: Plan): usize {
   while (line < to) {
     const lf = splitLine(line, p);
     if (!lf || labelOf(p) == UNSURE || weightOf(p) == UNSURE || !readNumbers(o, p)) break;
-    const isHeldOut = (every && phase + 1 == every) || <f64>mix(o.salt + row * HASH) < o.limit;
+    const isHeldOut = (every && phase + 1 == every) || <f64>mix(o.salt + row * HASH) < o.limit; // as isHeldOut of src/data/reader.ts
     if (!isHeldOut) {
       // A byte may begin a word of two atoms: one of the cell as it is, one of words.
       const words = <u32>(lf - line) << 1;

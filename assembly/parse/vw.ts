@@ -4,12 +4,11 @@ import { Values } from "../sparse";
 import { Parse, Progress, Score } from "../texts";
 import { isAdmitted, LEFT_OUT, mergeRow, otherColumn } from "./columns";
 import { hashBytes, hashShort } from "./hash";
-import { BLANK, COLON, CR, countDigits, digitAt, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
+import { BLANK, COLON, CR, countDigits, digitAt, digitsOf, isBlank, isEnd, LETTER_E, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 
 const QUOTE: u32 = 39;
 const BAR: u32 = 124;
 const LETTER_A: u32 = 97;
-const LETTER_E: u32 = 101;
 /** "nan" and "inf". */
 const NAN: u32 = 0x6e616e;
 const INF: u32 = 0x666e69;
@@ -84,7 +83,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
       if (byte == BAR) {
         const name = at + 1;
         at = wordEnd(name);
-        seed = at == name ? 0 : hashWord(name, at, 0);
+        seed = hashWord(name, at, 0);
         scale = 1.0;
         unnamed = 0;
         if (load<u8>(at) != COLON) continue;

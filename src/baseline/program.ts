@@ -69,17 +69,17 @@ function combine(operation: number, a: Value, b: Value): number {
     case OPERATIONS["/"]:
       return finite(x / y);
     case OPERATIONS["=="]:
-      return Number(x - y === 0);
+      return Number(x === y);
     case OPERATIONS["!="]:
-      return Number(x - y !== 0);
+      return Number(x !== y);
     case OPERATIONS["<"]:
-      return Number(x - y < 0);
+      return Number(x < y);
     case OPERATIONS["<="]:
-      return Number(x - y <= 0);
+      return Number(x <= y);
     case OPERATIONS[">"]:
-      return Number(x - y > 0);
+      return Number(x > y);
     default:
-      return Number(x - y >= 0);
+      return Number(x >= y);
   }
 }
 
