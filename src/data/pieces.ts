@@ -1,7 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { copyInto, type U8 } from "../engine/memory.js";
 import type { TextKernel } from "../engine/texts.js";
-import { Contest } from "./contest.js";
 import type { Lane } from "./lane.js";
 
 /** Lanes for each thread: so many even out. */
@@ -56,7 +55,6 @@ export class Pieces<L extends Lane> {
   #shift = 0;
   readonly #engine: Engine;
   readonly #most: number;
-  readonly #contest = new Contest();
   #text: Uint8Array | null = null;
   #pieces: Piece<L>[] = [];
   #read = 0;
@@ -86,8 +84,7 @@ export class Pieces<L extends Lane> {
     const { background, memory } = this.#engine;
     this.#text = text;
     this.#read += text.length;
-    const most = this.#read > WORTH_THREADS ? Math.min(this.#most, Math.floor(text.length / LEAST_PIECE)) : 0;
-    const shares = most > 1 && this.#contest.isShared(text.length) ? most : 1;
+    const shares = this.#read > WORTH_THREADS ? Math.min(this.#most, Math.floor(text.length / LEAST_PIECE)) : 0;
     if (background && this.#read > WORTH_THREADS / 2) background.start();
     this.#pieces = piecesOf(text, shares > 1 ? shares : Math.ceil(text.length / PIECE));
     const longest = Math.max(...this.#pieces.map(({ from, to }) => to - from));
