@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ModelError } from "../../src/errors.js";
 import { seal } from "../../src/model/container.js";
 import { BLOCK, checkRuns, encodeRice, readNumber, readRuns, start } from "../../src/model/rice.js";
@@ -38,6 +38,16 @@ describe("Rice codes", () => {
     const { bit, r } = at;
     expect(numbers.slice(41).map((_, i) => read(41 + i))).toEqual(numbers.slice(41));
     expect(readNumber(view, { bit, r }, 41)).toBe(numbers[41]);
+  });
+
+  test("are read by the build of nought/predict, which has no short way for most of them", async () => {
+    vi.stubGlobal("NOUGHT_TINY", true);
+    vi.resetModules();
+    const tiny = await import("../../src/model/rice.js");
+    vi.unstubAllGlobals();
+    const numbers = [...draw(500, 9), ...draw(100, 2 ** 32), ...draw(100, 2 ** 53)];
+    const bytes = encodeRice(numbers);
+    expect(Array.from(tiny.readRuns(new DataView(bytes.buffer), [numbers.length])[0]!)).toEqual(numbers);
   });
 
   test("with anything left over are refused", () => {
