@@ -12,7 +12,7 @@ try {
   await playing.page.screenshot({ path: at("playground") });
   const real = await visit(browser, host, "", { viewport: { width: 1160, height: 900 }, colorScheme: "dark" });
   await real.page.locator("#atlas").scrollIntoViewIfNeeded();
-  await real.page.locator("#atlas-body").waitFor({ timeout: 60_000 });
+  await real.page.locator("#model-l2", { hasText: "weights" }).waitFor({ timeout: 120_000 }); // found last
   await real.page.evaluate(() => document.querySelector("#question")!.scrollIntoView());
   await real.page.waitForTimeout(1000);
   await real.page.screenshot({ path: at("towns") });
