@@ -1,3 +1,4 @@
+import type { Dictionary } from "../data/dictionary.js";
 import type { Engine } from "../engine/engine.js";
 import type { FeatureSpace } from "../features/space.js";
 import { CHUNK } from "./monitor.js";
@@ -14,10 +15,10 @@ export interface Harvest {
   seenIds: Float64Array | null;
 }
 
-/** The columns of a trainer: their ids, null where these are the columns, and whether a row that was learned had each. */
+/** The columns of a trainer, whose ids are a dictionary's or these themselves, and whether a row that was learned had each. */
 export interface Harvested {
   count: number;
-  ids: Float64Array | null;
+  dictionary: Dictionary | null;
   isAll: boolean;
 }
 
@@ -37,6 +38,7 @@ export function harvest(
   try {
     const weights = memory.f64(CHUNK);
     const touched = memory.u32(CHUNK);
+    const numbered = columns.dictionary?.ids; // a view, good until memory grows
     for (let from = 0; from < columns.count; from += CHUNK) {
       const to = Math.min(from + CHUNK, columns.count);
       const count = columns.isAll ? to - from : trainer.touchedInto(touched, from, to);
@@ -45,7 +47,7 @@ export function harvest(
       trainer.weightsInto(weights, from, to);
       for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
         const column = columns.isAll ? from + t : list[t]!;
-        const id = columns.ids ? columns.ids[column]! : column;
+        const id = numbered ? numbered[column]! : column;
         if (keepSeen) met.push(id);
         if (space) seenByFeature[places.get(space.featureOf(id).name)!]!++;
         const weight = Math.fround(w[column - from]!);

@@ -308,7 +308,7 @@ export class Learner {
     const { fraction, every } = this.#holdout;
     // What a training that is gone on with held out may have brought columns too.
     const isAll = dictionary !== null && fraction === 0 && every === 0 && this.heldWeight === 0;
-    const columns = { count: dictionary?.length ?? this.#table!.slots, ids: dictionary?.ids ?? null, isAll };
+    const columns = { count: dictionary?.length ?? this.#table!.slots, dictionary, isAll };
     return harvest(this.#engine, this.#trainers[i]!, columns, space, keepSeen);
   }
 }
