@@ -10,7 +10,7 @@ import { LabelCoder } from "./label.js";
 import { PlainLesson } from "./lesson.js";
 import { type PlainFormat, PlainRows, type RowTaker } from "./plain.js";
 import { isHeldOut, placed, type RowReader, type RowSink, type Tally, Tolerance } from "./reader.js";
-import type { TableSource } from "./records.js";
+import type { TableBatch, TableSource } from "./records.js";
 import {
   checkColumns,
   explained,
@@ -133,6 +133,22 @@ export function tableReader(source: TableSource, space: FeatureSpace, options: T
 
 type Visit = (field: (column: string) => Cell, label: number, weight: number, row: number, offset: number) => void;
 
+/**
+ * Returns what lists the columns of a ragged source that are met by a row of a batch; rows are asked for in their order.
+ * What is said of a row does not depend then on what came with it. `before`: columns met before the batch.
+ */
+function columnsUpTo({ columns, rows }: TableBatch, before: number): (row: number) => readonly string[] {
+  let met: Set<string> | null = null;
+  let next = 0;
+  return (row) => {
+    met ??= new Set(columns.slice(0, before));
+    for (; next <= row && met.size < columns.length; next++) {
+      for (const column of Object.keys(rows[next]!.record ?? {})) met.add(column);
+    }
+    return columns.slice(0, met.size);
+  };
+}
+
 /** Visits every good row; yields the counts so far after each batch. `row` counts them from 0. */
 async function* eachRow(
   source: TableSource,
@@ -185,6 +201,7 @@ async function* eachRow(
       yield { rows: good, skipped: tolerance.skipped };
       continue;
     }
+    const known = source.isRagged ? columnsUpTo(batch, prepared) : () => columns;
     if (!target || columns.length > prepared) {
       const isFirst = !target;
       target = labeller(options.target, columns, definition);
@@ -193,7 +210,7 @@ async function* eachRow(
       if (isFirst) plain?.begin(columns);
     }
     met += batch.rows.length;
-    for (const it of batch.rows) {
+    for (const [i, it] of batch.rows.entries()) {
       cells = it.cells;
       record = it.record;
       try {
@@ -204,8 +221,9 @@ async function* eachRow(
         good++;
         if (weight > 0) isWeightless = false;
       } catch (error) {
-        const at = reading === null ? 0 : columns.indexOf(reading);
-        const told = at < 0 ? explained(error, reading as string, columns, target) : error;
+        const there = known(i);
+        const at = reading === null ? 0 : there.indexOf(reading);
+        const told = at < 0 ? explained(error, reading as string, there, target) : error;
         tolerance.refuse(placed(told, () => it.place(at)));
       }
     }
