@@ -121,7 +121,7 @@ export class Pool {
     const calls: Call[] = [];
     for (let c = 0; c < chunks; c++) {
       calls.push(this.offer(kernel, args.with(from, bounds[c]!).with(from + 1, bounds[c + 1]!)));
-      if (c === 0) this.wake(chunks - 1);
+      if (c === 0) this.wake(chunks - 1); // the others are there by the time that workers are awake
     }
     const times: number[] = [];
     const results = calls.map((call) => this.finish(call, 0, times));

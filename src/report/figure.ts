@@ -47,7 +47,7 @@ ${all > MOST_SHOWN ? `<p>The first ${MOST_SHOWN} rows of ${count(all)}.</p>` : "
 }
 
 /** Returns a table as markup, numbers to the right. It scrolls by itself, also by keys. */
-function tableHtml({ columns, rows }: Table, name: string): string {
+export function tableHtml({ columns, rows }: Table, name: string): string {
   const isNumber = columns.map((_, k) => rows.every((row) => typeof row[k] !== "string"));
   const cell = (name: string, k: number, text: string) =>
     `<${name}${isNumber[k] ? ' class="number"' : ""}>${escaped(text)}</${name}>`;

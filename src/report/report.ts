@@ -10,7 +10,7 @@ import { featuresFigure, histogramFigure, mapFigure, memoryFigure, topFigure } f
 import type { Assessment } from "./metrics.js";
 import { type Fact, type Page, pageHtml } from "./page.js";
 import type { Ranking } from "./ranking.js";
-import { count, plural, size } from "./text.js";
+import { count, lossText, plural, size } from "./text.js";
 
 /** What was found, by any command: what is null was not asked for, or is not known. */
 export interface Findings extends Pick<Page, "kind" | "title" | "asked" | "command" | "warnings" | "notes" | "footer"> {
@@ -71,20 +71,20 @@ function factsOf({ model, bytes, measured, certificate, heldBack, crossValidated
   ];
   if (measured) facts.push(...measuredFacts(measured));
   else if (loss.train !== null) {
-    facts.push({ label: "Training loss", value: loss.train.toFixed(4), note: `mean of ${count(rows)} rows` });
+    facts.push({ label: "Training loss", value: lossText(loss.train), note: `mean of ${count(rows)} rows` });
     facts.push(...r2Facts(r2.train));
   } else if (loss.progressive !== null) {
     const note = "of rows before they were learned";
-    facts.push({ label: "Progressive loss", value: loss.progressive.toFixed(4), note }, ...r2Facts(r2.progressive));
+    facts.push({ label: "Progressive loss", value: lossText(loss.progressive), note }, ...r2Facts(r2.progressive));
   }
   if (heldBack) {
     const note = `loss on ${plural(heldBack.rows, "row")}${andR2(heldBack.r2)}`;
-    facts.push({ label: "Held out", value: heldBack.loss.toFixed(4), note });
+    facts.push({ label: "Held out", value: lossText(heldBack.loss), note });
   }
   if (crossValidated) {
     const { mean, standardError } = crossValidated;
-    const note = `loss, ± ${standardError.toFixed(4)}${andR2(crossValidated.r2)}`;
-    facts.push({ label: "Cross-validated", value: mean.toFixed(4), note });
+    const note = `loss, ± ${lossText(standardError)}${andR2(crossValidated.r2)}`;
+    facts.push({ label: "Cross-validated", value: lossText(mean), note });
   }
   if (certificate) {
     const { gap, converged } = certificate;
@@ -141,7 +141,7 @@ function certificateText({ kind, certificate, model, measured }: Findings): stri
     const progressive =
       loss.progressive === null
         ? ""
-        : ` Each row predicted before it was learned, its mean loss was ${loss.progressive.toFixed(4)}.`;
+        : ` Each row predicted before it was learned, its mean loss was ${lossText(loss.progressive)}.`;
     const why =
       kind === "evaluate"
         ? "The model's file has no certificate: only solver batch gives one, for weights in full."

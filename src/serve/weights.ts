@@ -75,6 +75,7 @@ export function weightsOf(
     // The last one known that is no larger.
     const place = countUpTo(known, id, parts[part], parts[part + 1]) - 1;
     if (IS_TINY) return known[place] === id ? values[place]! : 0;
+    if (id >= limit) return 0; // its part may be that of another
     let found = known[place]!;
     let j = place * stride;
     next.bit = Math.floor(places[place]! / 64);

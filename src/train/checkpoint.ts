@@ -163,8 +163,8 @@ function parseHeader(json: string): Header {
   expect(isObject(counts) && isObject(counts.earlier), "its counts are incomplete");
   const { epoch, reached, visits, earlier } = counts;
   expect([epoch, reached, visits, earlier.visits].every(isCount) && epoch >= 1, "a count is no whole number");
-  const { weightSum, heldWeight, lossRows, lossSum, lossWeight, held, labels = [] } = counts;
-  expect(Array.isArray(held) && Array.isArray(labels), "its counts are incomplete");
+  const { weightSum, heldWeight, lossRows, lossSum, lossWeight, held, labels } = counts;
+  expect(Array.isArray(held) && (labels === undefined || areSpreads(labels)), "its counts are incomplete");
   const sums = [
     weightSum,
     heldWeight,
@@ -172,7 +172,7 @@ function parseHeader(json: string): Header {
     lossSum,
     lossWeight,
     ...held,
-    ...labels,
+    ...(labels ?? []),
     earlier.heldWeight,
     earlier.rows,
   ];
@@ -195,6 +195,11 @@ function checkIds(columns: Columns, count: number): void {
 function isIdentity(it: Identity): boolean {
   const isKnown = (value: unknown) => value === null || Number.isFinite(value);
   return isObject(it) && typeof it.name === "string" && isKnown(it.size) && isKnown(it.modified);
+}
+
+/** Three numbers of the rows learned, and three of those held back. */
+function areSpreads(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 6;
 }
 
 function isObject(value: unknown): boolean {

@@ -50,8 +50,8 @@ interface Pending extends Underway {
 export type Stand = Pick<State, "globals" | "columns"> & { counts: Omit<Counts, "epoch" | "isDone" | "earlier"> };
 
 /**
- * Trains models on one stream of rows as it fills a store, block by block and in order. With more than one thread workers
- * parse meanwhile, or train while rows are read that only the host can read; the result has the same bits.
+ * Trains models on one stream of rows as it fills a store, block by block and in order. With more than one thread a
+ * worker trains on a block while the next is filled; the result has the same bits.
  */
 export class Learner {
   readonly store: BlockStore;

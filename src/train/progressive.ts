@@ -122,7 +122,7 @@ export class Progressive {
     this.#lossSum = lossSum;
     this.#weightSum = lossWeight;
     this.#held = new Sums(held);
-    this.#spreads = labels ? [new Spread(labels.slice(0, 3)), new Spread(labels.slice(3))] : null;
+    this.#spreads = this.#spreads && labels ? [new Spread(labels.slice(0, 3)), new Spread(labels.slice(3))] : null;
   }
 
   /** Takes the outcome of one call of `train`. Throws DivergenceError when it is not finite. */

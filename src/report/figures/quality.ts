@@ -1,11 +1,9 @@
 import type { Measured, Slices } from "../../train/progressive.js";
 import { type CurveData, curveChart } from "../charts/curve.js";
-import { escaped } from "../charts/markup.js";
 import { reliabilityChart } from "../charts/reliability.js";
 import { rocChart } from "../charts/roc.js";
-import type { Figure } from "../figure.js";
+import { type Figure, tableHtml } from "../figure.js";
 import type { Ranking } from "../ranking.js";
-import { count } from "../text.js";
 
 /** Whether probabilities mean what they say. `on`: "rows held out". */
 export function reliabilityFigure(ranking: Ranking, on: string): Figure {
@@ -55,20 +53,15 @@ export function curveFigure(data: CurveData, caption: string): Figure {
 export function slicesFigure({ column, values, rest }: Slices): Figure {
   const all: (Measured & { name: string })[] = values.map((it) => ({ ...it, name: it.value ?? "(missing)" }));
   if (rest) all.push({ ...rest, name: "(all others)" });
-  const columns = [column, "rows", "loss", "mean label", "predicted"];
-  const head = columns.map((it, k) => `<th${k > 0 ? ' class="number"' : ""}>${escaped(it)}</th>`).join("");
-  const lines = all.map(({ name, rows, loss, label, prediction }) => {
-    const cells = [count(rows), ...[loss, label, prediction].map((it) => it.toFixed(4).replace("-", "−"))];
-    return `<tr><td>${escaped(name)}</td>${cells.map((it) => `<td class="number">${it}</td>`).join("")}</tr>`;
-  });
+  const data = {
+    columns: [column, "rows", "loss", "mean label", "predicted"],
+    rows: all.map(({ name, rows, loss, label, prediction }) => [name, rows, loss, label, prediction]),
+  };
   return {
     title: `How it predicts by ${column}`,
     caption: `Rows of the stream by their ${column}, those with most rows first, each predicted before it was learned: mean loss, mean label and mean prediction.`,
-    body: `<div class="table" role="region" aria-label="${escaped(`By ${column}`)}" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`,
-    data: {
-      columns,
-      rows: all.map(({ name, rows, loss, label, prediction }) => [name, rows, loss, label, prediction]),
-    },
+    body: tableHtml(data, `By ${column}`),
+    data,
     file: "slices.csv",
     isWide: true,
   };
