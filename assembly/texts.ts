@@ -1,7 +1,7 @@
 // As layout.ts: what kernels that read text take, to find rows in it, to learn and to score. src/engine/texts.ts is the host's side.
 
 /**
- * Where a parser puts rows, and what gives ids their columns: tables that number them, or the slots of one table.
+ * Where a parser puts rows, and what gives ids their columns: the slots of a table, and tables that number others.
  *
  *     ╒══════════╤════════╤═════════╤═════════╤════════╤═════╤════════╤════════╤══════╤══════════╤════════╕
  *     │ pointers │ labels │ weights │ indices │ values │ ids │ direct │ hashed │ seen │ progress │ number │
@@ -16,9 +16,9 @@ export class Parse {
   weights: usize; // f64[most]; 0 when rows have none of their own
   indices: usize; // u32[entries], columns
   values: usize; // f32[entries]; 0 when every value is 1
-  ids: usize; // f64[columns], id of each column
-  direct: usize; // u32[span], column + 1 of each id below span; 0 when it has none
-  hashed: usize; // u32[slots], column + 1 of other ids, open addressing with linear probing; 0 is free
+  ids: usize; // f64[numbers], id of each number
+  direct: usize; // u32[span], number + 1 of each id below span; 0 when it has none
+  hashed: usize; // u32[slots], number + 1 of other ids, open addressing with linear probing; 0 is free
   seen: usize; // u32[4 · seats], {column, stamp, place, stamp} of the row at hand; 0 until a row may have a column twice
   progress: usize; // a Progress
   number: usize; // f64[1], scratch; the id that was refused
@@ -26,7 +26,7 @@ export class Parse {
   span: u32; // ids below are in direct
   slots: u32; // a power of two, or 0; at most half of them are taken
   least: u32; // ids from here on may be in hashed
-  table: u32; // slots of the table whose columns are the ids themselves; 0 when ids are numbered
+  table: u32; // ids below are columns themselves, numbers come behind them; then direct has no length
   mask: u32; // slots − 1 where larger ids are folded, by their hash, into the table or before they are looked up; else 0
   seats: u32; // a power of two, twice the entries of the longest row at least; 0 until a row may have a column twice
   most: u32; // rows at most
@@ -42,8 +42,8 @@ export class Parse {
 export class Progress {
   rows: u32;
   entries: u32;
-  columns: u32; // of those rows
-  reached: u32; // columns, with those of a line that was given up
+  columns: u32; // numbers given in those rows
+  reached: u32; // numbers, with those of a line that was given up
   hashed: u32; // slots taken
   largest: u32; // index, 0 without any
   refused: u32; // 1 when the tables had no room for an id, which o.number holds, else 0

@@ -12,6 +12,7 @@ import { bucket, category, cross, hash, number, quantiles, type SpaceDefinition 
 import type { FeatureSpace } from "../src/features/space.js";
 import { streamCsv } from "../src/node.js";
 import { Random } from "../src/random.js";
+import { tableFor } from "../src/train/slots.js";
 
 const MEGABYTES = Number(process.argv[2] ?? 40);
 const ROUNDS = 3;
@@ -128,10 +129,15 @@ function textOf({ columns, delimiter, row }: Bench): Uint8Array {
 /** Reads a text into blocks that nobody trains on. Returns CPU seconds, rows and a checksum. */
 async function read(bench: Bench, text: Uint8Array, space: FeatureSpace, engine: Engine, isPlain: boolean) {
   let sum = 0;
-  const store = new BlockStore(engine, null, { rows: 4096, entries: 1 << 16 }, ({ rows, entries, count }) => {
-    const [indices, labels] = [rows.indices.view, rows.labels.view];
-    sum = (Math.imul(sum, 31) + entries + indices[0]! + indices[entries - 1]! + labels[count - 1]!) | 0;
-  });
+  const store = new BlockStore(
+    engine,
+    tableFor(space.declared, {}),
+    { rows: 4096, entries: 1 << 16 },
+    ({ rows, entries, count }) => {
+      const [indices, labels] = [rows.indices.view, rows.labels.view];
+      sum = (Math.imul(sum, 31) + entries + indices[0]! + indices[entries - 1]! + labels[count - 1]!) | 0;
+    },
+  );
   const options = { loss: "logistic", target: "y" } as const;
   const reader = tableReader(csvSource(text, { delimiter: bench.delimiter, keep: false }), space, options);
   const began = process.cpuUsage();

@@ -317,12 +317,13 @@ export function ftrlWeights(o: Ftrl, from: u32, to: u32, out: usize): void {
   }
 }
 
-/** Lists the columns from ≤ j < to whose n is not what all began with in out: u32[to − from]. Returns how many. */
+/** Lists the columns from ≤ j < to whose {z, n} is not the {0, begin} of all at first in out: u32[to − from]. Returns how many. */
 export function ftrlTouched(o: Ftrl, from: u32, to: u32, begin: f32, out: usize): u32 {
   const state = o.state;
   let count: u32 = 0;
   for (let j = from; j < to; ++j) {
-    if (load<f32>(state + (<usize>j << 3), 4) == begin) continue;
+    const slot = state + (<usize>j << 3);
+    if (load<f32>(slot) == 0.0 && load<f32>(slot, 4) == begin) continue;
     store<u32>(out + (<usize>count << 2), j);
     ++count;
   }

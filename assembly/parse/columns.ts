@@ -10,10 +10,10 @@ const CLOSED: u32 = 1;
 export const HASH: u32 = 0x9e3779b1;
 
 /**
- * Returns the column of an id: `columns` when it is new and takes the next. With o.table, columns are the slots of a
- * table: an id below is its own, another is folded where o.mask says so. Without room for an id, or a slot, NOWHERE;
- * of an id that the tables could be made wider for, it leaves the id in o.number and says so in o.progress. Of a new id
- * that is not admitted LEFT_OUT; progress.rows is then the row at hand.
+ * Returns the column of an id. Ids below o.table are columns themselves, and others are folded into it where o.mask says
+ * so; else they are numbered from o.table on, and one that is new takes the next: number `columns`. Without room for an
+ * id NOWHERE: it is then in o.number, and o.progress says so. Of a new id that is not admitted LEFT_OUT; progress.rows
+ * is then the row at hand.
  */
 // @ts-ignore: decorator
 @inline
@@ -38,7 +38,7 @@ export function numberEntries(start: u32, end: u32, o: Parse): u32 {
   const span = o.span;
   const ids = o.ids;
   const indices = o.indices;
-  const isTable = o.table > 0;
+  const table = o.table;
   const limit = o.limit;
   const progress = changetype<Progress>(o.progress);
   let columns = progress.reached;
@@ -61,7 +61,7 @@ export function numberEntries(start: u32, end: u32, o: Parse): u32 {
     } else {
       column = otherColumn(id, columns, o);
       if (column == NOWHERE) break;
-      columns += u32(!isTable && column == columns);
+      columns += u32(column - table == columns);
     }
     store<u32>(at, column);
   }
@@ -71,13 +71,12 @@ export function numberEntries(start: u32, end: u32, o: Parse): u32 {
 
 /** As columnOf, of an id past the direct table. */
 export function otherColumn(id: u64, columns: u32, o: Parse): u32 {
-  if (o.table) {
-    if (id < <u64>o.table) return <u32>id;
-    return o.mask ? hashOf(id) & o.mask : o.limit == CLOSED ? LEFT_OUT : NOWHERE;
-  }
+  const table = o.table;
+  if (id < <u64>table) return <u32>id;
   if (o.mask && id > <u64>o.mask) {
-    // Only where no id is admitted.
     id = hashOf(id) & o.mask;
+    if (table) return <u32>id;
+    // Only where no id is admitted.
     if (id < <u64>o.span) return min(load<u32>(o.direct + (<usize>id << 2)) - 1, LEFT_OUT);
   }
   if (id < <u64>o.least) return o.limit == CLOSED ? LEFT_OUT : refuse(id, o);
@@ -88,16 +87,16 @@ export function otherColumn(id: u64, columns: u32, o: Parse): u32 {
   const ids = o.ids;
   let slot = hashOf(id) & mask;
   for (; slots > 0; slot = (slot + 1) & mask) {
-    const column = load<u32>(hashed + (<usize>slot << 2)) - 1;
-    if (column == NOWHERE) break;
-    if (load<f64>(ids + (<usize>column << 3)) == <f64>id) return column;
+    const number = load<u32>(hashed + (<usize>slot << 2)) - 1;
+    if (number == NOWHERE) break;
+    if (load<f64>(ids + (<usize>number << 3)) == <f64>id) return table + number;
   }
   if (o.limit && !isAdmitted(id, o)) return LEFT_OUT;
   if (progress.hashed << 1 >= slots) return refuse(id, o);
   ++progress.hashed;
   store<u32>(hashed + (<usize>slot << 2), columns + 1);
   store<f64>(ids + (<usize>columns << 3), <f64>id);
-  return columns;
+  return table + columns;
 }
 
 function refuse(id: u64, o: Parse): u32 {

@@ -131,7 +131,7 @@ function placeRow<V extends Values>(entries: u32, to: u32, o: Parse, p: Plan): u
     const column = id < <u64>table ? <u32>id : columnOf(id, columns, o);
     if (column == NOWHERE) return NOWHERE;
     if (column == LEFT_OUT) continue;
-    if (!table && column == columns) progress.reached = ++columns;
+    if (column - table == columns) progress.reached = ++columns;
     store<u32>(indices + (<usize>end << 2), column);
     if (changetype<V>(0).areStored()) store<f32>(values + (<usize>end << 2), value);
     ++end;

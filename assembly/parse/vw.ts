@@ -164,7 +164,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
         column = otherColumn(id, columns, o);
         if (column == NOWHERE) break;
         if (column == LEFT_OUT) continue;
-        columns += u32(!table && column == columns);
+        columns += u32(column - table == columns);
       }
       store<u32>(indices + (<usize>end << 2), column);
       if (changetype<V>(0).areStored()) store<f32>(values + (<usize>end << 2), value);

@@ -203,7 +203,7 @@ export const ftrlWeights: Kernels["ftrlWeights"] = (o, from, to, out) => {
 export const ftrlTouched: Kernels["ftrlTouched"] = (o, from, to, begin, out) => {
   const [state, list] = [o.state.view, out.view];
   let count = 0;
-  for (let j = from; j < to; j++) if (state[2 * j + 1] !== f(begin)) list[count++] = j;
+  for (let j = from; j < to; j++) if (state[2 * j] !== 0 || state[2 * j + 1] !== f(begin)) list[count++] = j;
   return count;
 };
 

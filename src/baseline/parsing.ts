@@ -5,10 +5,7 @@ import { CLOSED, foldId, isAdmitted, slotOf } from "../slots.js";
 /** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */
 export function columnOf(id: number, o: Parse): number {
   const { ids, direct, hashed, least, table, mask } = o;
-  if (table > 0) {
-    if (id < table) return id;
-    return mask > 0 ? foldId(id, table) : o.limit === CLOSED ? LEFT_OUT : NOWHERE;
-  }
+  if (id < table) return id;
   if (mask > 0 && id > mask) return columnOf(foldId(id, mask + 1), o);
   const progress = o.progress.view;
   const isLarge = id >= direct.length;
@@ -18,16 +15,16 @@ export function columnOf(id: number, o: Parse): number {
   const numbered = isLarge ? hashed.view : direct.view;
   const slot = isLarge ? slotOf(id, numbered, ids.view) : id;
   const known = numbered[slot]!;
-  if (known > 0) return known - 1;
+  if (known > 0) return table + known - 1;
   if (isLeftOut()) return LEFT_OUT;
   if (isLarge) {
     if (2 * progress[PROGRESS.hashed]! >= hashed.length) return refuse(id, o);
     progress[PROGRESS.hashed]!++;
   }
-  const column = progress[PROGRESS.reached]!++;
-  numbered[slot] = column + 1;
-  ids.view[column] = id;
-  return column;
+  const number = progress[PROGRESS.reached]!++;
+  numbered[slot] = number + 1;
+  ids.view[number] = id;
+  return table + number;
 }
 
 /** As numberEntries of assembly/parse/columns.ts. */

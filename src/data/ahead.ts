@@ -6,9 +6,11 @@ import { Lane, type Ways } from "./lane.js";
 import { lanesOf, Pieces } from "./pieces.js";
 import type { Coding, Store } from "./text.js";
 
-/** Rows of a text: their columns are ids below 2³² − 1 yet, or the slots of a table. */
+/** Rows of a text: their columns are ids below 2³² − 1 yet, or the slots of a table that others have no numbers behind. */
 export interface Parsed {
   rows: number;
+  /** The largest index, 0 without any. */
+  largest: number;
   pointers: Uint32Array;
   labels: Float64Array;
   /** null where all are 1. */
@@ -33,14 +35,14 @@ class BlockLane extends Lane {
   /** What the rows of the last run have. */
   #has: Wants;
 
-  constructor(engine: Engine, kernels: Kernels, number: number, table: Table | null, wants: Wants) {
+  constructor(engine: Engine, kernels: Kernels, number: number, { slots, beyond }: Table, wants: Wants) {
     super(engine, kernels, number);
     const { memory } = engine;
     this.#wants = wants;
     this.#has = wants;
     this.#ways = {
       ...{ ids: memory.f64(0), direct: memory.u32(0), hashed: memory.u32(0), limit: 0, score: null },
-      ...{ table: table?.slots ?? NOWHERE, mask: table?.isFolded ? table.slots - 1 : 0 },
+      ...{ table: beyond === "numbered" ? NOWHERE : slots, mask: beyond === "folded" ? slots - 1 : 0 },
     };
   }
 
@@ -59,7 +61,13 @@ class BlockLane extends Lane {
   get parsed(): Parsed {
     const { pointers, labels, weights, indices, values } = this.room;
     return {
-      ...{ rows: this.rows, pointers: pointers.view, labels: labels.view, indices: indices.view },
+      ...{
+        rows: this.rows,
+        largest: this.largest,
+        pointers: pointers.view,
+        labels: labels.view,
+        indices: indices.view,
+      },
       values: this.#has.values ? values.view : null,
       weights: this.#has.weights ? weights.view : null,
     };
@@ -82,7 +90,7 @@ export class Ahead {
   #waiting: BlockLane[] = [];
 
   /** `append`: puts rows into blocks. */
-  constructor(engine: Engine, table: Table | null, append: (rows: Parsed) => void) {
+  constructor(engine: Engine, table: Table, append: (rows: Parsed) => void) {
     const each = lanesOf(engine);
     const wants = { values: false, weights: false };
     const kernels = engine.background!.lanes(2 * each);

@@ -15,6 +15,7 @@ import { type Coding, type Reached, type Store, type Target, TextParser } from "
  * cut and whoever parses it.
  */
 export class BlockStore extends TextParser implements Store, Tables {
+  /** Of ids past the table, where these are numbered. */
   readonly dictionary: Dictionary | null;
   ids: F64;
   direct: U32;
@@ -30,7 +31,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   breakAfter = 0;
   /** Sees every block before it is handed over; where it says false that one is not. */
   tap: ((block: Block) => boolean) | null = null;
-  readonly table: Table | null;
+  readonly table: Table;
   readonly size: BlockSize;
   protected readonly numbering: Dictionary | null;
   readonly #onBlock: (block: Block) => void;
@@ -49,7 +50,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   #isWeighted = false;
 
   /** `isShared`: whether an engine's workers parse too, where it has some. */
-  constructor(engine: Engine, table: Table | null, size: BlockSize, onBlock: (block: Block) => void, isShared = false) {
+  constructor(engine: Engine, table: Table, size: BlockSize, onBlock: (block: Block) => void, isShared = false) {
     super(engine);
     const { memory } = engine;
     const room = (): Room => ({
@@ -67,8 +68,8 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.direct = memory.u32(0);
     this.hashed = memory.u32(0);
     this.table = table;
-    this.mayRepeat = table?.isFolded ?? false;
-    this.dictionary = table ? null : new Dictionary(this);
+    this.mayRepeat = table.beyond === "folded";
+    this.dictionary = table.beyond === "numbered" ? new Dictionary(this) : null;
     this.numbering = this.dictionary;
     this.size = size;
     this.#onBlock = onBlock;
@@ -82,6 +83,14 @@ export class BlockStore extends TextParser implements Store, Tables {
   /** Good rows so far. */
   get rows(): number {
     return this.#first + this.#rows + (this.#ahead?.rows ?? 0);
+  }
+
+  /** Columns that the rows so far may have, of those before. */
+  get columns(): number {
+    const { slots } = this.table;
+    if (!this.dictionary) return slots;
+    const numbers = this.dictionary.length;
+    return numbers > 0 ? slots + numbers : Math.min(this.largest, slots);
   }
 
   override parse(text: Uint8Array, from: number, code: Coding, kernel: TextKernel): number {
@@ -110,7 +119,7 @@ export class BlockStore extends TextParser implements Store, Tables {
       const value = Math.fround(values[k]!);
       const column = this.#columnOf(ids[k]!);
       if (column === LEFT_OUT) continue;
-      const place = this.table?.isFolded ? this.#placeOf(column, end) : end;
+      const place = this.table.beyond === "folded" ? this.#placeOf(column, end) : end;
       if (value !== 1 || place < end) this.storeValues(end);
       const { indices, values: stored } = this.#at;
       if (place < end) {
@@ -162,7 +171,7 @@ export class BlockStore extends TextParser implements Store, Tables {
 
   /** Takes a whole block, of no more rows than `size` has, and hands it over. */
   take(block: PackedBlock): void {
-    const { rows, entries, columns, labels, weights, pointers, indices, values } = block;
+    const { rows, entries, numbers, labels, weights, pointers, indices, values } = block;
     this.#reserve(entries);
     if (values) this.storeValues();
     if (weights) this.storeWeights();
@@ -171,7 +180,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     copy(indices, this.#at.indices);
     if (weights) copy(weights, this.#at.weights);
     if (values) copy(values, this.#at.values);
-    this.dictionary?.admit(columns);
+    this.dictionary?.admit(numbers);
     this.#rows = rows;
     this.#entries = entries;
     this.#handOver();
@@ -192,7 +201,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   protected target(bytes: number): Target {
     const most = Math.ceil(bytes * this.density); // entries of these bytes
     this.#reserve(most);
-    this.#reserveColumns(most);
+    this.#reserveNumbers(most);
     if (this.mayRepeat && this.#seen.length < 8 * most) {
       this.#seen = this.engine.memory.grow(this.#seen, 4 * 2 ** Math.ceil(Math.log2(2 * most)));
     }
@@ -202,8 +211,8 @@ export class BlockStore extends TextParser implements Store, Tables {
       values: this.#isStored ? values : null,
       weights: this.#isWeighted ? weights : null,
       ...{ ids: this.ids, direct: this.direct, hashed: this.hashed, seen: this.#seen },
-      table: this.table?.slots ?? 0,
-      mask: this.table?.isFolded ? this.table.slots - 1 : 0,
+      table: this.table.slots,
+      mask: this.table.beyond === "folded" ? this.table.slots - 1 : 0,
       rows: this.#rows,
       entries: this.#entries,
       most: this.#most,
@@ -226,12 +235,17 @@ export class BlockStore extends TextParser implements Store, Tables {
   }
 
   #meet({ largest, unseen }: { largest: number; unseen: number }): void {
-    this.largest = Math.max(this.largest, largest);
+    this.reach(largest);
     this.unseen += unseen;
   }
 
+  /** Notes that an index was met. */
+  reach(index: number): void {
+    if (index > this.largest) this.largest = index;
+  }
+
   /** Puts rows behind those that are there, block by block. */
-  #append({ rows, pointers, labels, weights, indices, values }: Parsed): void {
+  #append({ rows, largest, pointers, labels, weights, indices, values }: Parsed): void {
     for (let row = 0, end = 0; row < rows; row = end) {
       const [from, entries] = [pointers[row]!, this.#entries];
       const last = Math.min(rows, row + this.#most - this.#rows);
@@ -252,15 +266,15 @@ export class BlockStore extends TextParser implements Store, Tables {
       for (let i = row, place = this.#rows; i < end; ) starts[++place] = entries + pointers[++i]! - from;
       this.#rows += end - row;
       this.#entries += to - from;
-      if (this.numbering) {
-        this.#reserveColumns(to - from);
+      if (this.numbering && (this.table.slots === 0 || largest > this.table.slots)) {
+        this.#reserveNumbers(to - from);
         this.number(this.numbering, entries, this.#entries);
       }
       this.turnOver();
     }
   }
 
-  #reserveColumns(count: number): void {
+  #reserveNumbers(count: number): void {
     const had = this.numbering?.length ?? 0;
     if (this.numbering && this.ids.length < had + count) this.lengthen("ids", Math.ceil(1.5 * (had + count)));
   }
@@ -290,19 +304,22 @@ export class BlockStore extends TextParser implements Store, Tables {
   }
 
   #columnOf(id: number): number {
-    const table = this.table;
-    if (!table) return this.#numberOf(id);
-    if (id < table.slots) return id;
-    if (table.isFolded) return foldId(id, table.slots);
-    throw new DataError(`index ${id + 1} is beyond the ${table.slots} dimensions of the table`);
+    const { slots, beyond } = this.table;
+    if (id < slots) {
+      this.reach(id + 1);
+      return id;
+    }
+    if (this.dictionary) return this.#numberOf(id, this.dictionary);
+    if (beyond === "folded") return foldId(id, slots);
+    throw new DataError(`index ${id + 1} is beyond the ${slots} dimensions of the table`);
   }
 
-  #numberOf(id: number): number {
+  #numberOf(id: number, dictionary: Dictionary): number {
     const { admission } = this;
-    const dictionary = this.dictionary!;
-    if (admission.limit === 0 || isAdmitted(id, this.rows, admission)) return dictionary.add(id);
+    const { slots } = this.table;
+    if (admission.limit === 0 || isAdmitted(id, this.rows, admission)) return slots + dictionary.add(id);
     const known = dictionary.find(id);
-    return known < 0 ? LEFT_OUT : known;
+    return known < 0 ? LEFT_OUT : slots + known;
   }
 
   /** Where the row at hand, which begins after the last, has a column; `end` when it has it not. */

@@ -22,8 +22,8 @@ export interface BlockSize {
 export interface PackedBlock {
   rows: number;
   entries: number;
-  /** Met by its end, where they are numbered. */
-  columns: number;
+  /** Given to ids by its end. */
+  numbers: number;
   labels: Uint8Array;
   /** null when every weight is 1. */
   weights: Uint8Array | null;
@@ -33,11 +33,14 @@ export interface PackedBlock {
   values: Uint8Array | null;
 }
 
-/** Columns that are the slots of a table instead of numbers in the order of their first occurrence. */
+/** How ids are given columns: those below `slots` are columns themselves. */
 export interface Table {
   slots: number;
-  /** Whether ids past it are folded into it by their hash, slots being a power of two; else they are bad data. */
-  isFolded: boolean;
+  /**
+   * What becomes of others: bad data; or folded into the slots by their hash, these being a power of two; or numbered
+   * behind them in the order of their first occurrence, where there are DIRECT slots or none.
+   */
+  beyond: "refused" | "folded" | "numbered";
 }
 
 /** What rows have in memory. */

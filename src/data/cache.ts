@@ -4,7 +4,6 @@ import { isCount, parseSpaceState } from "../model/packing.js";
 import { platform } from "../platform.js";
 import type { BlockStore } from "./blocks.js";
 import { CacheFile, CacheProblem, CacheWriter, NoCache } from "./cachefile.js";
-import type { Dictionary } from "./dictionary.js";
 import type { RowReader, Tally } from "./reader.js";
 import type { Input } from "./source.js";
 
@@ -161,11 +160,15 @@ export class Cache {
 
   async *#replay(file: CacheFile, reader: RowReader, store: BlockStore): AsyncGenerator<void> {
     const { rows, tally, declared } = file.content as Content;
-    if (store.dictionary) number(store, store.dictionary, file.ids);
+    number(store, file.ids);
     this.report.isRead = true;
+    store.reach(declared);
     const before = this.#passed;
     const length = this.#inputs.reduce((sum, { size }) => sum + size, 0);
-    for await (const { block, share } of file.blocks({ rows: store.size.rows, slots: store.table?.slots ?? null })) {
+    // Where ids past the slots would be numbered, those of the slots are below the dimension.
+    const { slots } = store.table;
+    const bounds = { rows: store.size.rows, slots: store.dictionary ? Math.min(slots, declared) : slots };
+    for await (const { block, share } of file.blocks(bounds)) {
       store.take(block);
       store.share = share;
       this.#passed = before + share * length;
@@ -198,7 +201,7 @@ export class Cache {
       writer = await CacheWriter.begin(this.report.path);
     });
     store.tap = (block) => {
-      writer?.add(block, store.dictionary !== null);
+      writer?.add(block, store.table.slots);
       return block.first >= done;
     };
     try {
@@ -227,9 +230,11 @@ export class Cache {
   }
 }
 
-/** Gives a store the ids of columns, of which it may have the first. */
-function number(store: BlockStore, dictionary: Dictionary, ids: Float64Array): void {
-  const own = dictionary.ids;
+/** Gives a store the ids that have numbers, of which it may have the first. */
+function number(store: BlockStore, ids: Float64Array): void {
+  const { dictionary, table } = store;
+  const own = dictionary?.ids ?? [];
+  if (ids.some((id) => id < table.slots) || (!dictionary && ids.length > 0)) throw new CacheProblem("it is damaged");
   if (own.length > ids.length || own.some((id, j) => id !== ids[j])) {
     throw new CacheProblem("its columns have other numbers");
   }

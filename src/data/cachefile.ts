@@ -2,12 +2,12 @@ import type { Slice } from "../engine/memory.js";
 import { type Draft, type OpenFile, platform } from "../platform.js";
 import type { Block, PackedBlock } from "./blocktypes.js";
 
-// A cache of a stream's rows, version 1, little-endian:
+// A cache of a stream's rows, version 2, little-endian:
 //
 //     offset      bytes
 //     0           8      magic: "nt-rows", version
 //     8           …      blocks
-//     T           8·C    ids of numbered columns, f64; none where columns are a table's slots
+//     T           8·C    ids that have numbers, f64
 //     T + 8·C     J      what the rows are of, and what was met on the way: JSON in UTF-8
 //     end − 16    4      CRC-32 (ISO 3309) of all from T to here
 //     end − 12    4      C
@@ -20,18 +20,18 @@ import type { Block, PackedBlock } from "./blocktypes.js";
 //     4           4      R
 //     8           4      E
 //     12          4      1 if it has values, + 2 if it has weights
-//     16          4      columns met by its end, at most C; 0 where they have no numbers
+//     16          4      N, numbers given by its end, at most C
 //     20          8·R    labels, f64
 //     …           8·R    weights, f64, if it has them
 //     …           4·R+4  pointers, u32
-//     …           4·E    indices, u32: below the columns met, or the table's slots
+//     …           4·E    indices, u32: slots of the table, numbers behind them; below slots + N
 //     …           4·E    values, f32, if it has them
 //
 // Nothing is believed before its checksum is right, and no length that the file's own does not bear out.
 
 const MAGIC = [...new TextEncoder().encode("nt-rows")];
 const END = [...new TextEncoder().encode("end\n")];
-const VERSION = 1;
+const VERSION = 2;
 const START = 8;
 const FOOTER = 16;
 const BLOCK_HEADER = 20;
@@ -42,8 +42,8 @@ const WINDOW = 1 << 22;
 /** What blocks must keep to. */
 export interface Bounds {
   rows: number;
-  /** Slots of the table; null where columns are numbered. */
-  slots: number | null;
+  /** Of the table. */
+  slots: number;
 }
 
 /** A cache that cannot be used as it is; the message says why. */
@@ -54,7 +54,7 @@ export class NoCache extends CacheProblem {}
 
 /** A cache's file, of which all but the blocks has been read. */
 export class CacheFile {
-  /** Ids of the numbered columns. */
+  /** Ids that have numbers. */
   readonly ids: Float64Array;
   /** What its writer was given. */
   readonly content: unknown;
@@ -93,13 +93,13 @@ export class CacheFile {
       END.every((byte, i) => footer.getUint8(12 + i) === byte),
       "it is cut short",
     );
-    const [columns, length] = [footer.getUint32(4, true), footer.getUint32(8, true)];
-    const end = file.size - FOOTER - length - 8 * columns;
+    const [numbers, length] = [footer.getUint32(4, true), footer.getUint32(8, true)];
+    const end = file.size - FOOTER - length - 8 * numbers;
     expect(end >= START, "its lengths do not add up");
-    const tail = await readAt(file, end, 8 * columns + length);
+    const tail = await readAt(file, end, 8 * numbers + length);
     expect(checksum(tail) === footer.getUint32(0, true), "its checksum does not match");
-    const ids = new Float64Array(tail.buffer, 0, columns);
-    return new CacheFile(file, end, ids, parse(tail.subarray(8 * columns)), checksum);
+    const ids = new Float64Array(tail.buffer, 0, numbers);
+    return new CacheFile(file, end, ids, parse(tail.subarray(8 * numbers)), checksum);
   }
 
   close(): Promise<void> {
@@ -119,7 +119,7 @@ export class CacheFile {
     const most = Math.min(WINDOW, this.#end - START);
     let [window, spare] = [new Uint8Array(most), new Uint8Array(most)];
     let reading: Promise<Uint8Array> | null = null;
-    let columns = 0;
+    let numbers = 0;
     try {
       for (let at = START; at < this.#end; ) {
         let bytes = await (reading ?? this.#window(window, at));
@@ -139,8 +139,8 @@ export class CacheFile {
         reading = at < this.#end ? this.#window(spare, at) : null;
         for (let offset = 0; offset < whole; ) {
           const length = this.#lengthOf(bytes, offset, from + offset);
-          const block = this.#unpack(bytes.subarray(offset, offset + length), bounds, columns);
-          columns = block.columns;
+          const block = this.#unpack(bytes.subarray(offset, offset + length), bounds, numbers);
+          numbers = block.numbers;
           offset += length;
           yield { block, share: this.#shareOf(from + offset) };
         }
@@ -167,9 +167,9 @@ export class CacheFile {
     return length;
   }
 
-  /** `before`: columns met before the block. */
+  /** `before`: numbers given before the block. */
   #unpack(bytes: Uint8Array, bounds: Bounds, before: number): PackedBlock {
-    const [sum, rows, entries, flags, columns] = new Uint32Array(
+    const [sum, rows, entries, flags, numbers] = new Uint32Array(
       bytes.buffer,
       bytes.byteOffset,
       5,
@@ -185,16 +185,16 @@ export class CacheFile {
     const pointers = part(4 * rows + 4);
     const indices = part(4 * entries);
     const values = flags & VALUED ? part(4 * entries) : null;
-    expect(rows <= bounds.rows && columns >= before && columns <= this.ids.length, "a block is out of bounds");
+    expect(rows <= bounds.rows && numbers >= before && numbers <= this.ids.length, "a block is out of bounds");
     const starts = new Uint32Array(pointers.buffer, pointers.byteOffset, rows + 1);
     const own = new Uint32Array(indices.buffer, indices.byteOffset, entries);
-    expect(ascends(starts, entries) && largestOf(own) < (bounds.slots ?? columns), "a block is out of bounds");
-    return { rows, entries, columns, labels, weights, pointers, indices, values };
+    expect(ascends(starts, entries) && largestOf(own) < bounds.slots + numbers, "a block is out of bounds");
+    return { rows, entries, numbers, labels, weights, pointers, indices, values };
   }
 }
 
 type Checksum = (bytes: Uint8Array) => number;
-type Header = [sum: number, rows: number, entries: number, flags: number, columns: number];
+type Header = [sum: number, rows: number, entries: number, flags: number, numbers: number];
 
 /** Writes a cache. Blocks are copied when they are added, and written as they gather. */
 export class CacheWriter {
@@ -203,7 +203,7 @@ export class CacheWriter {
   #gathered = new Uint8Array(WINDOW);
   #spare = new Uint8Array(WINDOW);
   #length = START;
-  #columns = 0;
+  #numbers = 0;
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(draft: Draft, checksum: Checksum) {
@@ -218,9 +218,10 @@ export class CacheWriter {
     return new CacheWriter(await platform().draft(path), checksum);
   }
 
-  /** `isNumbered`: whether columns have numbers in the order in which they are met. */
-  add({ rows, count, entries }: Block, isNumbered: boolean): void {
-    if (isNumbered) this.#columns = Math.max(this.#columns, largestOf(rows.indices.view.subarray(0, entries)) + 1);
+  /** `slots`: columns before those that are numbered in the order in which they are met. */
+  add({ rows, count, entries }: Block, slots: number): void {
+    const columns = largestOf(rows.indices.view.subarray(0, entries)) + 1;
+    this.#numbers = Math.max(this.#numbers, columns - slots);
     const flags = (rows.values ? VALUED : 0) | (rows.weights ? WEIGHTED : 0);
     const length = blockLength(count, entries, flags);
     const bytes = this.#room(length);
@@ -237,7 +238,7 @@ export class CacheWriter {
     part(rows.indices, 4 * entries);
     part(rows.values, 4 * entries);
     const header = new DataView(bytes.buffer, bytes.byteOffset);
-    writeInto(header, 4, [count, entries, flags, this.#columns]);
+    writeInto(header, 4, [count, entries, flags, this.#numbers]);
     writeInto(header, 0, [this.#checksum(bytes.subarray(4))]);
   }
 

@@ -65,9 +65,9 @@ export abstract class TextParser {
     this.#number = engine.memory.f64(1);
   }
 
-  /** The numbering of ids; null where columns are a table's slots. */
+  /** The numbering of ids past the table; null where they have no numbers. */
   protected abstract readonly numbering: Dictionary | null;
-  /** Makes room for the rows of so many bytes, each of whose entries may be a new column, and says where. */
+  /** Makes room for the rows of so many bytes, each of whose entries may have a new number, and says where. */
   protected abstract target(bytes: number): Target;
   /** Calls `run` with a text in memory, of which 16 bytes more can be read, and where in it offset `from` stands. */
   protected abstract withText<T>(text: Uint8Array, from: number, run: (bytes: U8, at: number) => T): T;
@@ -85,20 +85,20 @@ export abstract class TextParser {
     let from = 0;
     for (let most = Number.POSITIVE_INFINITY; ; ) {
       const target = this.target(text.length - from);
-      const columns = this.numbering?.length ?? 0;
+      const numbers = this.numbering?.length ?? 0;
       const { read, isRefused, isValued, isWeighted, ...reached } = this.withText(text, from, (bytes, at) =>
         this.#run(bytes, at, at + text.length - from, kernel, { ...target, most: Math.min(target.most, most) }),
       );
       const coded = code(target.labels.view, target.rows, reached.rows);
       if (coded < reached.rows) {
         // Once more, without what follows.
-        this.numbering?.truncate(columns);
+        this.numbering?.truncate(numbers);
         most = coded;
         continue;
       }
       this.commit(reached);
       from += read;
-      if (isRefused) this.numbering?.widen(this.#number.view[0]!);
+      if (isRefused && this.numbering) this.numbering.widen(this.#number.view[0]!);
       else if (isValued) this.storeValues();
       else if (isWeighted) this.storeWeights();
       else if (reached.rows >= most || !this.turnOver()) return start + from;

@@ -1,7 +1,7 @@
 import type { Kernels } from "./kernels.js";
 import type { F32, F64, U8, U32 } from "./memory.js";
 
-/** Where a parser puts rows, and what gives ids their columns: tables that number them (see Dictionary), or a table's slots. */
+/** Where a parser puts rows, and what gives ids their columns: a table's slots, and tables that number others (see Dictionary). */
 export interface Parse {
   /** [most + 1], where each row begins in indices and values. */
   pointers: U32;
@@ -13,14 +13,14 @@ export interface Parse {
   indices: U32;
   /** [entries]; null while every value is 1. */
   values: F32 | null;
-  /** Id of each column. */
+  /** Id of each number. */
   ids: F64;
-  /** Column + 1 of each id below its length, 0 when it has none. */
+  /** Number + 1 of each id below its length, 0 when it has none. */
   direct: U32;
-  /** Column + 1 of ids from `least` on, 0 is free; its length is a power of two, or 0. */
+  /** Number + 1 of ids from `least` on, 0 is free; its length is a power of two, or 0. */
   hashed: U32;
   least: number;
-  /** Slots of the table whose columns are the ids themselves; 0 when ids are numbered. */
+  /** Ids below are columns themselves, numbers come behind them; where there are some, `direct` has no length. */
   table: number;
   /** Slots − 1, of a power of two, where larger ids are folded: into the table, or before they are looked up; else 0. */
   mask: number;
@@ -232,9 +232,9 @@ export type TextKernel = (kernels: Kernels, bytes: U8, from: number, to: number,
 export const PROGRESS = {
   rows: 0,
   entries: 1,
-  /** Of those rows. */
+  /** Numbers given in those rows. */
   columns: 2,
-  /** Columns, with those of a line that was given up. */
+  /** Numbers, with those of a line that was given up. */
   reached: 3,
   /** Slots of the hash table that are taken. */
   hashed: 4,

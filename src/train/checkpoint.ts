@@ -6,7 +6,7 @@ import { crc32 } from "../model/crc32.js";
 import { parseSpaceState } from "../model/packing.js";
 import type { Standing } from "./progressive.js";
 
-// The file of a training state, version 1, little-endian:
+// The file of a training state, version 2, little-endian:
 //
 //     offset  bytes
 //     0       8       magic: "nought", 1, version
@@ -14,13 +14,13 @@ import type { Standing } from "./progressive.js";
 //     12      4       H, length of the header
 //     16      H       header, JSON in UTF-8: settings, inputs, space, declared, counts, globals, kind, columns, slots
 //     16+H    8·globals  f64, what the trainer carries from row to row
-//     …       ids     of kind "numbered" f64, the id of each column; of "touched" u32, ascending; of "dense" none
+//     …       ids     of kind "numbered" f64, small ones ascending, others in the order of their numbers; of "touched" u32, ascending; of "dense" none
 //     …       8·columns  state of each column
 //
 // The file ends there. Nothing is allocated before the lengths are found to add up to the file's own.
 
 const MAGIC = [0x6e, 0x6f, 0x75, 0x67, 0x68, 0x74, 1];
-const VERSION = 1;
+const VERSION = 2;
 const PREFIX = 16;
 /** Of a column. */
 export const STATE_BYTES = 8;
@@ -164,7 +164,7 @@ function parseHeader(json: string): Header {
   const { epoch, reached, visits, earlier } = counts;
   expect([epoch, reached, visits, earlier.visits].every(isCount) && epoch >= 1, "a count is no whole number");
   const { weightSum, heldWeight, lossRows, lossSum, lossWeight, held, labels } = counts;
-  expect(Array.isArray(held) && (labels === undefined || areSpreads(labels)), "its counts are incomplete");
+  expect(isList(held, 5) && (labels === undefined || isList(labels, 6)), "its counts are incomplete");
   const sums = [
     weightSum,
     heldWeight,
@@ -197,9 +197,8 @@ function isIdentity(it: Identity): boolean {
   return isObject(it) && typeof it.name === "string" && isKnown(it.size) && isKnown(it.modified);
 }
 
-/** Three numbers of the rows learned, and three of those held back. */
-function areSpreads(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 6;
+function isList(value: unknown, length: number): boolean {
+  return Array.isArray(value) && value.length === length;
 }
 
 function isObject(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { Dictionary } from "../data/dictionary.js";
+import type { BlockStore } from "../data/blocks.js";
 import type { Engine } from "../engine/engine.js";
 import type { FeatureSpace } from "../features/space.js";
 import { CHUNK } from "./monitor.js";
@@ -15,18 +15,11 @@ export interface Harvest {
   seenIds: Float64Array | null;
 }
 
-/** The columns of a trainer, whose ids are a dictionary's or these themselves, and whether a row that was learned had each. */
-export interface Harvested {
-  count: number;
-  dictionary: Dictionary | null;
-  isAll: boolean;
-}
-
-/** Returns a trainer's weights as they are, in single precision as they ship. */
+/** Returns a trainer's weights, over the columns of a store, in single precision as they ship. */
 export function harvest(
   { memory }: Engine,
   trainer: Trainer,
-  columns: Harvested,
+  store: BlockStore,
   space: FeatureSpace | null,
   keepSeen: boolean,
 ): Harvest {
@@ -38,16 +31,18 @@ export function harvest(
   try {
     const weights = memory.f64(CHUNK);
     const touched = memory.u32(CHUNK);
-    const numbered = columns.dictionary?.ids; // a view, good until memory grows
-    for (let from = 0; from < columns.count; from += CHUNK) {
-      const to = Math.min(from + CHUNK, columns.count);
-      const count = columns.isAll ? to - from : trainer.touchedInto(touched, from, to);
+    const numbered = store.dictionary?.ids; // a view, good until memory grows
+    const { columns } = store;
+    const { slots } = store.table;
+    for (let from = 0; from < columns; from += CHUNK) {
+      const to = Math.min(from + CHUNK, columns);
+      const count = trainer.touchedInto(touched, from, to);
       seen += count;
       if (count === 0) continue;
       trainer.weightsInto(weights, from, to);
       for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
-        const column = columns.isAll ? from + t : list[t]!;
-        const id = numbered ? numbered[column]! : column;
+        const column = list[t]!;
+        const id = column < slots ? column : numbered![column - slots]!;
         if (keepSeen) met.push(id);
         if (space) seenByFeature[places.get(space.featureOf(id).name)!]!++;
         const weight = Math.fround(w[column - from]!);

@@ -9,7 +9,7 @@ import type { Entries } from "../features/entries.js";
 import type { FeatureSpace } from "../features/space.js";
 import { admissionOf } from "../slots.js";
 import type { Counts, State } from "./checkpoint.js";
-import { checkKind, columnsOf, numberIn, restore } from "./columns.js";
+import { admit, checkKind, columnsOf, restore } from "./columns.js";
 import { type Harvest, harvest } from "./harvest.js";
 import { Milestones } from "./milestones.js";
 import { Monitor } from "./monitor.js";
@@ -72,7 +72,7 @@ export class Learner {
   readonly #lanes: readonly Kernels[];
   /** Where threads train on one block without locks. */
   readonly #isParted: boolean;
-  readonly #table: Table | null;
+  readonly #table: Table;
   readonly #holdout: Holdout;
   readonly #milestones: Milestones | null;
   readonly #isMeasured: boolean;
@@ -80,8 +80,8 @@ export class Learner {
   #columns = 0;
   #batchEntries = 0;
   #weightSum = 0;
-  /** Columns at the end of the blocks so far. */
-  #columnsReached = 0;
+  /** Numbers given by the end of the blocks so far. */
+  #numbersReached = 0;
   /** Rows of this pass that a resumed training has been trained on. */
   #done = 0;
   /** Texts that slices are told apart by, of the rows that fill the block to come. */
@@ -96,7 +96,7 @@ export class Learner {
     engine: Engine,
     trainers: readonly Trainer[],
     loss: Loss,
-    table: Table | null,
+    table: Table,
     holdout: Holdout,
     options: CommonOptions & ProgressiveOptions & SliceOptions & TableOptions,
     done: () => Pick<Progress, "read" | "share">,
@@ -177,7 +177,7 @@ export class Learner {
       return;
     }
     this.reached = block.first + count;
-    this.#columnsReached = this.store.dictionary?.length ?? 0;
+    this.#numbersReached = this.store.dictionary?.length ?? 0;
     this.handled += count;
     this.#hide(block);
     this.#reserve(count, entries);
@@ -216,7 +216,7 @@ export class Learner {
   #passOver({ first, count }: Block): void {
     if (first + count > this.#done) throw unlike(`row ${this.#done} does not end a block`);
     const { dictionary } = this.store;
-    if (dictionary && dictionary.length > this.#columnsReached) {
+    if (dictionary && dictionary.length > this.#numbersReached) {
       throw unlike(`it has a feature by row ${first + count} that was not there`);
     }
   }
@@ -251,10 +251,9 @@ export class Learner {
   }
 
   #reserve(rows: number, entries: number): void {
-    const { dictionary } = this.store;
-    if (!dictionary) this.#columns = this.#table!.slots;
+    const { columns, dictionary } = this.store;
     // Room grows by half at a time, so that it is rarely moved.
-    else if (dictionary.length > this.#columns) this.#columns = Math.ceil(dictionary.length * 1.5);
+    if (columns > this.#columns) this.#columns = dictionary ? Math.ceil(columns * 1.5) : columns;
     if (entries > this.#batchEntries) this.#batchEntries = Math.ceil(entries * 1.5);
     for (const trainer of this.#trainers) {
       trainer.reserve({
@@ -273,7 +272,7 @@ export class Learner {
       ...this.progressives[0]!.standing,
     };
     const trainer = this.#trainers[0]!;
-    const columns = columnsOf(trainer, this.store.dictionary, this.#columnsReached, this.#table);
+    const columns = columnsOf(trainer, this.#table, this.store.dictionary, this.#numbersReached);
     return { counts, globals: trainer.globals.view, columns };
   }
 
@@ -292,24 +291,15 @@ export class Learner {
       this.progressives[0]!.resume(counts.visits, counts);
     }
     this.#milestones?.resume(counts.visits, counts.weightSum);
-    const { dictionary } = this.store;
-    checkKind(columns, dictionary, this.#table);
-    if (columns.kind === "numbered") {
-      numberIn(dictionary!, columns.ids);
-      this.#columnsReached = columns.ids.length;
-    }
+    checkKind(columns, this.#table);
+    if (columns.kind === "numbered") this.#numbersReached = admit(this.store, columns.ids);
     this.#reserve(0, 0);
-    restore(this.#trainers[0]!, globals, columns);
+    restore(this.#trainers[0]!, globals, columns, this.#table);
   }
 
   /** Returns what trainer `i` has learned; `space`: whose features the columns seen are counted by. */
   harvest(i: number, space: FeatureSpace | null, keepSeen: boolean): Harvest {
-    const { dictionary } = this.store;
-    const { fraction, every } = this.#holdout;
-    // What a training that is gone on with held out may have brought columns too.
-    const isAll = dictionary !== null && fraction === 0 && every === 0 && this.heldWeight === 0;
-    const columns = { count: dictionary?.length ?? this.#table!.slots, dictionary, isAll };
-    return harvest(this.#engine, this.#trainers[i]!, columns, space, keepSeen);
+    return harvest(this.#engine, this.#trainers[i]!, this.store, space, keepSeen);
   }
 }
 

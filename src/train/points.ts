@@ -30,7 +30,7 @@ export interface StreamPoint {
 /** What all models of a stream have in common. */
 interface Base {
   reader: RowReader;
-  table: Table | null;
+  table: Table;
   loss: Loss;
   declared: number;
   rows: number;
@@ -45,8 +45,8 @@ export function finishPoint(
   point: SweepPoint,
 ): StreamPoint {
   const { space, vwBits = null } = reader;
-  const declared = Math.max(known, table?.isFolded ? 0 : (table?.slots ?? 0));
-  const slots = table?.isFolded ? table.slots : null;
+  const declared = Math.max(known, table.beyond === "refused" ? table.slots : 0);
+  const slots = table.beyond === "folded" ? table.slots : null;
   const { keepSeen = false } = options as ResumeOptions;
   const found = learner.harvest(i, slots ? null : space, keepSeen && slots === null);
   const { ids, weights, intercept, seen, seenByFeature, seenIds } = found;

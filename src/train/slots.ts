@@ -1,6 +1,7 @@
 import type { Table } from "../data/blocktypes.js";
+import { DIRECT } from "../data/dictionary.js";
 import { OptionError } from "../errors.js";
-import type { SolverOptions, TableOptions } from "./options.js";
+import type { ProgressiveOptions, SolverOptions, TableOptions } from "./options.js";
 
 /** Of 8 bytes each in the 4 GiB of WebAssembly's memory, where something else is always there. */
 const MOST_BITS = 28;
@@ -8,23 +9,37 @@ const MOST_SLOTS = 2 ** 29 - 2 ** 21;
 /** A table of so many is always taken where the declared dimension is known: 34 MB, and no id is looked up. */
 const FEW_SLOTS = 2 ** 22;
 
+/** Columns are numbered as they are met. */
+const NUMBERED: Table = { slots: 0, beyond: "numbered" };
+/** Small ids are columns themselves: no id is looked up, for 34 MB a model at most. */
+const OPEN: Table = { slots: DIRECT, beyond: "numbered" };
+/** Models whose states may be so large. */
+const FEW_MODELS = 8;
+
+type Given = SolverOptions & TableOptions & ProgressiveOptions;
+
+/** Whether ids are numbered, small ones too, where the dimension is not known ahead. */
+export function isNumbered({ solver, inclusion, sweep }: Given): boolean {
+  return solver === "sgd" || inclusion !== undefined || (sweep?.length ?? 1) > FEW_MODELS;
+}
+
 /**
- * Returns the table that a stream is trained in, null where columns are numbered as they are met; `declared`: the
- * dimension that is known ahead, else 0. Weights are the same in either. Throws OptionError on what cannot be.
+ * Returns how the ids of a stream are given columns; `declared`: the dimension that is known ahead, else 0. Weights are
+ * the same in any way. Throws OptionError on what cannot be.
  */
-export function tableFor(declared: number, options: SolverOptions & TableOptions): Table | null {
+export function tableFor(declared: number, options: Given): Table {
   const { bits, dense, inclusion, solver } = options;
   if (inclusion !== undefined) {
     if (!(typeof inclusion === "number" && inclusion > 0 && inclusion <= 1)) {
       throw new OptionError(`inclusion ${inclusion}: expected a number in (0, 1]`);
     }
-    if (bits === undefined && dense === undefined) return null;
+    if (bits === undefined && dense === undefined) return NUMBERED;
     throw new OptionError(
       "inclusion is for columns that are numbered as they are met: bits and dense have a slot for all",
     );
   }
   if (solver === "sgd") {
-    if (bits === undefined && dense === undefined) return null;
+    if (bits === undefined && dense === undefined) return NUMBERED;
     throw new OptionError('solver "sgd" numbers the columns that it meets: bits and dense are of solver "ftrl"');
   }
   if (bits !== undefined && dense !== undefined) throw new OptionError("bits and dense are two ways: give one");
@@ -32,16 +47,17 @@ export function tableFor(declared: number, options: SolverOptions & TableOptions
     if (!(Number.isInteger(bits) && bits >= 1 && bits <= MOST_BITS)) {
       throw new OptionError(`bits ${bits}: expected a whole number from 1 to ${MOST_BITS}`);
     }
-    return tableOf(2 ** bits, declared, true);
+    return tableOf(2 ** bits, declared, "folded");
   }
-  if (dense !== undefined) return tableOf(denseSlots(dense, declared), declared, false);
-  return declared > 0 && declared <= FEW_SLOTS ? { slots: declared, isFolded: false } : null;
+  if (dense !== undefined) return tableOf(denseSlots(dense, declared), declared, "refused");
+  if (declared > 0) return declared <= FEW_SLOTS ? { slots: declared, beyond: "refused" } : NUMBERED;
+  return isNumbered(options) ? NUMBERED : OPEN;
 }
 
 /** A table of so many slots, or of the declared dimension where that is less: no id lies beyond. */
-function tableOf(slots: number, declared: number, mayFold: boolean): Table {
+function tableOf(slots: number, declared: number, beyond: Table["beyond"]): Table {
   const isWhole = declared > 0 && declared <= slots;
-  return isWhole ? { slots: declared, isFolded: false } : { slots, isFolded: mayFold };
+  return isWhole ? { slots: declared, beyond: "refused" } : { slots, beyond };
 }
 
 function denseSlots(dense: unknown, declared: number): number {

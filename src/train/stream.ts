@@ -28,7 +28,7 @@ import type {
 } from "./options.js";
 import { bestOf, finishPoint, type StreamPoint, validate } from "./points.js";
 import { Keeper, openSession, type ResumeOptions, type Session } from "./session.js";
-import { tableFor } from "./slots.js";
+import { isNumbered, tableFor } from "./slots.js";
 import { createTrainer } from "./trainer.js";
 
 type Without<T> = Omit<T, "like" | "signal">;
@@ -147,7 +147,7 @@ function shapingOf(format: string, options: StreamOptions & SliceOptions & Parti
     format,
     ...Object.fromEntries(SHAPING.map((name) => [name, options[name as keyof typeof options]])),
     batch: (solver !== "sgd" && options.batch) || 1,
-    isNumbered: solver === "sgd",
+    isNumbered: isNumbered(options),
     space,
     ...(space && isLearned({ space }) && { holdout, holdoutEvery, seed }),
     // What is updated has numbered columns, and its space has learned.

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { CacheFile, CacheProblem } from "../../src/data/cachefile.js";
+import { DIRECT } from "../../src/data/dictionary.js";
 import { decodeState } from "../../src/train/checkpoint.js";
 import { errorOf } from "../helpers.js";
 import { FILES, fileCasesOf, forgedFile } from "./files.js";
@@ -56,7 +57,7 @@ describe("a cache", () => {
     const file = (await CacheFile.open(path))!;
     let rows = 0;
     try {
-      for await (const { block } of file.blocks({ rows: 1000, slots: null })) rows += block.rows;
+      for await (const { block } of file.blocks({ rows: 1000, slots: DIRECT })) rows += block.rows;
     } finally {
       await file.close();
     }

@@ -15,6 +15,7 @@ import { bytesOf, cut, ENGINES } from "../helpers.js";
 
 // Workers parse only what is longer than a few megabytes: each text is repeated until it is.
 const LENGTH = 7e6;
+const NUMBERED: Table = { slots: 0, beyond: "numbered" };
 const SIZE = { rows: 4096, entries: 1 << 16 };
 
 /** Text of lines that `line` makes; from half of it on they may be as `isLate` has them. */
@@ -49,6 +50,16 @@ const TEXTS: Record<
     text: bytesOf(Array.from({ length: 700_000 }, (_, i) => `${i % 2} ${i + 1}:1\n`).join("")),
     open: async (input) => svmlightReader(input(), { loss: "logistic", keep: false }),
   },
+  "svmlight: small ids that are columns themselves, and others behind them": {
+    text: textOf((random, isLate) => {
+      const far = random.below(isLate ? 9 : 4000) === 0 ? ` ${DIRECT + random.below(3) * 2 ** 28}:1` : "";
+      return `${random.below(2)} ${ids(random, DIRECT - 1, 9)
+        .map((id) => `${id}:1`)
+        .join(" ")}${far}`;
+    }),
+    table: { slots: DIRECT, beyond: "numbered" },
+    open: async (input) => svmlightReader(input(), { loss: "logistic", keep: false }),
+  },
   "svmlight: the slots of a table, and ids past it": {
     text: textOf(
       (random) =>
@@ -56,7 +67,7 @@ const TEXTS: Record<
           .map((id) => `${id}:1`)
           .join(" ")}`,
     ),
-    table: { slots: 2 ** 18, isFolded: false },
+    table: { slots: 2 ** 18, beyond: "refused" },
     open: async (input) => svmlightReader(input(), { loss: "logistic", skipBad: 1e6, keep: false }),
   },
   "Vowpal Wabbit: a folded table, what repeats, later weights": {
@@ -64,7 +75,7 @@ const TEXTS: Record<
       const weight = isLate && random.below(50) === 0 ? " 2.5" : "";
       return `${random.below(2) || -1}${weight} |a ${ids(random, 1e6, 9).join(" ")} |b ${ids(random, 99, 3).join(" ")}`;
     }),
-    table: { slots: 2 ** 12, isFolded: true },
+    table: { slots: 2 ** 12, beyond: "folded" },
     open: async (input) => vwReader(input(), { loss: "logistic", keep: false }),
   },
   "CSV: hashes, weights, quotes that only the host reads": {
@@ -98,7 +109,7 @@ async function blocksOf({ text, table, open }: (typeof TEXTS)[string], threads: 
   const blocks: unknown[] = [];
   const store = new BlockStore(
     engine,
-    table ?? null,
+    table ?? NUMBERED,
     SIZE,
     ({ rows, count, entries, first }) => {
       const { pointers, indices, labels, values, weights } = rows;

@@ -1,6 +1,8 @@
 import { BlockStore } from "../../src/data/blocks.js";
+import type { Table } from "../../src/data/blocktypes.js";
 import { Cache } from "../../src/data/cache.js";
 import { CacheProblem } from "../../src/data/cachefile.js";
+import { DIRECT } from "../../src/data/dictionary.js";
 import { svmlightReader } from "../../src/data/svmlight.js";
 import { crc32 } from "../../src/model/crc32.js";
 import { createEngine, NoughtError } from "../../src/node.js";
@@ -15,6 +17,11 @@ import { mutatedJson } from "./mutate.js";
 const ROWS = bytesOf("1 1:1 3:2\n-1 2:1\n1 9007199254740991:1\n-1 1:1\n1 2:0.5 7:1\n-1 3:1\n");
 const [NAME, PATH] = ["rows", "rows.nought-cache"];
 const SIZE = { rows: 2, entries: 64 };
+const TABLES: readonly Table[] = [
+  { slots: 0, beyond: "numbered" },
+  { slots: DIRECT, beyond: "numbered" },
+  { slots: 8, beyond: "folded" },
+];
 /** Where a block begins in the file, and where it ends. */
 type Span = [from: number, to: number];
 
@@ -53,19 +60,18 @@ export async function cacheFuzzer(): Promise<Fuzzer> {
   const files = new Map([[NAME, ROWS]]);
 
   /** Reads as a training does: from the cache, else from the text, which writes it. Returns whether it was from the cache. */
-  async function read(isNumbered: boolean, parse: boolean): Promise<boolean> {
+  async function read(table: Table, parse: boolean): Promise<boolean> {
     const mark = engine.memory.mark();
     const reader = svmlightReader(ROWS, { loss: "logistic", keep: true });
-    const table = isNumbered ? null : { slots: 8, isFolded: true };
     const store = new BlockStore(engine, table, SIZE, ({ rows, count, entries }) => {
       const { pointers, indices } = rows;
-      const columns = table?.slots ?? store.dictionary!.length;
+      const { columns } = store;
       const isSound = count <= SIZE.rows && pointers.view[count] === entries && entries <= indices.length;
       if (!isSound || indices.view.subarray(0, entries).some((it) => it >= columns)) {
         throw new Error("rows out of bounds");
       }
     });
-    const cache = await Cache.open(PATH, NAME, { isNumbered });
+    const cache = await Cache.open(PATH, NAME, table);
     try {
       const none = async function* () {};
       for await (const _ of cache!.read(reader, store, () => (parse ? reader.parse!(store) : none())));
@@ -80,15 +86,15 @@ export async function cacheFuzzer(): Promise<Fuzzer> {
   const node = platform();
   const own = await filesOf(files, node);
   providePlatform(own);
-  const bases: { file: Uint8Array; content: unknown; blocks: Span[]; isNumbered: boolean }[] = [];
+  const bases: { file: Uint8Array; content: unknown; blocks: Span[]; table: Table }[] = [];
   try {
-    for (const isNumbered of [true, false]) {
+    for (const table of TABLES) {
       files.delete(PATH);
-      await read(isNumbered, true);
+      await read(table, true);
       const file = files.get(PATH)!;
-      if (!(await read(isNumbered, false))) throw new Error("a good cache is refused");
+      if (!(await read(table, false))) throw new Error("a good cache is refused");
       const content = JSON.parse(new TextDecoder().decode(file.subarray(...header(file))));
-      bases.push({ file, content, blocks: blocksOf(file, header(file)[0]), isNumbered });
+      bases.push({ file, content, blocks: blocksOf(file, header(file)[0]), table });
     }
   } finally {
     providePlatform(node);
@@ -98,7 +104,7 @@ export async function cacheFuzzer(): Promise<Fuzzer> {
     providePlatform(own);
     try {
       for (let i = 0; i < cases; i++) {
-        const { file, content, blocks, isNumbered } = bases[random.below(2)]!;
+        const { file, content, blocks, table } = bases[random.below(bases.length)]!;
         const [from, to] = header(file);
         const isHeader = random.below(2) > 0;
         const json = isHeader ? bytesOf(JSON.stringify(mutatedJson(content, random))) : file.subarray(from, to);
@@ -106,7 +112,7 @@ export async function cacheFuzzer(): Promise<Fuzzer> {
         if (!isHeader) harm(bytes, blocks[random.below(blocks.length)]!, from, random);
         const forged = seal(bytes, json.length);
         files.set(PATH, forged);
-        await read(isNumbered, false).catch((error) => {
+        await read(table, false).catch((error) => {
           if (error instanceof NoughtError || error instanceof CacheProblem) return;
           throw new Error(`cache: ${Buffer.from(forged).toString("base64")}\n${error.stack ?? error}`);
         });

@@ -112,9 +112,9 @@ test("an index that is there twice is found out", async () => {
 
 test("files of another version, and models, are told apart", async () => {
   const file = await STATES.numbered!();
-  file[7] = 2;
+  file[7] = 9;
   expect((await errorOf(() => decodeState(file))).message).toBe(
-    "training state of version 2; this is nought for version 1",
+    "training state of version 9; this is nought for version 2",
   );
   const { model } = await streamSvmlight(ROWS, {});
   expect((await errorOf(() => decodeState(encodeModel(model)))).message).toBe("not a nought training state");

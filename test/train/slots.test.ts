@@ -43,6 +43,22 @@ describe.each(["wasm", "baseline"] as const)("on %s", (kernels) => {
     expect(dense.model.kept).toBeGreaterThan(5);
   });
 
+  test("small ids that are columns themselves have the weights of numbered ones, and those from 2²² on too", async () => {
+    const random = new Random(8);
+    const rows = Array.from({ length: 4000 }, () => {
+      const ids = [random.below(40), 2 ** 22 - 4 + random.below(8), 2 ** 40 + random.below(9), random.below(2 ** 23)];
+      return { label: ids[1]! % 2 || -1, ids: [...new Set(ids)].sort((a, b) => a - b).map((id) => id + 1) };
+    });
+    const of = (many: number, options: object) =>
+      streamSvmlight(textOf(rows), { kernels, keepSeen: true, ...options, sweep: Array(many).fill({ lambda1: 2 }) });
+    for (const options of [{}, { batch: 3 }, { holdoutEvery: 3 }, { epochs: 2, threads: 2 }]) {
+      const [own, numbered] = [await of(1, options), await of(9, options)];
+      expect(content(own.model)).toEqual(content(numbered.model));
+      expect(own.columns).toEqual(numbered.columns);
+      expect(own.seen!.toSorted()).toEqual(numbered.seen!.toSorted());
+    }
+  });
+
   test("ids that share slots train as their slots do, and the model predicts through them", async () => {
     const rows = rowsOf(3000, 5);
     const bits = 9;
