@@ -206,18 +206,26 @@ export class BlockStore extends TextParser implements Store, Tables {
       this.#seen = this.engine.memory.grow(this.#seen, 4 * 2 ** Math.ceil(Math.log2(2 * most)));
     }
     const { pointers, labels, weights, indices, values } = this.#at;
+    const { limit, salt } = this.admission;
     return {
-      ...{ pointers, labels, indices },
+      pointers,
+      labels,
+      indices,
       values: this.#isStored ? values : null,
       weights: this.#isWeighted ? weights : null,
-      ...{ ids: this.ids, direct: this.direct, hashed: this.hashed, seen: this.#seen },
+      ids: this.ids,
+      direct: this.direct,
+      hashed: this.hashed,
+      seen: this.#seen,
       table: this.table.slots,
       mask: this.table.beyond === "folded" ? this.table.slots - 1 : 0,
       rows: this.#rows,
       entries: this.#entries,
       most: this.#most,
       enough: this.size.entries,
-      ...{ ...this.admission, before: this.#first % 2 ** 32 },
+      limit,
+      salt,
+      before: this.#first % 2 ** 32,
     };
   }
 

@@ -85,9 +85,10 @@ export abstract class TextParser {
     let from = 0;
     for (let most = Number.POSITIVE_INFINITY; ; ) {
       const target = this.target(text.length - from);
+      target.most = Math.min(target.most, most);
       const numbers = this.numbering?.length ?? 0;
       const { read, isRefused, isValued, isWeighted, ...reached } = this.withText(text, from, (bytes, at) =>
-        this.#run(bytes, at, at + text.length - from, kernel, { ...target, most: Math.min(target.most, most) }),
+        this.#run(bytes, at, at + text.length - from, kernel, target),
       );
       const coded = code(target.labels.view, target.rows, reached.rows);
       if (coded < reached.rows) {
@@ -121,18 +122,13 @@ export abstract class TextParser {
     for (let at = numberFrom(from); at < to; at = numberFrom(at)) numbering.widen(this.#number.view[0]!);
   }
 
+  /** Adds what is missing to a target. To copy so many fields would take as long as to parse some kilobytes. */
   #optionsFor(target: Target): Parse {
     const { numbering } = this;
-    return {
-      ...target,
-      least: DIRECT,
-      room: numbering
-        ? target.entries + Math.min(target.indices.length - target.entries, target.ids.length - numbering.length)
-        : target.indices.length,
-      progress: this.#progress,
-      number: this.#number,
-      score: null,
-    };
+    const room = numbering
+      ? target.entries + Math.min(target.indices.length - target.entries, target.ids.length - numbering.length)
+      : target.indices.length;
+    return Object.assign(target, { least: DIRECT, room, progress: this.#progress, number: this.#number, score: null });
   }
 
   #run(bytes: U8, from: number, to: number, kernel: TextKernel, target: Target) {

@@ -22,16 +22,20 @@ export type Exports = Record<string, WebAssembly.Global & ((...args: number[]) =
 /** Returns the kernels of an instance. Their argument structs live at the bottom of its arena. */
 export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   let view = new DataView(memory.buffer);
-  /** Returns a function that writes a struct of assembly/layout.ts or texts.ts and returns its address. */
+  /**
+   * Returns a function that writes a struct of assembly/layout.ts or texts.ts and returns its address. `others`: fields
+   * that the content has not, or in another form.
+   */
   const struct = <F extends Fields>(name: string, fields: F, within?: number) => {
     const constant = (field: string) => exports[`${name}_${field}`]?.value as number;
     const pointer = within ?? memory.allocate(constant("BYTES"));
     const offsets = Object.keys(fields).map((field) => constant(field.replace(/[A-Z]/g, "_$&").toUpperCase()));
     const layout = Object.entries(fields).map(([field, type], i) => ({ field, type, at: pointer + offsets[i]! }));
-    return (content: Content<F>): number => {
+    return <O extends Partial<Content<F>>>(content: Omit<Content<F>, keyof O>, others?: O): number => {
+      const own = content as Content<F>;
       if (view.buffer !== memory.buffer) view = new DataView(memory.buffer);
       for (const { field, type, at } of layout) {
-        const value = content[field];
+        const value = others?.[field] ?? own[field];
         const number = typeof value === "number" ? value : (value?.pointer ?? 0);
         if (type === "Uint32") view.setUint32(at, number, true);
         else if (type === "Float64") view.setFloat64(at, number, true);
@@ -57,23 +61,22 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     writeMatrix(rows);
     return writeTargets(rows);
   };
-  const writeScored = ({ isLogistic, isLabelled, ...o }: Score) => {
-    const flags = { isLogistic: Number(isLogistic), isLabelled: Number(isLabelled) };
-    return writeScore({ ...o, ...flags, models: o.biases.length });
+  const writeScored = (o: Score) => {
+    const flags = { isLogistic: Number(o.isLogistic), isLabelled: Number(o.isLabelled) };
+    return writeScore(o, { ...flags, models: o.biases.length });
   };
   let parser: { of: Parse; at: number } | null = null;
   const writeParser = (of: Parse) => {
     // The same again and again, where rows are scored.
     if (of !== parser?.of) {
-      const { score, ...o } = of;
-      const lengths = { span: o.direct.length, slots: o.hashed.length, seats: o.seen.length / 4 };
-      parser = { of, at: writeParse({ ...o, ...lengths, score: score && writeScored(score) }) };
+      const { direct, hashed, seen, score } = of;
+      const lengths = { span: direct.length, slots: hashed.length, seats: seen.length / 4 };
+      parser = { of, at: writeParse(of, { ...lengths, score: score && writeScored(score) }) };
     }
     return parser.at;
   };
   const writeTable = (plan: Plan) =>
-    writePlan({
-      ...plan,
+    writePlan(plan, {
       atoms: plan.steps.length / STEP_LENGTH,
       combinations: plan.outputs.length / OUTPUT_LENGTH,
       absent: plan.missing.length / 2,
@@ -84,8 +87,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     });
 
   const writeLearner = (o: Lesson) =>
-    writeLesson({
-      ...o,
+    writeLesson(o, {
       slots: o.words.length / SEEN_LENGTH,
       room: o.numbers.length,
       textRoom: o.text.length,

@@ -92,11 +92,12 @@ export class Model implements ModelParts {
     const kept: number[] = [];
     for (let j = 0; j < ids.length; j++) if (weights[j] !== 0 && Math.fround(weights[j]!) !== 0) kept.push(j);
     kept.sort((a, b) => ids[a]! - ids[b]!);
-    return new Model(
-      parts,
-      Float64Array.from(kept, (j) => ids[j]!),
-      Float32Array.from(kept, (j) => weights[j]!),
-    );
+    const [own, values] = [new Float64Array(kept.length), new Float32Array(kept.length)];
+    for (const [k, j] of kept.entries()) {
+      own[k] = ids[j]!;
+      values[k] = weights[j]!;
+    }
+    return new Model(parts, own, values);
   }
 
   /** Number of weights, none of them 0. */

@@ -101,7 +101,9 @@ export function readRuns(view: DataView, counts: readonly number[]): Float64Arra
 
 /** Returns ascending numbers ≥ 0 as differences, each less 1. */
 export function gapsOf(ascending: ArrayLike<number>): Float64Array {
-  return Float64Array.from(ascending, (number, i) => number - (i === 0 ? 0 : ascending[i - 1]! + 1));
+  const gaps = new Float64Array(ascending.length);
+  for (let i = 0, last = -1; i < gaps.length; last = ascending[i++]!) gaps[i] = ascending[i]! - last - 1;
+  return gaps;
 }
 
 /** Makes numbers of such differences, in place. */

@@ -10,8 +10,8 @@ for (let n = 0, prime = 2; n < 64; prime++) {
   if (n < 8) START[n] = ((prime ** (1 / 2) % 1) * 2 ** 32) | 0;
   ROUND[n++] = (prime ** (1 / 3) % 1) * 2 ** 32;
 }
-/** Of so many bytes, what Node has of its own is worth the time it takes to load. */
-const LARGE = 1e6;
+/** Of so many bytes, what Node has of its own is worth the time it takes to load: what is below runs cold mostly. */
+const LARGE = 2e4;
 
 /** Returns the SHA-256 of bytes, as 8 words. */
 export function sha256(bytes: Uint8Array): number[] {
@@ -26,8 +26,7 @@ export function sha256(bytes: Uint8Array): number[] {
   const view = new DataView(padded.buffer);
   padded.set(bytes);
   padded[length] = 128;
-  view.setUint32(padded.length - 8, length / 2 ** 29);
-  view.setUint32(padded.length - 4, length * 8);
+  view.setBigUint64(padded.length - 8, BigInt(8 * length));
   const words = new Int32Array(64);
   let state = START as [number, number, number, number, number, number, number, number];
   for (let at = 0; at < padded.length; at += 64) {
@@ -44,7 +43,15 @@ export function sha256(bytes: Uint8Array): number[] {
       const sum = (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g)));
       const t = (((((h + words[i]!) | 0) + ROUND[i]!) | 0) + (sum | 0)) | 0;
       const u = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & (b ^ c)) ^ (b & c))) | 0;
-      [a, b, c, d, e, f, g, h] = [(t + u) | 0, a, b, c, (d + t) | 0, e, f, g];
+      // One by one: as an array that is taken apart, it took five times as long until it was compiled.
+      h = g;
+      g = f;
+      f = e;
+      e = (d + t) | 0;
+      d = c;
+      c = b;
+      b = a;
+      a = (t + u) | 0;
     }
     state = [a, b, c, d, e, f, g, h].map((word, i) => (word + state[i]!) | 0) as typeof state;
   }
