@@ -1,4 +1,5 @@
 import { DataError, NoughtError, OptionError } from "../errors.js";
+import { pause } from "../pause.js";
 import { type Compression, platform } from "../platform.js";
 import { beginsFrame } from "./zstd.js";
 
@@ -147,7 +148,7 @@ async function* chunksOf(input: SingleInput): AsyncGenerator<Uint8Array> {
     for (let from = 0; from < input.length; from += PIECE) {
       yield input.subarray(from, from + PIECE);
       if (performance.now() - paused < PAUSE_EVERY) continue;
-      await new Promise((resolve) => setTimeout(resolve));
+      await pause();
       paused = performance.now();
     }
     return;

@@ -106,17 +106,26 @@ export class RowStore extends TextParser implements Tables, Store {
       this.#resize({ seen: seats });
       this.#at.seen.view.fill(0, had);
     }
+    const { pointers, labels, weights, indices, values, ids, direct, hashed, seen } = this.#at;
     return {
-      ...this.#at,
+      pointers,
+      labels,
+      weights: this.#isWeighted ? weights : null,
+      indices,
+      values: this.#isStored ? values : null,
+      ids,
+      direct,
+      hashed,
+      seen,
       rows: this.rows,
       entries: this.entries,
-      values: this.#isStored ? this.#at.values : null,
-      weights: this.#isWeighted ? this.#at.weights : null,
       table: 0,
       mask: 0,
       most: this.rows + (bytes >> 1),
       enough: NOWHERE,
-      ...{ limit: 0, salt: 0, before: 0 },
+      limit: 0,
+      salt: 0,
+      before: 0,
     };
   }
 

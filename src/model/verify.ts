@@ -1,6 +1,7 @@
 import { isHeldOut, type RowReader } from "../data/reader.js";
 import { until } from "../data/until.js";
 import { DataError, OptionError } from "../errors.js";
+import { pause } from "../pause.js";
 import type { Model } from "./model.js";
 
 // An optimum checked from outside: nothing here is shared with the solver. Rows are read again, and the objective and a
@@ -79,7 +80,7 @@ export async function verify(model: Model, reader: RowReader, signal?: AbortSign
     bound = Math.max(bound, solver.bound());
     least = Math.min(least, solver.objective());
     if (performance.now() - paused < PAUSE_EVERY) continue;
-    await new Promise((resolve) => setTimeout(resolve)); // a signal may have come
+    await pause(); // a signal may have come
     paused = performance.now();
   }
   return { rows, objective, bound, gap: objective - bound, least, claimed, verdict: verdict() };

@@ -6,6 +6,7 @@ import type { F64 } from "../engine/memory.js";
 import { DataError, DivergenceError, ModelError } from "../errors.js";
 import { addOffsets, evaluate } from "../model/evaluate.js";
 import type { Model } from "../model/model.js";
+import { pause } from "../pause.js";
 import { boundsOf, objectiveOf } from "./certificate.js";
 import { type Design, designOf, type Strengths } from "./design.js";
 import { centre, linearize, listed, penalize, type State, type Steering, solve, stateOf, survey } from "./newton.js";
@@ -321,7 +322,7 @@ function pacer(signal: Steer["signal"]): () => Promise<void> {
   let last = performance.now();
   return async () => {
     if (performance.now() - last >= PAUSE_EVERY) {
-      await new Promise((resolve) => setTimeout(resolve));
+      await pause();
       last = performance.now();
     }
     signal?.throwIfAborted();

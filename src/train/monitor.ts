@@ -1,4 +1,5 @@
 import type { Memory } from "../engine/memory.js";
+import { pause } from "../pause.js";
 import type { CommonOptions, Progress } from "./options.js";
 import type { Progressive } from "./progressive.js";
 import type { Trainer } from "./trainer.js";
@@ -51,7 +52,7 @@ export class Monitor {
 
   /** Lets other work run; emits an event when one is due. Throws the signal's reason when it is aborted. */
   async breathe(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve));
+    await pause();
     this.#options.signal?.throwIfAborted();
     this.#lastPause = performance.now();
     if (this.#lastPause > this.#nextEvent) this.#emit(this.#lastPause > this.#nextCount);
