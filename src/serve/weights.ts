@@ -47,16 +47,16 @@ export function weightsOf(
     readWeights(weights, kept, values, step);
   }
   // The dimension in parts of two ids each, and how many there are up to the beginning of each.
-  const width = (2 * limit) / known.length;
+  const scale = known.length / 2 / limit;
   const parts = new Uint32Array(known.length / 2 + 2);
-  for (let j = 0; j < known.length; j++) parts[(known[j]! / width + 1) | 0]!++;
+  for (let j = 0; j < known.length; j++) parts[(known[j]! * scale + 1) | 0]!++;
   for (let p = 1; p < parts.length; p++) parts[p]! += parts[p - 1]!;
 
   const weightAt = (j: number) => (step && !IS_TINY ? Math.fround(values[j]! * step) : values[j]!);
   if (!IS_TINY && stride === 1) {
     return (given) => {
       const id = slots ? foldId(given, slots) : given;
-      const part = (id / width) | 0;
+      const part = (id * scale) | 0;
       let j = parts[part]!;
       let end = parts[part + 1]!;
       while (end - j > FEW) {
@@ -64,14 +64,14 @@ export function weightsOf(
         if (known[middle]! > id) end = middle;
         else j = middle;
       }
-      for (; j < end; j++) if (known[j] === id) return weightAt(j);
-      return 0;
+      while (known[j]! < id) j++;
+      return known[j] === id ? weightAt(j) : 0;
     };
   }
   const next = start();
   return (given) => {
     const id = slots ? foldId(given, slots) : given;
-    const part = (id / width) | 0;
+    const part = (id * scale) | 0;
     // The last one known that is no larger.
     const place = countUpTo(known, id, parts[part], parts[part + 1]) - 1;
     if (IS_TINY) return known[place] === id ? values[place]! : 0;
