@@ -49,7 +49,7 @@ export function weightsOf(
   // The dimension in parts of two ids each, and how many there are up to the beginning of each.
   const scale = known.length / 2 / limit;
   const parts = new Uint32Array(known.length / 2 + 2);
-  for (let j = 0; j < known.length; j++) parts[(known[j]! * scale + 1) | 0]!++;
+  for (let j = 0; j < known.length; j++) parts[((known[j]! * scale) | 0) + 1]!++;
   for (let p = 1; p < parts.length; p++) parts[p]! += parts[p - 1]!;
 
   const weightAt = (j: number) => (step && !IS_TINY ? Math.fround(values[j]! * step) : values[j]!);
