@@ -69,11 +69,12 @@ export function admit(store: BlockStore, ids: Float64Array): number {
   const dictionary = store.dictionary!;
   let last = -1;
   for (const id of ids) {
-    const isNew = id < slots ? id > last : dictionary.add(id) === dictionary.length - 1;
+    const numbers = dictionary.length;
+    const isNew = id < slots ? id > last : dictionary.add(id) === numbers;
     if (!isNew) throw new ModelError(`training state is damaged: index ${id + 1} is there twice`);
     if (id < slots) last = id;
-    store.reach(last + 1);
   }
+  store.reach(last + 1);
   return dictionary.length;
 }
 

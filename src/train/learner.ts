@@ -155,6 +155,7 @@ export class Learner {
     const { rows } = this.store;
     this.store.rewind();
     this.settle();
+    this.#reserve(0, 0); // rows that were passed over may have other columns than were trained on
     if (rows < this.#done) throw unlike(`it has ${rows} rows, ${this.#done} were trained on`);
     this.#done = this.store.breakAfter = 0;
   }

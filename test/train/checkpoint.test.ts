@@ -100,14 +100,19 @@ test("the header of a file that lies is found out", async () => {
   expect((await errorOf(() => decodeState(sealed(longest)))).message).toMatch(/header is longer than the file/);
 });
 
-test("an index that is there twice is found out", async () => {
+test.each([
+  ["small", 7, 8],
+  ["large", 2 ** 22, 4194305],
+  ["largest", Number.MAX_SAFE_INTEGER - 1, 9007199254740991],
+])("an index that is there twice is found out, a %s one", async (_, id, index) => {
   const file = await STATES.numbered!();
   const { columns, ...state } = decodeState(file);
   if (columns.kind !== "numbered") throw new Error("expected numbered columns");
-  columns.ids.fill(7);
-  const resume = encodeState({ ...state, columns });
-  const error = await errorOf(streamSvmlight(ROWS, { lambda1: 0.1, resume }));
-  expect(error.message).toBe("training state is damaged: index 8 is there twice");
+  for (const from of [0, columns.ids.length - 2]) {
+    const resume = encodeState({ ...state, columns: { ...columns, ids: columns.ids.slice().fill(id, from) } });
+    const error = await errorOf(streamSvmlight(ROWS, { lambda1: 0.1, resume }));
+    expect(error.message).toBe(`training state is damaged: index ${index} is there twice`);
+  }
 });
 
 test("files of another version, and models, are told apart", async () => {

@@ -159,6 +159,20 @@ test("bad lines that were left out are counted once", async () => {
   }
 });
 
+test.each(["wasm", "baseline"] as const)(
+  "columns that only rows held out have cost nothing and are not read: %s",
+  async (kernels) => {
+    const text = svmlightOf(problem({ rows: 5000 })).replace(/\n$/, " 4000000:1\n");
+    const options = { kernels, lambda1: 3, holdoutEvery: 5, keepState: true, keepSeen: true };
+    const { state, model, seen } = await streamSvmlight(pieces(text, 9000), options);
+    // All has been trained on: the rows are only passed over.
+    const resumed = await streamSvmlight(pieces(text, 9000), { ...options, resume: state! });
+    expect(encodeModel(resumed.model)).toEqual(encodeModel(model));
+    expect(resumed.seen).toEqual(seen);
+    expect(seen).not.toContain(3_999_999);
+  },
+);
+
 describe("update", () => {
   const half = SVMLIGHT.indexOf("\n", SVMLIGHT.length / 2) + 1;
   const [first, second] = [SVMLIGHT.slice(0, half), SVMLIGHT.slice(half)];
