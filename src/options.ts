@@ -1,4 +1,5 @@
 import { OptionError } from "./errors.js";
+import { meant } from "./near.js";
 
 /** Every option of every reader and trainer, so that a misspelt one is not passed over. */
 const KNOWN = new Set(
@@ -6,7 +7,7 @@ const KNOWN = new Set(
     "loss positive skipBad holdout seed like signal kernels threads space target weight offset delimiter header name bits " +
     "solver epochs intercept onProgress lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
     "l1 l2 rate decay order steps tolerance iterations penaltyFactors checkpoint resume update keepState keepSeen " +
-    "bits dense hogwild inclusion cache sweep holdoutEvery slices onMilestone from lambdas ratio l1Ratio folds maxWeights " +
+    "dense hogwild inclusion cache sweep holdoutEvery slices onMilestone from lambdas ratio l1Ratio folds maxWeights " +
     "maxBytes maxLoss quantize stripNames onPoint"
   ).split(" "),
 );
@@ -14,5 +15,8 @@ const KNOWN = new Set(
 /** Throws OptionError on an option that nothing takes. */
 export function checkNames(options: object): void {
   const unknown = Object.keys(options).find((name) => !KNOWN.has(name));
-  if (unknown !== undefined) throw new OptionError(`unknown option "${unknown}"; there are ${[...KNOWN].join(", ")}`);
+  if (unknown === undefined) return;
+  const near = meant(unknown, [...KNOWN]);
+  const hint = near === null ? "" : ` (is "${near}" meant?)`;
+  throw new OptionError(`unknown option "${unknown}"${hint}; there are ${[...KNOWN].join(", ")}`);
 }

@@ -42,6 +42,16 @@ test.each<[object, string]>([
   expect(error.message).toBe(message);
 });
 
+test.each([
+  ["tolerence", ' (is "tolerance" meant?); there are '],
+  ["lamda1", ' (is "lambda1" meant?); there are '],
+  ["optimizer", "; there are "],
+])("checkSolver refuses %s, which nothing takes, and says what is near", async (name, ending) => {
+  const error = await errorOf(() => checkSolver({ [name]: 1 } as FitOptions));
+  expect(error).toBeInstanceOf(OptionError);
+  expect(error.message).toContain(`unknown option "${name}"${ending}loss, positive`);
+});
+
 test.each<[FitOptions]>([
   [{}],
   [{ lambda1: 0, clip: Number.POSITIVE_INFINITY }],
