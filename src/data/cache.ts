@@ -30,6 +30,8 @@ interface Content {
   rows: number;
   tally: Tally;
   declared: number;
+  /** Of the table whose columns they have. */
+  slots: number;
   space: { definition: unknown; learned: unknown } | null;
 }
 
@@ -159,14 +161,14 @@ export class Cache {
   }
 
   async *#replay(file: CacheFile, reader: RowReader, store: BlockStore): AsyncGenerator<void> {
-    const { rows, tally, declared } = file.content as Content;
+    const { rows, tally, declared, slots } = file.content as Content;
+    if (slots !== store.table.slots) throw new CacheProblem("it was made with other options");
     number(store, file.ids);
     this.report.isRead = true;
     store.reach(declared);
     const before = this.#passed;
     const length = this.#inputs.reduce((sum, { size }) => sum + size, 0);
     // Where ids past the slots would be numbered, those of the slots are below the dimension.
-    const { slots } = store.table;
     const bounds = { rows: store.size.rows, slots: store.dictionary ? Math.min(slots, declared) : slots };
     for await (const { block, share } of file.blocks(bounds)) {
       store.take(block);
@@ -216,7 +218,14 @@ export class Cache {
         if (JSON.stringify(now) !== JSON.stringify(this.#inputs)) throw new Error("the input changed meanwhile");
         const { tally, declared, space } = reader;
         const content: Content = {
-          ...{ inputs: this.#inputs, settings: this.#settings, rows: store.rows, tally, declared },
+          ...{
+            inputs: this.#inputs,
+            settings: this.#settings,
+            rows: store.rows,
+            tally,
+            declared,
+            slots: store.table.slots,
+          },
           space: space?.state ?? null,
         };
         await (writer as CacheWriter).publish(store.dictionary?.ids ?? new Float64Array(), content);
@@ -262,8 +271,8 @@ export function readerOver(cache: Cache, reader: RowReader): RowReader {
 }
 
 function isContent(value: unknown): value is Content {
-  const { inputs, settings, rows, tally, declared, space } = Object(value) as Partial<Content>;
-  const counts = [rows, declared, tally?.rows, tally?.skipped, tally?.unseen];
+  const { inputs, settings, rows, tally, declared, slots, space } = Object(value) as Partial<Content>;
+  const counts = [rows, declared, slots, tally?.rows, tally?.skipped, tally?.unseen];
   return Array.isArray(inputs) && typeof settings === "string" && counts.every(isCount) && typeof space === "object";
 }
 

@@ -6,29 +6,24 @@ import type { ProgressiveOptions, SolverOptions, TableOptions } from "./options.
 /** Of 8 bytes each in the 4 GiB of WebAssembly's memory, where something else is always there. */
 const MOST_BITS = 28;
 const MOST_SLOTS = 2 ** 29 - 2 ** 21;
-/** A table of so many is always taken where the declared dimension is known: 34 MB, and no id is looked up. */
-const FEW_SLOTS = 2 ** 22;
+/** A table of so many is always taken where the declared dimension is known: 134 MB at most, and no id is looked up. */
+const FEW_SLOTS = 2 ** 24;
+/** Of all models of a sweep. */
+const FEW_IN_ALL = 2 ** 26;
 
 /** Columns are numbered as they are met. */
 const NUMBERED: Table = { slots: 0, beyond: "numbered" };
-/** Small ids are columns themselves: no id is looked up, for 34 MB a model at most. */
+/** Small ids are columns themselves, for 34 MB at most. */
 const OPEN: Table = { slots: DIRECT, beyond: "numbered" };
-/** Models whose states may be so large. */
-const FEW_MODELS = 8;
 
 type Given = SolverOptions & TableOptions & ProgressiveOptions;
-
-/** Whether ids are numbered, small ones too, where the dimension is not known ahead. */
-export function isNumbered({ solver, inclusion, sweep }: Given): boolean {
-  return solver === "sgd" || inclusion !== undefined || (sweep?.length ?? 1) > FEW_MODELS;
-}
 
 /**
  * Returns how the ids of a stream are given columns; `declared`: the dimension that is known ahead, else 0. Weights are
  * the same in any way. Throws OptionError on what cannot be.
  */
 export function tableFor(declared: number, options: Given): Table {
-  const { bits, dense, inclusion, solver } = options;
+  const { bits, dense, inclusion, solver, sweep } = options;
   if (inclusion !== undefined) {
     if (!(typeof inclusion === "number" && inclusion > 0 && inclusion <= 1)) {
       throw new OptionError(`inclusion ${inclusion}: expected a number in (0, 1]`);
@@ -50,8 +45,9 @@ export function tableFor(declared: number, options: Given): Table {
     return tableOf(2 ** bits, declared, "folded");
   }
   if (dense !== undefined) return tableOf(denseSlots(dense, declared), declared, "refused");
-  if (declared > 0) return declared <= FEW_SLOTS ? { slots: declared, beyond: "refused" } : NUMBERED;
-  return isNumbered(options) ? NUMBERED : OPEN;
+  const most = Math.min(FEW_SLOTS, FEW_IN_ALL / (sweep?.length ?? 1));
+  if (declared > 0 && declared <= most) return { slots: declared, beyond: "refused" };
+  return OPEN.slots <= most ? OPEN : NUMBERED;
 }
 
 /** A table of so many slots, or of the declared dimension where that is less: no id lies beyond. */

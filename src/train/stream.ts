@@ -28,7 +28,7 @@ import type {
 } from "./options.js";
 import { bestOf, finishPoint, type StreamPoint, validate } from "./points.js";
 import { Keeper, openSession, type ResumeOptions, type Session } from "./session.js";
-import { isNumbered, tableFor } from "./slots.js";
+import { tableFor } from "./slots.js";
 import { createTrainer } from "./trainer.js";
 
 type Without<T> = Omit<T, "like" | "signal">;
@@ -147,7 +147,6 @@ function shapingOf(format: string, options: StreamOptions & SliceOptions & Parti
     format,
     ...Object.fromEntries(SHAPING.map((name) => [name, options[name as keyof typeof options]])),
     batch: (solver !== "sgd" && options.batch) || 1,
-    isNumbered: isNumbered(options),
     space,
     ...(space && isLearned({ space }) && { holdout, holdoutEvery, seed }),
     // What is updated has numbered columns, and its space has learned.
@@ -181,6 +180,7 @@ async function train(
   const passes = epochs - (session.isResumed ? session.start!.counts.epoch - 1 : 0);
   const done = await progressOf(reader, passes);
   const learner = new Learner(engine, trainers, loss, table, { fraction, seed, every }, options, done);
+  learner.store.reach(reader.declared);
   const keeper = new Keeper(session, learner, reader, options.checkpoint);
   try {
     await runEpochs(reader, learner, keeper, session, options, cache);
