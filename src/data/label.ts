@@ -25,14 +25,18 @@ export class LabelCoder {
     return { coding, positive: this.#positive ?? 1, negative: this.#negative ?? Number.NaN };
   }
 
-  /** Returns −1 or +1 for logistic loss, the label itself for squared loss. Throws DataError. */
-  code(label: number): number {
+  /**
+   * Returns −1 or +1 for logistic loss, the label itself for squared loss. Throws DataError, which shows how `target`,
+   * where the label has one, may be compared.
+   */
+  code(label: number, target?: string): number {
     if (this.#loss === "squared") return label;
     if (this.#positive !== null) return label === this.#positive ? 1 : -1;
     if (label === 1) return 1;
     if (label !== 0 && label !== -1) {
+      const example = target === undefined ? "" : `; an amount is compared, as in '${target} > ${label}'`;
       throw new DataError(
-        `label ${quote(label)} fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive, or take squared loss)`,
+        `label ${quote(label)} fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive, or take squared loss)${example}`,
       );
     }
     this.#negative ??= label;

@@ -29,7 +29,7 @@ export function labeller(target: Target | null, columns: readonly string[], spac
     const word = typeof value === "string" ? value.trim().toLowerCase() : value;
     if (word === "true" || word === "false") return coder.code(word === "true" ? 1 : 0);
     try {
-      return coder.code(numberOf(value, "target"));
+      return coder.code(numberOf(value, "target"), typeof target === "string" ? target : undefined);
     } catch (error) {
       if (typeof value !== "string" || typeof target !== "string" || !Number.isNaN(Number(value))) throw error;
       const example = `'${target} == ${quote(value)}'`;

@@ -98,7 +98,7 @@ describe("tables", () => {
     [
       "a,1,1,1\na,1,3,1\n",
       {},
-      "t.csv:3:5: label 3 fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive, or take squared loss)",
+      "t.csv:3:5: label 3 fits no two-class coding: expected 1 against 0 or −1 (or say which label is positive, or take squared loss); an amount is compared, as in 'y > 3'",
     ],
     ["a,1,0,1\na,1,-1,1\n", {}, "t.csv:3:5: label -1 after 0: expected one coding, 1 against 0 or 1 against −1"],
     ["a,1,1,-2\n", {}, "t.csv:2:7: s: weight -2 is negative"],
