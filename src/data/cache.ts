@@ -150,8 +150,11 @@ export class Cache {
     } catch (cause) {
       throw new CacheProblem("its feature space is damaged", { cause });
     }
-    const isId = (id: number) => Number.isInteger(id) && id >= 0 && id < declared;
-    if (!ids.every(isId) || (this.space && this.space.declared !== declared)) throw new CacheProblem("it is damaged");
+    const areIds = ids
+      .slice()
+      .sort()
+      .every((id, i, sorted) => Number.isInteger(id) && id >= 0 && id < declared && id !== sorted[i - 1]);
+    if (!areIds || (this.space && this.space.declared !== declared)) throw new CacheProblem("it is damaged");
   }
 
   async #refuse(problem: string): Promise<void> {
@@ -216,7 +219,10 @@ export class Cache {
         if (!writer) return;
         const now = await identify(this.#paths);
         if (JSON.stringify(now) !== JSON.stringify(this.#inputs)) throw new Error("the input changed meanwhile");
-        const { tally, declared, space } = reader;
+        const { tally, space } = reader;
+        const ids = store.dictionary?.ids ?? new Float64Array();
+        // What is updated may have larger ids than these rows.
+        const declared = ids.reduce((most, id) => Math.max(most, id + 1), reader.declared);
         const content: Content = {
           ...{
             inputs: this.#inputs,
@@ -228,7 +234,7 @@ export class Cache {
           },
           space: space?.state ?? null,
         };
-        await (writer as CacheWriter).publish(store.dictionary?.ids ?? new Float64Array(), content);
+        await (writer as CacheWriter).publish(ids, content);
         writer = null;
         this.report.isWritten = true;
       });

@@ -12,7 +12,10 @@ import type { Change } from "./quantize.js";
 export interface Training {
   options: Record<string, string | number | boolean>;
   rows: number;
-  /** Columns seen in training, kept or not, and how many of them belong to each feature of the space. */
+  /**
+   * Columns seen in training, kept or not, and how many of them belong to each feature of the space. Of streams with
+   * solver ftrl those that moved: not such as only rows of weight 0 had, or rows without an error to learn from.
+   */
   seen: number;
   seenByFeature: number[];
   loss: { progressive: number | null; train: number | null; validation: number | null };

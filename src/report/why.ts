@@ -107,7 +107,7 @@ export async function evidenceOf(model: Model, id: number, reader: RowReader, si
 }
 
 /** Says all of it in a line. */
-export function whyText({ name, weight, rank, state }: Why, evidence: Evidence | null, model: Model): string {
+export function whyText({ name, id, weight, rank, state }: Why, evidence: Evidence | null, model: Model): string {
   const seen = evidence && `seen in ${plural(evidence.holding, "row")} of ${count(evidence.rows)}`;
   if (state === "kept") {
     const signed = `${weight < 0 ? "−" : "+"}${Math.abs(weight).toFixed(4)}`;
@@ -116,7 +116,10 @@ export function whyText({ name, weight, rank, state }: Why, evidence: Evidence |
   }
   if (evidence?.holding === 0) return `${name}: never seen, in none of ${plural(evidence.rows, "row")}`;
   if (evidence) return `${name}: ${seen}; ${zeroText(evidence, model)}`;
-  if (state === "unseen") return `${name}: never seen in training`;
+  if (state === "unseen") {
+    const isCounted = id === null || model.training.options.solver !== "ftrl"; // else counts are of columns that moved
+    return `${name}: never seen in training${isCounted ? "" : ", or only in rows without an error to learn from"}`;
+  }
   const more = "--data counts its rows and says when it would enter";
   return state === "zero"
     ? `${name}: seen in training and set to 0; ${more}`

@@ -142,7 +142,7 @@ function decodeChecked(bytes: Uint8Array): State {
     if (kind === "touched") return { kind, slots: slots!, ids: new Uint32Array(raw(idsAt, stateAt)), state };
     return { kind, slots: slots!, state };
   })();
-  checkIds(columns, count);
+  checkIds(columns, header);
   return {
     ...header,
     space: space && parseSpaceState(space),
@@ -181,10 +181,13 @@ function parseHeader(json: string): Header {
   return header;
 }
 
-function checkIds(columns: Columns, count: number): void {
+function checkIds(columns: Columns, { columns: count, declared, counts }: Header): void {
   const { kind } = columns;
-  if (kind === "numbered") expect(columns.ids.every(isCount), "an id is no whole number below 2⁵³");
-  else if (kind === "dense") expect(columns.slots === count, "it has not as many columns as slots");
+  if (kind === "numbered") {
+    expect(columns.ids.every(isCount), "an id is no whole number below 2⁵³");
+    // On the way that is not always known.
+    expect(!counts.isDone || columns.ids.every((id) => id < declared), "an id is beyond its dimension");
+  } else if (kind === "dense") expect(columns.slots === count, "it has not as many columns as slots");
   else {
     const { ids, slots } = columns;
     const isAscending = ids.every((id, i) => id < slots && (i === 0 || id > ids[i - 1]!));

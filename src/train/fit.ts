@@ -23,7 +23,7 @@ export interface Fit {
   model: Model;
   /** Rows in the training data. */
   rows: number;
-  /** Declared dimension, columns seen in training, weights that are not 0. */
+  /** Declared dimension, columns seen in training (see Training), weights that are not 0. */
   columns: { declared: number; seen: number; kept: number };
   loss: {
     /** Mean loss of the last epoch's rows, each predicted before it was learned; null for the batch solver. */

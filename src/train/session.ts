@@ -32,7 +32,7 @@ export interface ResumeOptions {
   update?: Uint8Array;
   /** Whether to return the state at the end. Default false. */
   keepState?: boolean;
-  /** Whether to return the ids that were met, `seen`, those set to 0 among them. Default false. */
+  /** Whether to return the ids that were seen (see Training), `seen`, those set to 0 among them. Default false. */
   keepSeen?: boolean;
 }
 

@@ -37,7 +37,7 @@ export interface Trainer {
   open?(parts: number): void;
   /** Writes the weights of columns from ≤ j < to, the first to out[0]; zeros are exactly +0. */
   weightsInto(out: F64, from: number, to: number): void;
-  /** Lists the columns from ≤ j < to that a row had and returns how many; all of them where that is not known. */
+  /** Lists the columns from ≤ j < to that are not as they began and returns how many; all of them where that is not known. */
   touchedInto(out: U32, from: number, to: number): number;
   intercept(): number;
   /** Receives each row's margin before its update; null (as at first) for nowhere. */

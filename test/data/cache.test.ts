@@ -20,6 +20,7 @@ import {
 } from "../../src/node.js";
 import { platform, providePlatform } from "../../src/platform.js";
 import { Random } from "../../src/random.js";
+import { FILES } from "../corpus/files.js";
 import { errorOf, problem, svmlightOf } from "../helpers.js";
 
 const node = platform();
@@ -40,10 +41,13 @@ function write(name: string, text: string): string {
   return file;
 }
 
-/** Rows of which some have values, in several blocks. */
+/** Rows in several blocks, of which some have values, and some ids that are numbered among ids that are columns themselves. */
 function svmlight(rows = 9000): string {
   const lines = svmlightOf(problem({ rows })).split("\n");
-  return lines.map((line, i) => (i > 5000 && i % 3 === 0 ? line.replace(/:1$/, ":0.5") : line)).join("\n");
+  const far = (i: number) => (i % 3 === 1 ? ` ${DIRECT - 9 + ((i * i) % 31)}:1` : "");
+  return lines
+    .map((line, i) => (i > 5000 && i % 3 === 0 ? line.replace(/:1$/, ":0.5") : line) + (line && far(i)))
+    .join("\n");
 }
 
 const TABLE = `c,d,n,s,y\n${Array.from(
@@ -57,7 +61,7 @@ describe("a model has the same bytes", () => {
     ["ftrl", { lambda1: 5, epochs: 2 }],
     ["ftrl in batches", { lambda1: 5, batch: 7, clip: 2, epochs: 3 }],
     ["ftrl in a table that ids share", { lambda1: 5, bits: 6 }],
-    ["ftrl in a dense table", { lambda1: 5, dense: 1000 }],
+    ["ftrl in a dense table", { lambda1: 5, dense: DIRECT + 99 }],
     ["sgd", { solver: "sgd", l1: 0.001, epochs: 2 }],
     ["rows held out", { lambda1: 5, epochs: 2, holdout: 0.2 }],
     ["the baseline", { lambda1: 5, kernels: "baseline" }],
@@ -304,6 +308,15 @@ describe("a cache is made anew", () => {
   ])("when it is made up: %s", async (_, change) => {
     forge(change);
     await expectRebuilt("a block is out of bounds");
+  });
+
+  test("when it is made up: an id has two numbers", async () => {
+    const { header, seal } = FILES.cache!;
+    const bytes = readFileSync(path);
+    const [at, end] = header(bytes);
+    bytes.copy(bytes, at - 8, at - 24, at - 16);
+    writeFileSync(path, seal(bytes, end - at));
+    await expectRebuilt("it is damaged");
   });
 
   test.each([

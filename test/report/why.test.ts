@@ -1,6 +1,16 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { svmlightReader } from "../../src/data/svmlight.js";
-import { category, type Fit, featureSpace, fit, Model, measure, readRecords, readSvmlight } from "../../src/node.js";
+import {
+  category,
+  type Fit,
+  featureSpace,
+  fit,
+  Model,
+  measure,
+  readRecords,
+  readSvmlight,
+  streamSvmlight,
+} from "../../src/node.js";
 import { type Evidence, evidenceOf, whyOf, whyText } from "../../src/report/why.js";
 import { bytesOf, errorOf, problem, svmlightOf } from "../helpers.js";
 
@@ -135,6 +145,12 @@ describe("from the model alone", () => {
     expect(say("5", seen(10))).toContain("5: seen in training and set to 0");
     expect(say("5", seen(4))).toContain("5: without a weight, never seen or set to 0");
     expect(say("5", seen(1, 0))).toContain("5: without a weight, never seen or set to 0");
+  });
+
+  test("where counts are of columns that moved, one that did not may have been there all the same", async () => {
+    const { model, columns } = await streamSvmlight(bytesOf("0 1:1\n0 2:1\n"), { loss: "squared" });
+    expect(columns).toEqual({ declared: 2, seen: 0, kept: 0 });
+    expect(say("1", model)).toBe("1: never seen in training, or only in rows without an error to learn from");
   });
 
   test("a name that cannot be is refused with near ones", async () => {
