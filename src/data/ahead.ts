@@ -9,7 +9,7 @@ import type { Coding, Store } from "./text.js";
 /** Rows of a text: their columns are ids below 2³² − 1 yet, or the slots of a table that others have no numbers behind. */
 export interface Parsed {
   rows: number;
-  /** The largest index, 0 without any. */
+  /** The largest index, 0 without any, or where the format's kernel does not tell. */
   largest: number;
   pointers: Uint32Array;
   labels: Float64Array;

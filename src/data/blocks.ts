@@ -274,7 +274,7 @@ export class BlockStore extends TextParser implements Store, Tables {
       for (let i = row, place = this.#rows; i < end; ) starts[++place] = entries + pointers[++i]! - from;
       this.#rows += end - row;
       this.#entries += to - from;
-      if (this.numbering && (this.table.slots === 0 || largest > this.table.slots)) {
+      if (this.numbering && (largest === 0 || largest > this.table.slots)) {
         this.#reserveNumbers(to - from);
         this.number(this.numbering, entries, this.#entries);
       }

@@ -16,6 +16,7 @@ import { bytesOf, cut, ENGINES } from "../helpers.js";
 // Workers parse only what is longer than a few megabytes: each text is repeated until it is.
 const LENGTH = 7e6;
 const NUMBERED: Table = { slots: 0, beyond: "numbered" };
+const OPEN: Table = { slots: DIRECT, beyond: "numbered" };
 const SIZE = { rows: 4096, entries: 1 << 16 };
 
 /** Text of lines that `line` makes; from half of it on they may be as `isLate` has them. */
@@ -30,6 +31,21 @@ function textOf(line: (random: Random, isLate: boolean) => string, header = ""):
 
 const ids = (random: Random, most: number, count: number) =>
   [...new Set(Array.from({ length: count }, () => 1 + Math.floor(most ** random.unit())))].sort((a, b) => a - b);
+
+const HASHED = textOf((random) => {
+  const name = random.below(900) === 0 ? '"a ""b"""' : `n${random.below(5000)}`;
+  return `${random.below(2)},${name},${random.below(700)},${1 + random.below(2)}`;
+}, "y,name,number,w\n");
+
+/** Returns what opens that table, with names hashed to so many slots. */
+function hashesOf(slots: number) {
+  return async (input: () => AsyncIterable<Uint8Array>): Promise<RowReader> => {
+    const source = csvSource(input(), { keep: false });
+    const options = { loss: "logistic", target: "y", weight: "w" } as const;
+    const space = await learnSpace(source, { features: { a: hash("name", slots), b: hash("number", 300) } }, options);
+    return tableReader(source, space, options);
+  };
+}
 
 const TEXTS: Record<
   string,
@@ -57,7 +73,7 @@ const TEXTS: Record<
         .map((id) => `${id}:1`)
         .join(" ")}${far}`;
     }),
-    table: { slots: DIRECT, beyond: "numbered" },
+    table: OPEN,
     open: async (input) => svmlightReader(input(), { loss: "logistic", keep: false }),
   },
   "svmlight: the slots of a table, and ids past it": {
@@ -78,21 +94,14 @@ const TEXTS: Record<
     table: { slots: 2 ** 12, beyond: "folded" },
     open: async (input) => vwReader(input(), { loss: "logistic", keep: false }),
   },
-  "CSV: hashes, weights, quotes that only the host reads": {
-    text: textOf((random) => {
-      const name = random.below(900) === 0 ? '"a ""b"""' : `n${random.below(5000)}`;
-      return `${random.below(2)},${name},${random.below(700)},${1 + random.below(2)}`;
-    }, "y,name,number,w\n"),
-    open: async (input) => {
-      const source = csvSource(input(), { keep: false });
-      const options = { loss: "logistic", target: "y", weight: "w" } as const;
-      const space = await learnSpace(
-        source,
-        { features: { a: hash("name", 1 << 12), b: hash("number", 300) } },
-        options,
-      );
-      return tableReader(source, space, options);
-    },
+  "Vowpal Wabbit: hashes that are columns themselves, and others behind them": {
+    text: textOf((random) => `${random.below(2) || -1} |a x${ids(random, 1e6, 9).join(" x")}`),
+    table: OPEN,
+    open: async (input) => vwReader(input(), { loss: "logistic", keep: false, bits: 24 }),
+  },
+  "CSV: hashes, weights, quotes that only the host reads": { text: HASHED, open: hashesOf(1 << 12) },
+  "CSV: hashes that are columns themselves, and others behind them": {
+    ...{ text: HASHED, table: OPEN, open: hashesOf(2 ** 24) },
   },
 };
 
@@ -122,6 +131,7 @@ async function blocksOf({ text, table, open }: (typeof TEXTS)[string], threads: 
   );
   const places = Array.from({ length: Math.floor(text.length / chunk) }, (_, i) => (i + 1) * chunk);
   const reader = await open(() => cut(text, ...places));
+  store.reach(reader.declared); // as a training does
   for await (const _ of reader.parse!(store));
   const { rows, largest, unseen } = store;
   store.flush();
