@@ -122,7 +122,7 @@ export class Learner {
     this.monitor = new Monitor(
       {
         ...{ trainer: trainers[0]!, memory: engine.memory, progressive: this.progressives[0]!, done },
-        columns: () => this.#columns,
+        columns: () => Math.min(this.#columns, this.store.columns),
         settle: () => this.settle(),
       },
       options,

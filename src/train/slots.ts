@@ -13,7 +13,7 @@ const FEW_IN_ALL = 2 ** 26;
 
 /** Columns are numbered as they are met. */
 const NUMBERED: Table = { slots: 0, beyond: "numbered" };
-/** Small ids are columns themselves, for 34 MB at most. */
+/** Small ids are columns themselves, for 34 MB at most; 50 where sums of squares begin above 0. */
 const OPEN: Table = { slots: DIRECT, beyond: "numbered" };
 
 type Given = SolverOptions & TableOptions & ProgressiveOptions;

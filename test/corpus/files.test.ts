@@ -19,7 +19,7 @@ describe.each(Object.entries(FILES))("%s", (kind, file) => {
       found.push([it.name, await read().catch((error: Error) => error.message)]);
     }
     expect(found).toEqual(cases.map(({ name, error }) => [name, error]));
-  });
+  }, 120_000); // caches are trained from, each through four million slots
 });
 
 /** All files that a good one is with its end cut off, with one of so many bits of a byte another, and with a byte more. */
