@@ -128,6 +128,7 @@ export const PLAN_NUMBERS: u32 = offsetof<Plan>("numbers");
 export const PLAN_WORDS: u32 = offsetof<Plan>("words");
 export const PLAN_TEXT: u32 = offsetof<Plan>("text");
 export const PLAN_MISSING: u32 = offsetof<Plan>("missing");
+export const PLAN_KEYS: u32 = offsetof<Plan>("keys");
 export const PLAN_CELLS: u32 = offsetof<Plan>("cells");
 export const PLAN_STACK: u32 = offsetof<Plan>("stack");
 export const PLAN_SPANS: u32 = offsetof<Plan>("spans");

@@ -79,9 +79,9 @@ export class Score {
  * How the cells of a table's row become entries: a feature space as kernels take it. Numbers of a step, an output and
  * a part of one stand behind one another, see Step, Output and Part.
  *
- *     ╒═══════╤═════════╤═══════╤══════╤═════════╤═══════╤══════╤═════════╕
- *     │ steps │ outputs │ parts │ code │ numbers │ words │ text │ missing │   one pointer each
- *     ├───────┼───────┬─┴─────┬─┴────┬─┴────┬────┴───┬───┴────┬─┴──────┬──┴───────╮
+ *     ╒═══════╤═════════╤═══════╤══════╤═════════╤═══════╤══════╤═════════╤══════╕
+ *     │ steps │ outputs │ parts │ code │ numbers │ words │ text │ missing │ keys │   one pointer each
+ *     ├───────┼───────┬─┴─────┬─┴────┬─┴────┬────┴───┬───┴────┬─┴──────┬──┴──────┴╮
  *     │ cells │ stack │ spans │ odds │ ids  │ values │ seats  │ counts │ unquoted │
  *     ├───────┴─┬─────┴───────┴┬─────┴──┬───┴─────┬──┴────────┼────────┼─────────┬┴───────┬────────┬────────┬──────────┬──────┬──────┬──────────────╮
  *     │ atoms   │ combinations │ absent │ columns │ delimiter │ target │ program │ coding │ weight │ isMany │ isSimple │ room │ mask │ unquotedRoom │
@@ -97,6 +97,7 @@ export class Plan {
   words: usize; // Word[…], hash tables of vocabularies, a power of two each, at most half full
   text: usize; // u8[…], what words and texts of expressions are made of
   missing: usize; // {from, length} u32[2 · absent] in text, words that mean that a cell is missing
+  keys: usize; // {from, length} in text and use, see objects.ts, u32[3 · columns] of objects' fields; 0 of cells
   cells: usize; // scratch: {from, to} u32[2 · (columns + 17)] of the line at hand
   stack: usize; // scratch: Value[deepest program]
   spans: usize; // scratch: {from, to} u32[2 · atoms], where the entries of each atom stand
@@ -110,7 +111,7 @@ export class Plan {
   combinations: u32;
   absent: u32;
   columns: u32; // cells of a row
-  delimiter: u32;
+  delimiter: u32; // 0 where a line is an object
   target: u32; // cell of the label; NOWHERE when there is none
   program: u32; // where in code the target's program begins; 0 when it is a cell
   coding: u32; // 0 labels stay as they are, 1 one against all others, 2 one against one other

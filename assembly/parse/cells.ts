@@ -1,14 +1,14 @@
 import { Plan } from "../texts";
 import { CR, LF } from "./text";
 
-const QUOTE: u32 = 34;
+export const QUOTE: u32 = 34;
 const HIGH: u64 = 0x8080808080808080;
 const LOW: u64 = 0x7f7f7f7f7f7f7f7f;
 const EACH: u64 = 0x0101010101010101;
 /** Bytes looked at together. */
-const STEP: usize = ASC_FEATURE_SIMD ? 16 : 8;
+export const STEP: usize = ASC_FEATURE_SIMD ? 16 : 8;
 /** Which bytes are like another: a bit for each, these bits from one to the next. */
-const STRIDE: u64 = ASC_FEATURE_SIMD ? 1 : 8;
+export const STRIDE: u64 = ASC_FEATURE_SIMD ? 1 : 8;
 
 /** Which of eight bytes are those of `pattern`. */
 // @ts-ignore: decorator
@@ -21,7 +21,7 @@ function matches(bytes: u64, pattern: u64): u64 {
 /** Which of STEP bytes at an address are `byte`. */
 // @ts-ignore: decorator
 @inline
-function find(at: usize, byte: u32): u64 {
+export function find(at: usize, byte: u32): u64 {
   if (ASC_FEATURE_SIMD) return <u64>i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>byte)));
   return matches(load<u64>(at), <u64>byte * EACH);
 }
@@ -128,7 +128,7 @@ function unquote(from: usize, to: usize, out: usize): usize {
 }
 
 /** Whether bytes are UTF-8 as the Encoding Standard has it: no surrogates, nothing longer than it need be. */
-function isUtf8(from: usize, to: usize): bool {
+export function isUtf8(from: usize, to: usize): bool {
   let at = from;
   while (at < to) {
     if (!(load<u64>(at) & HIGH)) {

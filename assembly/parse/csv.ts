@@ -7,6 +7,7 @@ import { columnOf, LEFT_OUT, mergeRow } from "./columns";
 import { encodeRow } from "./encode";
 import { run } from "./expression";
 import { isWhite, numberIn, UNSURE } from "./number";
+import { splitObject } from "./objects";
 
 // How labels are coded, as CODINGS of src/engine/texts.ts.
 const AS_THEY_ARE: u32 = 0;
@@ -40,7 +41,7 @@ export function parseCsv<V extends Values>(from: usize, to: usize, o: Parse, p: 
   progress.valued = 0;
   progress.weighted = 0;
   while (rows < most && entries < enough && line < to) {
-    const lf = splitLine(line, p);
+    const lf = p.delimiter ? splitLine(line, p) : splitObject(line, p);
     if (!lf) break;
     const label = labelOf(p);
     const weight = weightOf(p);

@@ -37,7 +37,7 @@ export function splitLine(bytes: Uint8Array, line: number, { cells, columns, del
 /** A byte order mark is text. */
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function isUtf8(bytes: Uint8Array): boolean {
+export function isUtf8(bytes: Uint8Array): boolean {
   try {
     DECODER.decode(bytes);
     return true;

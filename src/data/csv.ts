@@ -2,7 +2,7 @@ import { DataError, OptionError, type Place } from "../errors.js";
 import { quote } from "../features/cell.js";
 import { Lines } from "./lines.js";
 import type { Tolerance } from "./reader.js";
-import { joinTables, type LineTaker, type TableBatch, type TableRow, type TableSource } from "./records.js";
+import { joinTables, type LineTaker, Offering, type TableBatch, type TableRow, type TableSource } from "./records.js";
 import { type Input, openSources, type Source, uncompressedName } from "./source.js";
 import { INVALID, Utf8Stream, unmarked } from "./utf8.js";
 
@@ -62,22 +62,13 @@ function csvTable(source: Source, options: CsvOptions): TableSource {
   return { name: source.name, delimiter, read };
 }
 
-/** Lines that are read as records, at most, before they are offered again. */
-const LONGEST_PAUSE = 63;
-/** Taking fewer rows at once costs more than to read them as records. */
-const FEW = 4;
-
 /** Offers whole lines to a taker, and reads as records those that it leaves. */
 async function* readLines(source: Source, records: Records, taker: LineTaker): AsyncGenerator<TableBatch> {
   const lines = new Lines(source.name);
-  // Where it finds next to nothing to take, it is asked less and less often.
-  let [pause, due] = [0, 0];
+  const offering = new Offering(lines, taker);
   const drain = function* (isLast: boolean): Generator<TableBatch> {
     for (let isMore = true; isMore; ) {
-      if (records.isBetween && records.columns && --due < 0) {
-        pause = offer(lines, records, taker) >= FEW ? 0 : Math.min(2 * pause + 1, LONGEST_PAUSE);
-        due = pause;
-      }
+      if (records.isBetween && records.columns && offering.isDue()) records.line += offering.offer(records.columns);
       isMore = records.add(lines);
       if (isLast && !isMore) records.push(null);
       yield* records.batches(isLast && !isMore);
@@ -97,20 +88,6 @@ async function* readLines(source: Source, records: Records, taker: LineTaker): A
 /** Says by a batch without rows that all rows of what came are there. */
 function* isRead({ columns }: Records): Generator<TableBatch> {
   if (columns) yield { columns, rows: [] };
-}
-
-/** Returns how many rows were taken. */
-function offer(lines: Lines, records: Records, taker: LineTaker): number {
-  const first = records.line;
-  for (;;) {
-    const { text, from } = lines.whole(taker.portion);
-    if (text.length === 0) break;
-    const { stopped, rows } = taker.take(records.columns as readonly string[], text, from);
-    lines.skip(stopped - from, rows);
-    records.line += rows;
-    if (stopped < text.length) break;
-  }
-  return records.line - first;
 }
 
 /** Text as it comes, and the records that are cut off its front. */

@@ -4,7 +4,7 @@ import type { Fields } from "../features/space.js";
 import { faultIn } from "./json.js";
 import { Lines } from "./lines.js";
 import type { Tolerance } from "./reader.js";
-import { RecordBatch, type TableSource } from "./records.js";
+import { type LineTaker, Offering, RecordBatch, type TableSource } from "./records.js";
 import { type Input, openSources } from "./source.js";
 import { decodeUtf8, INVALID, unmarked } from "./utf8.js";
 
@@ -14,6 +14,8 @@ export interface NdjsonOptions {
   name?: string;
 }
 
+/** Rows whose fields are those that a kernel then looks for; lines with others are read one by one. */
+const FIRST = 256;
 /** A line of more bytes than this has lost its end. */
 const LONGEST_RECORD = 1 << 24;
 
@@ -26,12 +28,20 @@ export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: bool
   const sources = openSources(input, options);
   const { name, parts } = sources;
 
-  async function* read(tolerance: Tolerance) {
+  async function* read(tolerance: Tolerance, taker?: LineTaker) {
     const batch = new RecordBatch();
+    let met = 0;
     for (const source of parts) {
       const lines = new Lines(source.name, LONGEST_RECORD);
+      const offering = taker && new Offering(lines, taker);
       const drain = function* () {
-        while (lines.next()) {
+        for (;;) {
+          if (offering && met >= FIRST && offering.isDue()) {
+            if (batch.length > 0) yield batch.take(); // in the order of rows
+            offering.offer(batch.columns);
+          }
+          if (!lines.next()) break;
+          met++;
           try {
             addRecord(batch, lines);
           } catch (error) {
@@ -44,13 +54,17 @@ export function ndjsonSource(input: Input, options: NdjsonOptions & { keep: bool
       for await (const chunk of source.chunks()) {
         lines.push(chunk);
         yield* drain();
+        if (!taker) continue;
+        taker.pass(chunk.length);
+        yield batch.take(); // all rows of the chunk are there
       }
       lines.finish();
       yield* drain();
+      if (taker) yield batch.take();
     }
   }
 
-  return { name, isRagged: true, reading: sources, read };
+  return { name, isRagged: true, delimiter: null, reading: sources, read };
 }
 
 /** Blank, tab, carriage return. */

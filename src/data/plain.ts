@@ -8,7 +8,8 @@ import type { Taken } from "./records.js";
 import type { Store } from "./text.js";
 
 export interface PlainFormat {
-  delimiter: string;
+  /** As in RowFormat. */
+  delimiter: string | null;
   target: string | null;
   weight?: string;
 }

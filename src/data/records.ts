@@ -1,6 +1,7 @@
 import { DataError, type Place } from "../errors.js";
 import { type Cell, quote } from "../features/cell.js";
 import type { Fields } from "../features/space.js";
+import type { Lines } from "./lines.js";
 import type { Tolerance } from "./reader.js";
 import type { Reading } from "./source.js";
 
@@ -26,8 +27,8 @@ export interface TableSource {
   readonly isRagged?: boolean;
   /** How far it is; absent where rows come from no bytes. */
   readonly reading?: Reading | undefined;
-  /** The character between cells; undefined where records are no text. */
-  readonly delimiter?: string | undefined;
+  /** The character between cells, null where a line is an object of JSON; undefined where records are no text. */
+  readonly delimiter?: string | null | undefined;
   /** Reads from the beginning, as often as it is called. Malformed records are refused to `tolerance`. */
   read(tolerance: Tolerance, taker?: LineTaker): AsyncIterable<TableBatch>;
 }
@@ -47,6 +48,44 @@ export interface Taken {
   stopped: number;
 }
 
+/** Lines that are read as records, at most, before they are offered again. */
+const LONGEST_PAUSE = 63;
+/** Taking fewer rows at once costs more than to read them as records. */
+const FEW = 4;
+
+/** Offers whole lines to a taker: less and less often where it finds next to nothing to take. */
+export class Offering {
+  readonly #lines: Lines;
+  readonly #taker: LineTaker;
+  #pause = 0;
+  #due = 0;
+
+  constructor(lines: Lines, taker: LineTaker) {
+    this.#lines = lines;
+    this.#taker = taker;
+  }
+
+  /** Whether it is time. To be asked once for every record. */
+  isDue(): boolean {
+    return --this.#due < 0;
+  }
+
+  /** Returns how many rows were taken. */
+  offer(columns: readonly string[]): number {
+    let taken = 0;
+    for (;;) {
+      const { text, from } = this.#lines.whole(this.#taker.portion);
+      if (text.length === 0) break;
+      const { stopped, rows } = this.#taker.take(columns, text, from);
+      this.#lines.skip(stopped - from, rows);
+      taken += rows;
+      if (stopped < text.length) break;
+    }
+    this.#pause = this.#due = taken >= FEW ? 0 : Math.min(2 * this.#pause + 1, LONGEST_PAUSE);
+    return taken;
+  }
+}
+
 /** Gathers records whose fields vary. Columns are numbered as they are first met. */
 export class RecordBatch {
   readonly #columns: string[] = [];
@@ -55,6 +94,10 @@ export class RecordBatch {
 
   get length(): number {
     return this.#rows.length;
+  }
+
+  get columns(): readonly string[] {
+    return this.#columns;
   }
 
   /** Adds a record. Throws DataError when there are too many fields of different names. */

@@ -143,6 +143,7 @@ export const PLAN = {
   words: "Uint32",
   text: "Uint32",
   missing: "Uint32",
+  keys: "Uint32",
   cells: "Uint32",
   stack: "Uint32",
   spans: "Uint32",

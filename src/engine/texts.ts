@@ -86,6 +86,8 @@ export interface Plan {
   text: U8;
   /** {from, length} in text of words that mean that a cell is missing. */
   missing: U32;
+  /** [3 · columns]: {from, length} in text and use, see USES, of objects' fields; no length where lines are of cells. */
+  keys: U32;
   /** Scratch: [2 · (columns + 17)] */
   cells: U32;
   /** Scratch: [2 · the longest program] */
@@ -105,7 +107,7 @@ export interface Plan {
   unquoted: U8;
   /** Cells of a row. */
   columns: number;
-  /** The code of the character between cells, below 128. */
+  /** The code of the character between cells, below 128; 0 where a line is an object of JSON. */
   delimiter: number;
   /** Cell of the label; NOWHERE without labels. */
   target: number;
@@ -196,6 +198,8 @@ export const PART = { dimension: 0, atom: 2 } as const;
 export const PART_LENGTH = 4;
 /** As STEP, in Plan.words: the key of a word, see `keyOf`, its number + 1 (0 is free), and its length in bytes. */
 export const WORD = { key: 0, word: 2, length: 3 } as const;
+/** What is made of a field's values, bits: they are compared as texts, an expression takes them. */
+export const USES = { textual: 1, computed: 2 } as const;
 /** Bytes of a word that are its key; a longer one's are its hash and where in Plan.text its bytes begin. */
 export const SHORT_WORD = 8;
 export const WORD_LENGTH = 4;

@@ -1,6 +1,16 @@
 import { NOWHERE } from "../engine/kernels.js";
 import type { Memory, NumberArray, Slice } from "../engine/memory.js";
-import { CODINGS, OPERATIONS, PART_LENGTH, type Plan, SHORT_WORD, STEPS, WORD, WORD_LENGTH } from "../engine/texts.js";
+import {
+  CODINGS,
+  OPERATIONS,
+  PART_LENGTH,
+  type Plan,
+  SHORT_WORD,
+  STEPS,
+  USES,
+  WORD,
+  WORD_LENGTH,
+} from "../engine/texts.js";
 import { compileExpression, type Expression, type Program } from "./expression.js";
 import { hashBytes, keyOf } from "./hash.js";
 import type { SimpleDefinition } from "./kinds.js";
@@ -9,8 +19,8 @@ import type { FeatureSpace, Layout } from "./space.js";
 /** How the records of a table stand as text, and what to take from them besides features. */
 export interface RowFormat {
   columns: readonly string[];
-  /** One character. */
-  delimiter: string;
+  /** One character; null where a line is an object of JSON. */
+  delimiter: string | null;
   /** A column or an expression; null without labels. */
   target: string | null;
   weight: string | null;
@@ -29,13 +39,15 @@ export type Compiled = (memory: Memory, lanes: number) => Plan[];
 
 /**
  * Compiles a space and a format to what kernels take, as a function that puts it into memory, once,
- * with scratch for each of some lanes. Returns null where they cannot do it: for text that derived numbers are written out as, a delimiter that is not ASCII, values without names.
+ * with scratch for each of some lanes. Returns null where they cannot do it: for text that derived numbers are written out as, a
+ * delimiter that is not ASCII, values without names, columns that are not there.
  */
 export function compilePlan(space: FeatureSpace, format: RowFormat): Compiled | null {
   const { columns, delimiter, target, weight } = format;
   const layout = space.layout;
   const { derived, missing, atoms, outputs, isMany } = layout;
-  if (delimiter.charCodeAt(0) > 127 || space.isStripped) return null;
+  if (delimiter === null ? !columns.every(isWhole) : delimiter.charCodeAt(0) > 127) return null;
+  if (space.isStripped) return null;
   const isTextual = ({ kind, column }: SimpleDefinition) =>
     derived.has(column) && ["category", "tokens", "hash"].includes(kind);
   if (atoms.some(({ definition }) => isTextual(definition))) return null;
@@ -50,8 +62,10 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): Compiled | 
   const isLong = atoms.some(({ definition }) => definition.kind === "tokens");
   const room = (isLong ? MOST_ENTRIES : 0) + Math.max(atoms.length, outputs.length);
   const most = outputs.reduce((most, { parts }) => Math.max(most, parts.length), 0);
+  const weighing = weight === null ? NOWHERE : draft.cell(weight);
   if (!draft.isExact) return null;
   const absent = [...missing].filter(isWhole).flatMap((word) => draft.text(word));
+  const keys = delimiter === null ? draft.keys() : [];
   const features = outputs.flatMap((output) => draft.output(output));
   const shared = (memory: Memory) => ({
     steps: filled(memory.u32(steps.length), steps),
@@ -62,12 +76,13 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): Compiled | 
     words: draft.wordsIn(memory),
     text: draft.textIn(memory),
     missing: filled(memory.u32(absent.length), absent),
+    keys: filled(memory.u32(keys.length), keys),
     columns: columns.length,
-    delimiter: delimiter.charCodeAt(0),
+    delimiter: delimiter?.charCodeAt(0) ?? 0,
     target: target === null ? NOWHERE : isColumn ? draft.cell(target) : 0,
     program,
     coding: CODINGS.asTheyAre,
-    weight: weight === null ? NOWHERE : draft.cell(weight),
+    weight: weighing,
     isMany,
     isSimple,
     room,
@@ -94,10 +109,11 @@ class Draft {
   readonly parts: number[] = [];
   readonly code: number[] = [OPERATIONS.end, 0];
   readonly numbers: number[] = [Number.NaN, Number.NaN];
-  /** Whether UTF-8 holds all texts that are compared. */
+  /** Whether UTF-8 holds all texts that are compared, and all columns are there. */
   isExact = true;
   readonly #layout: Layout;
   readonly #cells: ReadonlyMap<string, number>;
+  readonly #uses = new Map<string, number>();
   readonly #words: Uint32Array[] = [];
   #wordsLength = 0;
   readonly #text: Uint8Array[] = [];
@@ -108,8 +124,17 @@ class Draft {
     this.#cells = cells;
   }
 
-  cell(column: string): number {
-    return this.#cells.get(column) as number;
+  /** Returns the cell of a column, and notes what its values are used for, bits of USES. */
+  cell(column: string, use = 0): number {
+    const cell = this.#cells.get(column);
+    if (cell === undefined) this.isExact = false;
+    this.#uses.set(column, (this.#uses.get(column) ?? 0) | use);
+    return cell ?? 0;
+  }
+
+  /** Returns {from, length, use} of each column. */
+  keys(): number[] {
+    return [...this.#cells.keys()].flatMap((column) => [...this.text(column), this.#uses.get(column) ?? 0]);
   }
 
   step({ definition, learned, dimension, absent }: Layout["atoms"][number], offset: number): number[] {
@@ -128,7 +153,8 @@ class Draft {
     } else if (kind !== "number") {
       [at, size] = this.#vocabulary(learned.values ?? []);
     }
-    const cell = expression ? 0 : this.cell(column);
+    const isNumeric = kind === "number" || kind === "bucket" || kind === "quantiles";
+    const cell = expression ? 0 : this.cell(column, isNumeric ? 0 : USES.textual);
     const missing = absent === null ? 0 : this.#put([absent]);
     return [...halves(offset), STEPS[kind], cell, program, at, size, mask, missing, 0];
   }
@@ -148,7 +174,7 @@ class Draft {
     return this.#program(() =>
       this.#compile(program, (column) => {
         const inner = derived.get(column);
-        return inner ? this.#expand(inner) : [OPERATIONS.cell, this.cell(column)];
+        return inner ? this.#expand(inner) : [OPERATIONS.cell, this.cell(column, USES.computed)];
       }),
     );
   }
@@ -187,7 +213,7 @@ class Draft {
     const { derived } = this.#layout;
     return this.#compile(program, (column) => {
       const inner = derived.get(column);
-      return inner ? this.#expand(inner) : [OPERATIONS.field, this.cell(column)];
+      return inner ? this.#expand(inner) : [OPERATIONS.field, this.cell(column, USES.computed)];
     });
   }
 
