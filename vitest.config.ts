@@ -31,7 +31,7 @@ export default defineConfig({
     coverage: {
       include: [
         "src/data/{bytes,cachefile,csv,json,label,linereader,lines,ndjson,plain,svmlight,text,utf8,vw}.ts",
-        "src/baseline/{cells,csv,number,parsing,svmlight,text,vw}.ts",
+        "src/baseline/{cells,csv,number,objects,parsing,svmlight,text,vw}.ts",
         "src/model/{codec,container,packing,rice}.ts",
         "src/train/checkpoint.ts",
       ],

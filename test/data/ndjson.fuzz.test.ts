@@ -107,6 +107,18 @@ describe.each(["simd", "scalar", "baseline"] as const)("objects read by the %s k
     expect(taken).toBeGreaterThan(1000);
   });
 
+  test("have no fields, or truths that an expression takes", async () => {
+    using engine = await ENGINES[build]();
+    const options = { loss: "squared", target: "label", skipBad: 9 } as const;
+    const space = await learnSpace(ndjsonSource(bytesOf(FIRST), { keep: false }), SPACES[2]!, options);
+    const tail =
+      '{}\n{ }\n{"word":true,"label":1}\n{"word":"red","label":true}\n{"word":"red","rest":false,"label":0}\n';
+    const sourceOf = () => ndjsonSource(bytesOf(FIRST + tail), { name: "fuzz", keep: false });
+    const found = await outcomeOf(sourceOf(), space, options, engine);
+    expect(found).toEqual(await outcomeOf(sourceOf(), space, options));
+    expect(found.tally).toMatchObject({ rows: 259, skipped: 2 });
+  });
+
   test("teach a space what records teach it", async () => {
     const random = new Random(8);
     let [good, taken] = [0, 0];
