@@ -31,6 +31,9 @@ const ENCODER = new TextEncoder();
 /** Entries of a row whose cells may give any number of them: beyond, it is not plain. */
 const MOST_ENTRIES = 1 << 14;
 
+/** Fields of objects, which are looked for one after the other; with more of them in play they are read one by one. */
+const MOST_KEYS = 512;
+
 /** Bytes of a line's cells that have "" in quotes; with more it is not plain. */
 const MOST_UNQUOTED = 1 << 16;
 
@@ -46,7 +49,9 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): Compiled | 
   const { columns, delimiter, target, weight } = format;
   const layout = space.layout;
   const { derived, missing, atoms, outputs, isMany } = layout;
-  if (delimiter === null ? !columns.every(isWhole) : delimiter.charCodeAt(0) > 127) return null;
+  const isFit =
+    delimiter === null ? columns.length <= MOST_KEYS && columns.every(isWhole) : delimiter.charCodeAt(0) < 128;
+  if (!isFit) return null;
   if (space.isStripped) return null;
   const isTextual = ({ kind, column }: SimpleDefinition) =>
     derived.has(column) && ["category", "tokens", "hash"].includes(kind);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../../src/random.js";
-import { cut, ENGINES } from "../helpers.js";
+import { joined } from "../fixtures/forge.js";
+import { bytesOf, cut, ENGINES } from "../helpers.js";
 import { casesOf } from "./corpus.js";
 import { outcomeOf, READERS, spaceOutcomeOf, trainingOf } from "./readers.js";
 
@@ -43,6 +44,19 @@ describe.each(Object.keys(READERS))("%s", (reader) => {
     return Object.fromEntries(outcomes.map((it, i) => [cases[i]!.name, it]));
   }
 });
+
+test.each(["simd", "scalar", "baseline"] as const)(
+  "objects behind as many as are read one by one, by kernels (%s) as without",
+  async (build) => {
+    using engine = await ENGINES[build]();
+    const first = bytesOf('{"x":1,"c":"a","y":1}\n{"y":0}\n'.repeat(128));
+    for (const { name, bytes, options } of casesOf("ndjson")) {
+      const input = () => cut(joined(first, bytes), first.length);
+      const expected = await outcomeOf("ndjson", input, { options });
+      expect(await outcomeOf("ndjson", input, { options, engine }), name).toEqual(expected);
+    }
+  },
+);
 
 test("feature spaces as JSON", () => {
   const cases = casesOf("space");

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { ndjsonSource } from "../../src/data/ndjson.js";
+import { recordsSource } from "../../src/data/records.js";
 import { learnSpace, type TableOptions } from "../../src/data/table.js";
 import type { Engine } from "../../src/engine/engine.js";
 import { LEARNED, PROGRESS } from "../../src/engine/texts.js";
+import { hash } from "../../src/features/define.js";
 import { Random } from "../../src/random.js";
 import { bytesOf, cut, ENGINES } from "../helpers.js";
 import { outcomeOf, SPACES, TARGETS } from "./tables.js";
@@ -117,6 +119,33 @@ describe.each(["simd", "scalar", "baseline"] as const)("objects read by the %s k
     const found = await outcomeOf(sourceOf(), space, options, engine);
     expect(found).toEqual(await outcomeOf(sourceOf(), space, options));
     expect(found.tally).toMatchObject({ rows: 259, skipped: 2 });
+  });
+
+  test("have a few fields: with very many in play they are read one by one", async () => {
+    for (const [fields, isTaken] of [
+      [500, true],
+      [600, false],
+    ] as const) {
+      using engine = await ENGINES[build]();
+      const tail = Array.from(
+        { length: 2 * fields },
+        (_, i) => `{"x":${i},"f${i % fields}":1,"label":${i % 2}}\n`,
+      ).join("");
+      const options = { loss: "logistic", target: "label" } as const;
+      const space = await learnSpace(recordsSource([]), { features: { x: hash("x", 64) } }, options);
+      let taken = false;
+      const { parseCsv } = engine.kernels;
+      engine.kernels.parseCsv = (...args) => {
+        taken = true;
+        return parseCsv(...args);
+      };
+      const names = Array.from({ length: fields }, (_, i) => `"f${i}":0`).join();
+      const bytes = bytesOf(`{"x":1,"label":1,${names}}\n`.repeat(256) + tail);
+      const sourceOf = () => ndjsonSource(bytes, { name: "fuzz", keep: false });
+      expect(await outcomeOf(sourceOf(), space, options, engine)).toEqual(await outcomeOf(sourceOf(), space, options));
+      engine.kernels.parseCsv = parseCsv;
+      expect(taken).toBe(isTaken);
+    }
   });
 
   test("teach a space what records teach it", async () => {
