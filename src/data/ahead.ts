@@ -74,6 +74,22 @@ class BlockLane extends Lane {
   }
 }
 
+type Dense = Pick<Store, "density" | "mayRepeat">;
+
+/** Where rows go. */
+interface Blocks {
+  append(rows: Parsed): void;
+  /** Hears of rows as they are parsed, before they are appended. */
+  meet(lane: { largest: number; unseen: number }): void;
+}
+
+/** How a text is parsed: by lanes, or bytes from ≤ i < to of it into blocks at once. */
+interface Way {
+  code: Coding;
+  kernel: TextKernel;
+  alone(from: number, to: number): number;
+}
+
 /** Parses texts on all threads: two sets of lanes take turns, one is read into while the rows of the other go into blocks. */
 export class Ahead {
   /** Rows that wait for their blocks. */
@@ -82,15 +98,14 @@ export class Ahead {
   /** Lanes in all. */
   readonly lanes: number;
   readonly #pieces: Pieces<BlockLane>;
-  readonly #append: (rows: Parsed) => void;
+  readonly #blocks: Blocks;
   /** For a line that came in two chunks, which is a text of its own. */
   readonly #aside: BlockLane;
   #own: readonly BlockLane[];
   #other: readonly BlockLane[];
   #waiting: BlockLane[] = [];
 
-  /** `append`: puts rows into blocks. */
-  constructor(engine: Engine, table: Table, append: (rows: Parsed) => void) {
+  constructor(engine: Engine, table: Table, blocks: Blocks) {
     const each = lanesOf(engine);
     const wants = { values: false, weights: false };
     const kernels = engine.background!.lanes(2 * each);
@@ -101,26 +116,18 @@ export class Ahead {
     this.#aside = new BlockLane(engine, engine.kernels, 0, table, wants);
     this.#pieces = new Pieces(engine);
     this.portion = this.#pieces.portion;
-    this.#append = append;
+    this.#blocks = blocks;
   }
 
-  /** As Store.parse; `alone`: parses bytes from ≤ i < to into blocks at once. */
-  parse(
-    text: Uint8Array,
-    from: number,
-    { density, mayRepeat }: Pick<Store, "density" | "mayRepeat">,
-    code: Coding,
-    kernel: TextKernel,
-    alone: (from: number, to: number) => number,
-    met: (lane: { largest: number; unseen: number }) => void,
-  ): number {
+  /** As Store.parse. */
+  parse(text: Uint8Array, from: number, { density, mayRepeat }: Dense, { code, kernel, alone }: Way): number {
     const take = (lane: BlockLane) => {
       const { rows, labels } = lane;
       if (code(labels, 0, rows) < rows) return false;
       lane.note();
       this.#waiting.push(lane);
       this.rows += rows;
-      met(lane);
+      this.#blocks.meet(lane);
       return true;
     };
     return this.#pieces.parse(text, from, {
@@ -150,6 +157,6 @@ export class Ahead {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.rows = 0;
-    for (const lane of waiting) this.#append(lane.parsed);
+    for (const lane of waiting) this.#blocks.append(lane.parsed);
   }
 }

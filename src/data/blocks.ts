@@ -74,7 +74,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.size = size;
     this.#onBlock = onBlock;
     const { background } = engine;
-    this.#ahead = isShared && background ? new Ahead(engine, table, (rows) => this.#append(rows)) : null;
+    this.#ahead = isShared && background ? new Ahead(engine, table, this) : null;
     if (!this.#ahead) return;
     this.portion = this.#ahead.portion;
     this.lanes += this.#ahead.lanes;
@@ -97,7 +97,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     // Whether an id is admitted is decided row by row.
     if (!this.#ahead || this.admission.limit > 0) return super.parse(text, from, code, kernel);
     const alone = (at: number, to: number) => super.parse(text.subarray(0, to), at, code, kernel);
-    return this.#ahead.parse(text, from, this, code, kernel, alone, (met) => this.#meet(met));
+    return this.#ahead.parse(text, from, this, { code, kernel, alone });
   }
 
   lengthen(table: "ids" | "direct" | "hashed", length: number): void {
@@ -239,10 +239,11 @@ export class BlockStore extends TextParser implements Store, Tables {
   protected commit({ rows, entries, largest, unseen }: Reached): void {
     this.#rows = rows;
     this.#entries = entries;
-    this.#meet({ largest, unseen });
+    this.meet({ largest, unseen });
   }
 
-  #meet({ largest, unseen }: { largest: number; unseen: number }): void {
+  /** Hears of rows as they are parsed. */
+  meet({ largest, unseen }: { largest: number; unseen: number }): void {
     this.reach(largest);
     this.unseen += unseen;
   }
@@ -253,7 +254,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   }
 
   /** Puts rows behind those that are there, block by block. */
-  #append({ rows, largest, pointers, labels, weights, indices, values }: Parsed): void {
+  append({ rows, largest, pointers, labels, weights, indices, values }: Parsed): void {
     for (let row = 0, end = 0; row < rows; row = end) {
       const [from, entries] = [pointers[row]!, this.#entries];
       const last = Math.min(rows, row + this.#most - this.#rows);
