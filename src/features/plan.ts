@@ -51,8 +51,7 @@ export function compilePlan(space: FeatureSpace, format: RowFormat): Compiled | 
   const { derived, missing, atoms, outputs, isMany } = layout;
   const isFit =
     delimiter === null ? columns.length <= MOST_KEYS && columns.every(isWhole) : delimiter.charCodeAt(0) < 128;
-  if (!isFit) return null;
-  if (space.isStripped) return null;
+  if (!isFit || space.isStripped) return null;
   const isTextual = ({ kind, column }: SimpleDefinition) =>
     derived.has(column) && ["category", "tokens", "hash"].includes(kind);
   if (atoms.some(({ definition }) => isTextual(definition))) return null;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { csvSource } from "../../src/data/csv.js";
 import { learnSpace, type TableOptions } from "../../src/data/table.js";
 import type { Engine } from "../../src/engine/engine.js";
-import { LEARNED, PROGRESS } from "../../src/engine/texts.js";
+import { PROGRESS } from "../../src/engine/texts.js";
 import {
   bucket,
   category,
@@ -17,7 +17,7 @@ import { SpaceLearner } from "../../src/features/learner.js";
 import type { FeatureSpace } from "../../src/features/space.js";
 import { Random } from "../../src/random.js";
 import { bytesOf, cut, ENGINES } from "../helpers.js";
-import { outcomeOf, SPACES, TARGETS } from "./tables.js";
+import { counting, outcomeOf, SPACES, TARGETS } from "./tables.js";
 
 interface Format {
   delimiter: string;
@@ -129,13 +129,7 @@ describe.each(["simd", "scalar", "baseline"] as const)("rows read by the %s kern
     let [good, taken] = [0, 0];
     for (let round = 0; round < 450; round++) {
       using engine = await ENGINES[build]();
-      const { parseCsv } = engine.kernels;
-      engine.kernels.parseCsv = (text, from, to, o, plan) => {
-        const before = o.progress.view[PROGRESS.rows]!;
-        const stopped = parseCsv(text, from, to, o, plan);
-        taken += o.progress.view[PROGRESS.rows]! - before;
-        return stopped;
-      };
+      using counter = counting(engine);
       const format: Format = {
         delimiter: [",", "\t", ";", " "][random.below(4)]!,
         header: random.below(4) > 0 || ["x", "y", "word", "text", "label", "weight", "rest"],
@@ -159,6 +153,7 @@ describe.each(["simd", "scalar", "baseline"] as const)("rows read by the %s kern
       const expected = await outcome(bytes, [], space, format, options);
       const shown = JSON.stringify([new TextDecoder().decode(bytes), definition, format, options, places]);
       expect(await outcome(bytes, places, space, format, options, engine), shown).toEqual(expected);
+      taken += counter.taken;
       if (!expected.error) good++;
     }
     expect(good).toBeGreaterThan(150);
@@ -210,18 +205,11 @@ describe.each(["simd", "scalar", "baseline"] as const)("rows read by the %s kern
         );
       };
       const expected = await learn(async () => null);
-      const start = async () => {
-        const engine = await ENGINES[build]();
-        const { learnCsv } = engine.kernels;
-        engine.kernels.learnCsv = (text, from, to, o, plan) => {
-          const stopped = learnCsv(text, from, to, o, plan);
-          taken += o.counts.view[LEARNED.rows]!;
-          return stopped;
-        };
-        return engine;
-      };
+      const engine = await ENGINES[build](); // learnSpace disposes of it
+      using counter = counting(engine);
       const shown = JSON.stringify([new TextDecoder().decode(bytes), definition, format, options, places]);
-      expect(await learn(start, ...places), shown).toEqual(expected);
+      expect(await learn(async () => engine, ...places), shown).toEqual(expected);
+      taken += counter.taken;
       if (typeof expected !== "string") good++;
     }
     expect(good).toBeGreaterThan(100);

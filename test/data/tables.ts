@@ -2,6 +2,7 @@ import type { TableSource } from "../../src/data/records.js";
 import { RowStore } from "../../src/data/store.js";
 import { type TableOptions, tableReader } from "../../src/data/table.js";
 import { createEngine, type Engine } from "../../src/engine/engine.js";
+import { LEARNED, PROGRESS } from "../../src/engine/texts.js";
 import {
   bucket,
   category,
@@ -41,6 +42,29 @@ export async function outcomeOf(source: TableSource, space: FeatureSpace, option
     error,
     tally: error ? null : { ...reader.tally },
   };
+}
+
+/** Counts the rows that an engine's kernels take, until it is disposed of: the kernels of the baseline are one object. */
+export function counting({ kernels }: Engine): { taken: number } & Disposable {
+  const { parseCsv, learnCsv } = kernels;
+  const counter = {
+    taken: 0,
+    [Symbol.dispose]: () => {
+      Object.assign(kernels, { parseCsv, learnCsv });
+    },
+  };
+  kernels.parseCsv = (text, from, to, o, plan) => {
+    const before = o.progress.view[PROGRESS.rows]!;
+    const stopped = parseCsv(text, from, to, o, plan);
+    counter.taken += o.progress.view[PROGRESS.rows]! - before;
+    return stopped;
+  };
+  kernels.learnCsv = (text, from, to, o, plan) => {
+    const stopped = learnCsv(text, from, to, o, plan);
+    counter.taken += o.counts.view[LEARNED.rows]!;
+    return stopped;
+  };
+  return counter;
 }
 
 export const SPACES: SpaceDefinition[] = [
