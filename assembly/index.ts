@@ -59,6 +59,21 @@ export function ftrlBatchesSquaredStored(rows: Rows, order: usize, from: u32, to
 export function ftrlBatchesSquaredOnes(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
   return ftrl.ftrlBatches<Squared, Ones>(rows, order, from, to, o);
 }
+export function ftrlGradientLogisticStored(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
+  return ftrl.ftrlGradient<Logistic, Stored>(rows, order, from, to, o);
+}
+export function ftrlGradientLogisticOnes(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
+  return ftrl.ftrlGradient<Logistic, Ones>(rows, order, from, to, o);
+}
+export function ftrlGradientSquaredStored(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
+  return ftrl.ftrlGradient<Squared, Stored>(rows, order, from, to, o);
+}
+export function ftrlGradientSquaredOnes(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
+  return ftrl.ftrlGradient<Squared, Ones>(rows, order, from, to, o);
+}
+export function ftrlStep(o: Ftrl): void {
+  ftrl.ftrlStep(o);
+}
 export function ftrlWeights(o: Ftrl, from: u32, to: u32, out: usize): void {
   ftrl.ftrlWeights(o, from, to, out);
 }

@@ -111,62 +111,117 @@ export const ftrlRows: Kernels["ftrlRows"] = (name, rows, order, from, to, o) =>
 };
 
 export const ftrlBatches: Kernels["ftrlBatches"] = (name, rows, order, from, to, o) => {
-  const datafit = DATAFITS[name];
-  const pointers = rows.pointers.view;
-  const weights = rows.weights?.view;
-  const residuals = o.residuals!.view;
   let sum = 0;
   for (let first = from; first < to; first += o.batch) {
-    const last = Math.min(first + o.batch, to);
-    const bias = biasWeight(o);
-    let batchSum = 0;
-    let biasGradient = 0;
-    for (let t = first; t < last; t++) {
-      const i = order ? order.view[t]! : t;
-      const y = rows.labels.view[i]!;
-      const s = weights ? weights[i]! : 1;
-      const m = bias + gather(rows, pointers[i]!, pointers[i + 1]!, o);
-      if (o.margins) o.margins.view[i] = m;
-      batchSum += s * datafit.loss(y, m);
-      const g = s * datafit.gradient(y, m);
-      residuals[t - first] = g;
-      biasGradient += g;
-    }
-    sum += batchSum;
-    const touched = sumGradient(rows, order, first, last, o);
-    const shrink = clipFactor(touched, o.intercept ? biasGradient : 0, o);
-    updateTouched(touched, shrink, o);
-    if (o.intercept) updateBias(o, biasGradient * shrink);
+    sum += ftrlGradient(name, rows, order, first, Math.min(first + o.batch, to), o);
+    ftrlStep(o);
   }
   return sum;
 };
 
-/** Sums the rows' gradients by column into o.touched and o.gradient; o.places is a sparse set. Returns their number. */
-function sumGradient(rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number {
+export const ftrlGradient: Kernels["ftrlGradient"] = (name, rows, order, from, to, o) => {
+  const datafit = DATAFITS[name];
   const pointers = rows.pointers.view;
-  const indices = rows.indices.view;
   const values = rows.values?.view;
+  const weights = rows.weights?.view;
   const gradient = o.gradient!.view;
-  const touched = o.touched!.view;
-  const places = o.places!.view;
-  let count = 0;
+  const spots = o.spots!.view;
+  const count = locate(rows, order, from, to, o);
+  weighTouched(count, o);
+  const bias = biasWeight(o);
+  let sum = 0;
+  let biasGradient = 0;
+  let spot = 0;
   for (let t = from; t < to; t++) {
     const i = order ? order.view[t]! : t;
-    const g = o.residuals!.view[t - from]!;
+    const start = pointers[i]!;
+    const end = pointers[i + 1]!;
+    const y = rows.labels.view[i]!;
+    const s = weights ? weights[i]! : 1;
+    const m = bias + dotTouched(spots, spot, values, start, end, o.scratch.view);
+    if (o.margins) o.margins.view[i] = m;
+    sum += s * datafit.loss(y, m);
+    const g = s * datafit.gradient(y, m);
+    biasGradient += g;
+    for (let k = start; k < end; k++) gradient[spots[spot++]!]! += values ? g * values[k]! : g;
+  }
+  o.outcome!.view.set([count, o.intercept ? biasGradient : 0]);
+  return sum;
+};
+
+/** Lists the columns of rows in o.touched, and in o.spots where each entry's stands there. Returns how many they are. */
+function locate(rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number {
+  const pointers = rows.pointers.view;
+  const indices = rows.indices.view;
+  const gradient = o.gradient!.view;
+  const touched = o.touched!.view;
+  const spots = o.spots!.view;
+  const places = new Map<number, number>();
+  let spot = 0;
+  for (let t = from; t < to; t++) {
+    const i = order ? order.view[t]! : t;
     for (let k = pointers[i]!, end = pointers[i + 1]!; k < end; k++) {
       const j = indices[k]!;
-      let place = places[j]!;
-      if (place >= count || touched[place] !== j) {
-        place = count++;
-        places[j] = place;
+      let place = places.get(j);
+      if (place === undefined) {
+        place = places.size;
+        places.set(j, place);
         touched[place] = j;
         gradient[place] = 0;
       }
-      gradient[place]! += values ? g * values[k]! : g;
+      spots[spot++] = place;
     }
   }
-  return count;
+  return places.size;
 }
+
+/** Writes the weight of each touched column to scratch. */
+function weighTouched(count: number, o: Ftrl): void {
+  const touched = o.touched!.view;
+  const state = o.state.view;
+  const inverseAlpha = f(o.inverseAlpha);
+  for (let q = 0; q < count; q++) {
+    const slot = touched[q]! * 2;
+    const root = f(Math.sqrt(state[slot + 1]!));
+    o.scratch.view[q] = weightAt(state[slot]!, root, inverseAlpha, f(o.ridge), f(o.lambda1));
+  }
+}
+
+/** Returns x·w of one row, whose entries' columns stand at `spots` in the list of touched ones. Sums as `gather` does. */
+function dotTouched(
+  spots: Uint32Array,
+  spot: number,
+  values: Float32Array | undefined,
+  start: number,
+  end: number,
+  w: Float32Array,
+): number {
+  const fours = start + ((end - start) & ~3);
+  const sums = [0, 0, 0, 0];
+  let rest = 0;
+  for (let k = start; k < end; k++) {
+    const product = w[spots[spot++]!]! * (values ? values[k]! : 1);
+    if (k < fours) sums[(k - start) & 3]! += product;
+    else rest += product;
+  }
+  return sums[0]! + sums[1]! + (sums[2]! + sums[3]!) + rest;
+}
+
+export const ftrlStep: Kernels["ftrlStep"] = (o) => {
+  const [count, biasGradient] = o.outcome!.view as unknown as [number, number];
+  const gradient = o.gradient!.view;
+  const touched = o.touched!.view;
+  const state = o.state.view;
+  const inverseAlpha = f(o.inverseAlpha);
+  const shrink = clipFactor(count, biasGradient, o);
+  for (let q = 0; q < count; q++) {
+    const slot = touched[q]! * 2;
+    const root = f(Math.sqrt(state[slot + 1]!));
+    const w = weightAt(state[slot]!, root, inverseAlpha, f(o.ridge), f(o.lambda1));
+    accumulate(state, slot, f(gradient[q]! * shrink), w, root, inverseAlpha);
+  }
+  if (o.intercept) updateBias(o, biasGradient * shrink);
+};
 
 /** Factor that shortens the summed gradient to the norm o.clip; 1 when it is no longer than that. */
 function clipFactor(count: number, biasGradient: number, o: Ftrl): number {
@@ -175,20 +230,6 @@ function clipFactor(count: number, biasGradient: number, o: Ftrl): number {
   let square = biasGradient * biasGradient;
   for (let q = 0; q < count; q++) square += gradient[q]! * gradient[q]!;
   return Math.min(1, o.clip / Math.sqrt(square));
-}
-
-/** Takes the summed gradient of each touched column into {z, n}. */
-function updateTouched(count: number, shrink: number, o: Ftrl): void {
-  const gradient = o.gradient!.view;
-  const touched = o.touched!.view;
-  const state = o.state.view;
-  const inverseAlpha = f(o.inverseAlpha);
-  for (let q = 0; q < count; q++) {
-    const j = touched[q]!;
-    const root = f(Math.sqrt(state[j * 2 + 1]!));
-    const w = weightAt(state[j * 2]!, root, inverseAlpha, f(o.ridge), f(o.lambda1));
-    accumulate(state, j * 2, f(gradient[q]! * shrink), w, root, inverseAlpha);
-  }
 }
 
 export const ftrlWeights: Kernels["ftrlWeights"] = (o, from, to, out) => {

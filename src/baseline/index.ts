@@ -3,7 +3,15 @@ import { countIndices, inverseReach, mergeColumns, select, transpose } from "./c
 import { parseCsv } from "./csv.js";
 import { descend, descendByHessian } from "./descent.js";
 import { conjugateByFactor } from "./factor.js";
-import { ftrlBatches, ftrlIntercept, ftrlRows, ftrlTouched, ftrlWeights } from "./ftrl.js";
+import {
+  ftrlBatches,
+  ftrlGradient,
+  ftrlIntercept,
+  ftrlRows,
+  ftrlStep,
+  ftrlTouched,
+  ftrlWeights,
+} from "./ftrl.js";
 import { couple, curveByHessian, mirror, weigh } from "./hessian.js";
 import { learnCsv } from "./learn.js";
 import { numberEntries } from "./parsing.js";
@@ -35,6 +43,8 @@ export const BASELINE: Kernels = {
   loss,
   ftrlRows,
   ftrlBatches,
+  ftrlGradient,
+  ftrlStep,
   ftrlWeights,
   ftrlTouched,
   ftrlIntercept,

@@ -37,16 +37,18 @@ export interface Ftrl {
   state: F32;
   /** [2], {z, n} of the intercept. */
   bias: F64;
-  /** [2 · (longest row + 3)] */
+  /** [2 · (longest row + 3)]; for batches [entries of the largest]. */
   scratch: F32;
-  /** [entries of the largest batch]; this and the next three only for `ftrlBatches`. */
+  /** [entries of the largest batch], the columns that it touches; this and the next four only for batches. */
   touched: U32 | null;
-  /** [entries of the largest batch] */
+  /** [entries of the largest batch], of each of them. */
   gradient: F64 | null;
-  /** [columns] */
-  places: U32 | null;
-  /** [batch] */
-  residuals: F64 | null;
+  /** [entries of the largest batch] */
+  spots: U32 | null;
+  /** [4 · entries of the largest batch] */
+  seats: U32 | null;
+  /** [2]: how many columns are touched, and the gradient of the intercept. */
+  outcome: F64 | null;
   /** [rows], receives each row's margin before its update; null where nobody asks. */
   margins: F64 | null;
   /** Rows a step. */
@@ -204,6 +206,10 @@ export interface Kernels {
   ftrlRows(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
   /** As ftrlRows, in steps of o.batch rows whose gradients are summed. */
   ftrlBatches(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
+  /** Sums the gradients of one batch, rows order[from … to), for ftrlStep, and returns their summed loss. */
+  ftrlGradient(loss: Loss, rows: Rows, order: U32 | null, from: number, to: number, o: Ftrl): number;
+  /** Takes the gradient of a batch into the state. */
+  ftrlStep(o: Ftrl): void;
   /** Writes the weights of columns from ≤ j < to, the first to out[0]. */
   ftrlWeights(o: Ftrl, from: number, to: number, out: F64): void;
   /** Lists the columns from ≤ j < to whose n is not the f32 `begin`: those that were met. Returns how many. */

@@ -29,7 +29,7 @@ const SUMS: Record<string, { at: number; cost: number }> = {
 
 /** Kernels that workers run whole while the caller does something else, or shares in it. */
 const BACKGROUND = [
-  ...["ftrlRows", "ftrlBatches", "sgdRows"].flatMap((name) =>
+  ...["ftrlRows", "ftrlBatches", "ftrlGradient", "sgdRows"].flatMap((name) =>
     ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => name + loss + values)),
   ),
   ...["parseSvmlight", "parseVw", "parseCsv"].flatMap((name) => ["Stored", "Ones"].map((values) => name + values)),

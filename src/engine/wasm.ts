@@ -113,6 +113,11 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       call(`ftrlRows${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl(o)),
     ftrlBatches: (loss, rows, order, from, to, o: Ftrl) =>
       call(`ftrlBatches${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl(o)),
+    ftrlGradient: (loss, rows, order, from, to, o: Ftrl) =>
+      call(`ftrlGradient${suffix(loss, rows)}`, writeRows(rows), at(order), from, to, writeFtrl(o)),
+    ftrlStep: (o) => {
+      call("ftrlStep", writeFtrl(o));
+    },
     ftrlWeights: (o, from, to, out) => {
       call("ftrlWeights", writeFtrl(o), from, to, at(out));
     },

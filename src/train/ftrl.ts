@@ -15,8 +15,9 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
     scratch: memory.f32(0),
     touched: isBatched ? memory.u32(0) : null,
     gradient: isBatched ? memory.f64(0) : null,
-    places: isBatched ? memory.u32(0) : null,
-    residuals: isBatched ? memory.f64(0) : null,
+    spots: isBatched ? memory.u32(0) : null,
+    seats: isBatched ? memory.u32(0) : null,
+    outcome: isBatched ? memory.f64(2) : null,
     margins: null,
     batch,
     clip,
@@ -38,14 +39,14 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
         while (scratches.length < count) scratches.push(memory.f32(0));
       },
     }),
-    reserve({ columns, longestRow, batchRows, batchEntries }) {
+    reserve({ columns, longestRow, batchEntries }) {
       const grown = <S extends Slice>(slice: S, length: number): S =>
         slice.length < length ? (memory.grow(slice, length) as S) : slice;
-      for (const [part, it] of scratches.entries()) scratches[part] = grown(it, 2 * (longestRow + 3));
+      for (const [part, it] of scratches.entries()) scratches[part] = grown(it, isBatched ? batchEntries : 2 * (longestRow + 3));
       if (o.touched) o.touched = grown(o.touched, batchEntries);
       if (o.gradient) o.gradient = grown(o.gradient, batchEntries);
-      if (o.places) o.places = grown(o.places, columns);
-      if (o.residuals) o.residuals = grown(o.residuals, batchRows);
+      if (o.spots) o.spots = grown(o.spots, batchEntries);
+      if (o.seats) o.seats = grown(o.seats, 4 * batchEntries + 2);
       const had = o.state.length;
       o.state = grown(o.state, 2 * columns);
       if (initialAccumulator > 0) {
