@@ -51,11 +51,11 @@ export class Ftrl {
   state: usize; // f32[2 · columns], {z, n} interleaved: one cache line a feature. n stops at 2²⁴ · g²
   bias: usize; // f64[2], {z, n} of the intercept
   scratch: usize; // f32[2 · (longest row + 3)], weights and √n of the row at hand; of a batch f32[its entries], weights
-  touched: usize; // u32[entries of the largest batch], columns of the batch at hand     ┐
-  gradient: usize; // f64[entries of the largest batch], summed, in the order of touched │ mini-batches
-  spots: usize; // u32[entries of the largest batch], where touched has the column       │ only
-  seats: usize; // u32[4 · those], a hash table of columns: where touched has them, + 1  │
-  outcome: usize; // f64[2], columns touched, and the summed gradient of the intercept   ┘
+  touched: usize; // u32[entries of the largest batch], columns of the batch at hand      ┐
+  gradient: usize; // f64[entries of the largest batch], summed, in the order of touched  │ mini-batches
+  spots: usize; // u32[entries of the largest batch], where touched has the column        │ only
+  seats: usize; // u32[2 · those + 1], a hash table of columns: where touched has them + 1│
+  outcome: usize; // f64[2], columns touched, and the summed gradient of the intercept    ┘
   margins: usize; // f64[rows], of each row before its update; 0 when they are not asked for
   batch: u32; // rows a step
   clip: f64; // largest Euclidean norm of a batch's summed gradient, +∞ for none

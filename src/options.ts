@@ -7,7 +7,7 @@ const KNOWN = new Set(
     "loss positive skipBad holdout seed like signal kernels threads space target weight offset delimiter header name bits " +
     "solver epochs intercept onProgress lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
     "l1 l2 rate decay order steps tolerance iterations penaltyFactors checkpoint resume update keepState keepSeen " +
-    "dense hogwild inclusion cache sweep holdoutEvery slices onMilestone from lambdas ratio l1Ratio folds maxWeights " +
+    "dense hogwild replicas inclusion cache sweep holdoutEvery slices onMilestone from lambdas ratio l1Ratio folds maxWeights " +
     "maxBytes maxLoss quantize stripNames onPoint"
   ).split(" "),
 );

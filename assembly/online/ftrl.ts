@@ -278,7 +278,7 @@ export function ftrlGradient<D extends Datafit, V extends Values>(
 
 /**
  * Lists the columns of rows in o.touched, in the order of their first entry, and in o.spots where each entry's stands
- * there; o.gradient is 0 for each. Finds them by a hash table of no more than four seats an entry. Returns how many.
+ * there; o.gradient is 0 for each. Finds them by a hash table of no more than two seats an entry. Returns how many.
  */
 function locate(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): u32 {
   const pointers = rows.pointers;
@@ -291,7 +291,7 @@ function locate(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): u32 {
     const i: usize = order ? load<u32>(order + (<usize>t << 2)) : t;
     entries += load<u32>(pointers + (i << 2), 4) - load<u32>(pointers + (i << 2));
   }
-  const shift = clz<u32>(entries) - 1; // 32 − bits
+  const shift = clz<u32>(entries); // 32 − bits: more seats than entries
   const mask = (<u32>1 << (32 - shift)) - 1;
   memory.fill(seats, 0, (<usize>mask + 1) << 2);
   let count: u32 = 0;

@@ -20,7 +20,7 @@ async function measure(way: Way, slots: number): Promise<{ speed: number; loss: 
   const { memory } = engine;
   const trainer = createTrainer(engine, "logistic", { lambda1: 1 }, 1);
   const hogwild = isShared ? hogwildOn(engine, trainer) : null;
-  trainer.reserve({ columns: slots, longestRow: PER_ROW, batchRows: 1, batchEntries: 0 });
+  trainer.reserve({ columns: slots, longestRow: PER_ROW, batchEntries: 0 });
   if (isShared) await new Promise((resolve) => setTimeout(resolve, 500)); // until the worker is up
   const random = new Random(1);
   const rows: Rows = {

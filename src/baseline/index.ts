@@ -3,15 +3,7 @@ import { countIndices, inverseReach, mergeColumns, select, transpose } from "./c
 import { parseCsv } from "./csv.js";
 import { descend, descendByHessian } from "./descent.js";
 import { conjugateByFactor } from "./factor.js";
-import {
-  ftrlBatches,
-  ftrlGradient,
-  ftrlIntercept,
-  ftrlRows,
-  ftrlStep,
-  ftrlTouched,
-  ftrlWeights,
-} from "./ftrl.js";
+import { ftrlBatches, ftrlGradient, ftrlIntercept, ftrlRows, ftrlStep, ftrlTouched, ftrlWeights } from "./ftrl.js";
 import { couple, curveByHessian, mirror, weigh } from "./hessian.js";
 import { learnCsv } from "./learn.js";
 import { numberEntries } from "./parsing.js";

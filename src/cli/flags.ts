@@ -33,10 +33,11 @@ export function checkFlags(format: Format, flags: TrainFlags, space: SpaceDefini
   }
   checkSearch(flags);
   checkStreamed(flags, table);
-  const isTable = (flags.dense ?? flags.hogwild) !== undefined || (flags.bits !== undefined && format !== "vw");
+  const isTable =
+    (flags.dense ?? flags.hogwild ?? flags.replicas) !== undefined || (flags.bits !== undefined && format !== "vw");
   if (flags.quantize !== undefined) checkQuantize(flags.quantize);
   if (!flags.stream && isTable)
-    throw new OptionError("--bits, --dense, --hogwild: of --stream (--bits also of Vowpal Wabbit text)");
+    throw new OptionError("--bits, --dense, --hogwild, --replicas: of --stream (--bits also of Vowpal Wabbit text)");
   if (!flags.stream && flags.cache !== undefined) throw new OptionError("--cache: of --stream");
   if (flags.stream && flags.order !== undefined && flags.order !== "file") {
     throw new OptionError("--stream takes rows in the order of the file");
@@ -93,7 +94,7 @@ const SOLVER_FLAGS =
   "solver lambda1 lambda2 alpha beta batch clip initialAccumulator penalizeIntercept " +
   "l1 l2 rate decay tolerance iterations epochs order steps seed intercept";
 export const DATA_FLAGS =
-  "loss positive skipBad bits dense hogwild inclusion cache kernels threads target weight offset";
+  "loss positive skipBad bits dense hogwild replicas inclusion cache kernels threads target weight offset";
 export const SEARCH_FLAGS = "maxWeights maxBytes maxLoss folds lambdas ratio l1Ratio";
 
 /** The options of the solver, but for those that have several values. */

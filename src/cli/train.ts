@@ -61,6 +61,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
     "with --stream: the chance of a new feature to be taken up when it occurs (default 1)",
   );
   add(ftrl, "--hogwild", "with --stream: threads update one table without locks; no two runs give the same bits");
+  add(ftrl, "--replicas <n>", "with --stream: batches at once, on all threads, from the same weights (default 1)");
   add(ftrl, "--lambda1 <x,…>", "L1 strength (default 1); of several, each is trained in one reading (--stream)");
   add(ftrl, "--lambda2 <x,…>", "L2 strength (default 0)");
   add(ftrl, "--alpha <x,…>", "learning rate (default 0.1)");

@@ -55,6 +55,7 @@ export type TrainFlags = DataFlags &
     stream?: boolean;
     bits?: number;
     hogwild?: boolean;
+    replicas?: number;
     dense?: true | number;
     cache?: true | string;
     inclusion?: number;

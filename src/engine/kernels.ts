@@ -45,7 +45,7 @@ export interface Ftrl {
   gradient: F64 | null;
   /** [entries of the largest batch] */
   spots: U32 | null;
-  /** [4 · entries of the largest batch] */
+  /** [2 · entries of the largest batch + 1] */
   seats: U32 | null;
   /** [2]: how many columns are touched, and the gradient of the intercept. */
   outcome: F64 | null;

@@ -55,7 +55,7 @@ const PATH: Record<string, Range> = {
 };
 
 /** Options that make sense where rows are streamed. */
-const STREAMED = ["hogwild", "inclusion", "cache", "sweep", "holdoutEvery", "slices", "onMilestone"];
+const STREAMED = ["hogwild", "replicas", "inclusion", "cache", "sweep", "holdoutEvery", "slices", "onMilestone"];
 
 function refuseStreamed(options: object): void {
   const own = STREAMED.find((name) => (options as Record<string, unknown>)[name] !== undefined);
@@ -172,6 +172,7 @@ export function checkStream(
   options: SolverOptions & TableOptions & ProgressiveOptions & SliceOptions & EngineOptions & { holdout?: number },
 ): SweepPoint[] {
   checkHogwild(options);
+  checkReplicas(options);
   const { sweep = [{}], holdoutEvery, holdout = 0, slices = [] } = options;
   const kept = STATEFUL.find((name) => options[name as keyof typeof options]);
   if (kept && (options.sweep || options.slices)) {
@@ -206,6 +207,17 @@ function checkHogwild({ hogwild, ...options }: Parameters<typeof checkStream>[0]
   );
   if (other) throw new OptionError(`hogwild trains on one row at a time, one model: it does not go with ${other}`);
   if (options.threads === 1) throw new OptionError("hogwild is for more threads than 1");
+}
+
+function checkReplicas({ replicas, solver, ...options }: Parameters<typeof checkStream>[0]): void {
+  if (replicas === undefined) return;
+  checkNumber("replicas", replicas, [1, true, "whole"]);
+  if (replicas === 1) return;
+  const { batch = 1 } = options as FtrlOptions;
+  if (solver !== "ftrl" || batch === 1)
+    throw new OptionError('replicas are of batches of solver "ftrl": give batch too');
+  const other = (["hogwild", "sweep"] as const).find((name) => options[name]);
+  if (other) throw new OptionError(`replicas of one model's batches do not go with ${other}`);
 }
 
 /** Throws OptionError where the first step would divide by 0 or ∞, in single precision as features have it. */

@@ -68,7 +68,6 @@ async function fitDataset(data: Dataset, options: FitOptions): Promise<Fit> {
     trainer.reserve({
       columns: data.seen,
       longestRow: data.longestRow,
-      batchRows: Math.min(data.count, trainer.batch),
       batchEntries: Math.min(data.entries, trainer.batch * data.longestRow),
     });
     const weights = memory.f64(data.seen); // before the work: memory that is not to be had should not cost it
@@ -237,7 +236,7 @@ export function diverged(): DivergenceError {
 /** The options that shape a model. How it was computed (kernels, threads) does not change it, and is not recorded. */
 const SHAPING = new Set([
   ...SOLVER_OPTIONS,
-  ..."target positive weight offset holdout holdoutEvery inclusion hogwild".split(" "),
+  ..."target positive weight offset holdout holdoutEvery inclusion hogwild replicas".split(" "),
 ]);
 
 /** What a model's file records of its training. */

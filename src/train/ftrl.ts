@@ -1,23 +1,35 @@
 import type { Engine } from "../engine/engine.js";
 import type { Ftrl, Loss } from "../engine/kernels.js";
 import type { Slice } from "../engine/memory.js";
-import type { FtrlOptions } from "./options.js";
+import type { FtrlOptions, TableOptions } from "./options.js";
 import type { Trainer } from "./trainer.js";
 
+/** What each part of the rows that are trained on at the same time has of its own. */
+type Area = Pick<Ftrl, "scratch" | "touched" | "gradient" | "spots" | "seats" | "outcome">;
+
 /** FTRL-Proximal with per-coordinate learning rates (McMahan et al., KDD 2013). */
-export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: FtrlOptions): Trainer {
+export function ftrlTrainer(
+  { kernels, memory }: Engine,
+  loss: Loss,
+  options: FtrlOptions & Pick<TableOptions, "replicas">,
+): Trainer {
   const { lambda1 = 1, lambda2 = 0, alpha = 0.1, beta = 1, batch = 1, clip = Number.POSITIVE_INFINITY } = options;
-  const { initialAccumulator = 0, penalizeIntercept = false, intercept = true } = options;
+  const { initialAccumulator = 0, penalizeIntercept = false, intercept = true, replicas = 1 } = options;
   const isBatched = batch > 1 || clip < Number.POSITIVE_INFINITY;
-  const o: Ftrl = {
-    state: memory.f32(0),
-    bias: memory.f64(2),
+  const areaOf = (): Area => ({
     scratch: memory.f32(0),
     touched: isBatched ? memory.u32(0) : null,
     gradient: isBatched ? memory.f64(0) : null,
     spots: isBatched ? memory.u32(0) : null,
     seats: isBatched ? memory.u32(0) : null,
     outcome: isBatched ? memory.f64(2) : null,
+  });
+  /** Of each part that is trained on at the same time; the first is also for one alone. */
+  const areas = [areaOf()];
+  const o: Ftrl = {
+    ...areas[0]!,
+    state: memory.f32(0),
+    bias: memory.f64(2),
     margins: null,
     batch,
     clip,
@@ -29,24 +41,28 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
     intercept: Number(intercept),
   };
   o.bias.view[1] = initialAccumulator;
-  /** Of each part that is trained on at once; the first is also for one alone. */
-  const scratches = [o.scratch];
+  const kernel = isBatched ? (replicas > 1 ? "ftrlGradient" : "ftrlBatches") : "ftrlRows";
 
   return {
     batch,
-    ...(!isBatched && {
-      open(count: number) {
-        while (scratches.length < count) scratches.push(memory.f32(0));
+    open(count: number) {
+      while (areas.length < count) areas.push(areaOf());
+    },
+    ...(replicas > 1 && {
+      merge(count: number) {
+        for (const area of areas.slice(0, count)) kernels.ftrlStep(Object.assign(o, area));
       },
     }),
     reserve({ columns, longestRow, batchEntries }) {
       const grown = <S extends Slice>(slice: S, length: number): S =>
         slice.length < length ? (memory.grow(slice, length) as S) : slice;
-      for (const [part, it] of scratches.entries()) scratches[part] = grown(it, isBatched ? batchEntries : 2 * (longestRow + 3));
-      if (o.touched) o.touched = grown(o.touched, batchEntries);
-      if (o.gradient) o.gradient = grown(o.gradient, batchEntries);
-      if (o.spots) o.spots = grown(o.spots, batchEntries);
-      if (o.seats) o.seats = grown(o.seats, 4 * batchEntries + 2);
+      for (const it of areas) {
+        it.scratch = grown(it.scratch, isBatched ? batchEntries : 2 * (longestRow + 3));
+        if (it.touched) it.touched = grown(it.touched, batchEntries);
+        if (it.gradient) it.gradient = grown(it.gradient, batchEntries);
+        if (it.spots) it.spots = grown(it.spots, batchEntries);
+        if (it.seats) it.seats = grown(it.seats, 2 * batchEntries + 1);
+      }
       const had = o.state.length;
       o.state = grown(o.state, 2 * columns);
       if (initialAccumulator > 0) {
@@ -55,8 +71,7 @@ export function ftrlTrainer({ kernels, memory }: Engine, loss: Loss, options: Ft
       }
     },
     train(rows, order, from, to, on = kernels, part = 0) {
-      o.scratch = scratches[part]!;
-      return (isBatched ? on.ftrlBatches : on.ftrlRows)(loss, rows, order, from, to, o);
+      return on[kernel](loss, rows, order, from, to, Object.assign(o, areas[part]));
     },
     weightsInto: (out, from, to) => kernels.ftrlWeights(o, from, to, out),
     touchedInto: (out, from, to) => kernels.ftrlTouched(o, from, to, initialAccumulator, out),

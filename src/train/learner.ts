@@ -70,8 +70,8 @@ export class Learner {
   readonly #engine: Engine;
   readonly #trainers: readonly Trainer[];
   readonly #lanes: readonly Kernels[];
-  /** Where threads train on one block without locks. */
-  readonly #isParted: boolean;
+  /** Parts that a block's rows are cut into, to be trained on at the same time; 0 where they are not. */
+  readonly #parts: number;
   readonly #table: Table;
   readonly #holdout: Holdout;
   readonly #milestones: Milestones | null;
@@ -102,14 +102,16 @@ export class Learner {
     done: () => Pick<Progress, "read" | "share">,
   ) {
     const { batch } = trainers[0]!;
-    const { slices = [], onMilestone } = options;
-    const batched = { rows: Math.ceil(BATCHED_ROWS / batch) * batch, entries: NOWHERE };
-    const size = batch > 1 ? batched : BLOCK;
+    const { slices = [], onMilestone, replicas = 1 } = options;
+    // Replicas are of one block.
+    const rows = (replicas > 1 ? replicas : Math.ceil(BATCHED_ROWS / batch)) * batch;
+    const size = batch > 1 ? { rows, entries: NOWHERE } : BLOCK;
     this.#engine = engine;
     this.#trainers = trainers;
-    const parts = options.hogwild && engine.background ? PARTS * engine.runtime.threads : 0;
-    this.#isParted = parts > 0;
-    if (parts > 0) trainers[0]!.open!(parts);
+    const unlocked = options.hogwild && engine.background ? PARTS * engine.runtime.threads : 0;
+    const parts = replicas > 1 ? replicas : unlocked;
+    this.#parts = parts;
+    trainers[0]!.open?.(parts);
     this.#lanes = engine.background?.lanes(parts || trainers.length) ?? [];
     this.#table = table;
     this.#holdout = holdout;
@@ -155,7 +157,7 @@ export class Learner {
     const { rows } = this.store;
     this.store.rewind();
     this.settle();
-    this.#reserve(0, 0); // rows that were passed over may have other columns than were trained on
+    this.#reserve(); // rows that were passed over may have other columns than were trained on
     if (rows < this.#done) throw unlike(`it has ${rows} rows, ${this.#done} were trained on`);
     this.#done = this.store.breakAfter = 0;
   }
@@ -165,13 +167,12 @@ export class Learner {
     const pending = this.#pending;
     if (!pending) return;
     this.#pending = null;
-    const sums = this.#engine.background!.finish(pending.calls, pending.block.entries);
-    this.#take(pending, this.#isParted ? [sums.reduce((sum, it) => sum + it, 0)] : sums);
+    this.#take(pending, this.#merged(this.#engine.background!.finish(pending.calls, pending.block.entries)));
   }
 
   #train(block: Block): void {
     const { background } = this.#engine;
-    const { rows, count, entries } = block;
+    const { rows, count } = block;
     this.settle();
     if (block.first < this.#done) {
       this.#passOver(block);
@@ -181,7 +182,7 @@ export class Learner {
     this.#numbersReached = this.store.dictionary?.length ?? 0;
     this.handled += count;
     this.#hide(block);
-    this.#reserve(count, entries);
+    this.#reserve(block);
     const weight = rows.weights ? rows.weights.view.subarray(0, count).reduce((sum, s) => sum + s, 0) : count;
     const trained = count - this.#hidden.rows.length;
     this.#weightSum += weight;
@@ -191,27 +192,34 @@ export class Learner {
     this.#cells = [];
     // The first block may be all there is: too little to start a worker for.
     if (background && block.first > 0) {
-      this.#send(rows, count);
+      this.#trainOn(rows, count, this.#lanes);
       this.#pending = { ...underway, calls: background.launch() };
     } else {
       background?.start();
-      this.#take(
-        underway,
-        this.#trainers.map((it) => it.train(rows, null, 0, count)),
-      );
+      this.#take(underway, this.#merged(this.#trainOn(rows, count)));
     }
   }
 
-  /** Notes what workers are to do with a block: train each model, or a part of the rows each. */
-  #send(rows: Rows, count: number): void {
-    const lanes = this.#lanes;
-    for (const [i, lane] of lanes.entries()) {
-      if (!this.#isParted) this.#trainers[i]!.train(rows, null, 0, count, lane);
-      else {
-        const [from, to] = [i, i + 1].map((it) => Math.floor((count * it) / lanes.length)) as [number, number];
-        this.#trainers[0]!.train(rows, null, from, to, lane, i);
-      }
-    }
+  /** Trains on a block here and returns what #merged takes; with lanes, notes what workers are to do. */
+  #trainOn(rows: Rows, count: number, lanes: readonly Kernels[] = []): number[] {
+    return this.#cut(count).map(([i, part, from, to], at) =>
+      this.#trainers[i]!.train(rows, null, from, to, lanes[at], part),
+    );
+  }
+
+  /** Says who trains on which of so many rows: every trainer on all, or the one on each part of them. */
+  #cut(count: number): [trainer: number, part: number, from: number, to: number][] {
+    const [{ batch, merge }, parts] = [this.#trainers[0]!, this.#parts];
+    const end = (part: number) => (merge ? Math.min(part * batch, count) : Math.floor((count * part) / parts));
+    if (parts === 0) return this.#trainers.map((_, i) => [i, 0, 0, count]);
+    return Array.from({ length: parts }, (_, part) => [0, part, end(part), end(part + 1)]);
+  }
+
+  /** Puts together what the calls of #cut came to, and returns the loss of each trainer. */
+  #merged(sums: number[]): number[] {
+    if (this.#parts === 0) return sums;
+    this.#trainers[0]!.merge?.(this.#parts);
+    return [sums.reduce((sum, it) => sum + it, 0)];
   }
 
   #passOver({ first, count }: Block): void {
@@ -251,19 +259,27 @@ export class Learner {
     }
   }
 
-  #reserve(rows: number, entries: number): void {
+  /** Makes room for the columns that there are, and for a block. */
+  #reserve(block?: Block): void {
     const { columns, dictionary } = this.store;
+    const entries = block ? this.#mostEntries(block) : 0;
     // Room grows by half at a time, so that it is rarely moved.
     if (columns > this.#columns) this.#columns = dictionary ? Math.ceil(columns * 1.5) : columns;
     if (entries > this.#batchEntries) this.#batchEntries = Math.ceil(entries * 1.5);
-    for (const trainer of this.#trainers) {
-      trainer.reserve({
-        columns: this.#columns,
-        longestRow: this.#batchEntries,
-        batchRows: Math.min(rows, trainer.batch),
-        batchEntries: this.#batchEntries,
-      });
+    const room = { columns: this.#columns, longestRow: this.#batchEntries, batchEntries: this.#batchEntries };
+    for (const trainer of this.#trainers) trainer.reserve(room);
+  }
+
+  /** Entries of the largest batch of a block; where steps are of one row, of all. */
+  #mostEntries({ rows: { pointers }, count, entries }: Block): number {
+    const { batch } = this.#trainers[0]!;
+    if (batch === 1) return entries;
+    const ends = pointers.view;
+    let most = 0;
+    for (let row = 0; row < count; row += batch) {
+      most = Math.max(most, ends[Math.min(row + batch, count)]! - ends[row]!);
     }
+    return most;
   }
 
   /** Tells where the training of one model stands, by its last block. Settle before. The columns are valid until more is allocated. */
@@ -294,7 +310,7 @@ export class Learner {
     this.#milestones?.resume(counts.visits, counts.weightSum);
     checkKind(columns, this.#table);
     if (columns.kind === "numbered") this.#numbersReached = admit(this.store, columns.ids);
-    this.#reserve(0, 0);
+    this.#reserve();
     restore(this.#trainers[0]!, globals, columns, this.#table);
   }
 

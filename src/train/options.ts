@@ -111,6 +111,11 @@ export interface TableOptions {
    * no two trainings give the same bits. For solver ftrl without batches, clip or sweep. Default false.
    */
   hogwild?: boolean;
+  /**
+   * Batches whose gradients are summed at the same weights, by all threads at once; then each takes its step, in their
+   * order: the same bits on any number of threads. For solver ftrl with `batch` above 1, without sweep. Default 1.
+   */
+  replicas?: number;
 }
 
 export interface CacheOptions {

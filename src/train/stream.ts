@@ -130,7 +130,7 @@ async function withCache(
 }
 
 /** Options that shape the rows of a stream, or its blocks. */
-const SHAPING = "loss positive skipBad name target weight delimiter header bits dense".split(" ");
+const SHAPING = "loss positive skipBad name target weight delimiter header bits dense replicas".split(" ");
 
 function shapingOf(format: string, options: StreamOptions & SliceOptions & Partial<TableDatasetOptions>): object {
   const { space, solver, holdout = 0, holdoutEvery = 0, seed = 1, target, update } = options;

@@ -9,8 +9,6 @@ import { sgdTrainer } from "./sgd.js";
 export interface Room {
   columns: number;
   longestRow: number;
-  /** Rows and entries of the largest batch. */
-  batchRows: number;
   batchEntries: number;
 }
 
@@ -28,13 +26,15 @@ export interface Trainer {
    */
   train(rows: Rows, order: U32 | null, from: number, to: number, on?: Kernels, part?: number): number;
   /**
-   * Makes ready for so many parts of a block, once, that threads train on at the same time and without locks (Niu et al.,
-   * "Hogwild!", NeurIPS 2011); absent where that cannot be. Where two rows meet in a column one may undo what the other
+   * Makes ready for so many parts of a block, once, that are trained on at the same time. Without `merge` threads do so
+   * without locks (Niu et al., "Hogwild!", NeurIPS 2011): where two rows meet in a column one may undo what the other
    * added, also to the intercept, which all rows share: one state that loses a little is stable at any rate, while steps
    * that each part takes for itself overshoot when they are added up. n never falls below 0, so that nothing leaves the
    * finite range that would not on one thread.
    */
   open?(parts: number): void;
+  /** Takes what the first so many parts, of a batch each, came to into the state, in their order; until then it stays. */
+  merge?(parts: number): void;
   /** Writes the weights of columns from ≤ j < to, the first to out[0]; zeros are exactly +0. */
   weightsInto(out: F64, from: number, to: number): void;
   /** Lists the columns from ≤ j < to that are not as they began and returns how many; all of them where that is not known. */

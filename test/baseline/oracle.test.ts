@@ -102,7 +102,7 @@ function sgdOracle(rows: Dense[], loss: Loss, { l1, l2, rate, decay }: SgdSettin
 /** Trains through the engine as fit does, in the order of the rows. */
 function train(engine: Engine, rows: Rows, loss: Loss, options: object, meanWeight = 1): Result {
   const trainer = createTrainer(engine, loss, options, meanWeight);
-  trainer.reserve({ columns: COLUMNS, longestRow: 40, batchRows: 1000, batchEntries: rows.indices.length });
+  trainer.reserve({ columns: COLUMNS, longestRow: 40, batchEntries: rows.indices.length });
   const sum = trainer.train(rows, null, 0, ROWS);
   const out = engine.memory.f64(COLUMNS);
   trainer.weightsInto(out, 0, COLUMNS);
@@ -173,7 +173,7 @@ describe.each(["simd", "baseline"] as const)("on %s", (build) => {
     order.view.set(Array.from({ length: 2 * ROWS }, (_, t) => t >> 1));
     const results = [once, twice].map((rows, i) => {
       const trainer = createTrainer(engine, "logistic", { batch: 20 * (i + 1), lambda1: 0.2 }, 1);
-      trainer.reserve({ columns: COLUMNS, longestRow: 40, batchRows: 1000, batchEntries: 2 * rows.indices.length });
+      trainer.reserve({ columns: COLUMNS, longestRow: 40, batchEntries: 2 * rows.indices.length });
       const sum = trainer.train(rows, i === 0 ? null : order, 0, ROWS * (i + 1));
       const out = engine.memory.f64(COLUMNS);
       trainer.weightsInto(out, 0, COLUMNS);

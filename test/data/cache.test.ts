@@ -60,6 +60,7 @@ describe("a model has the same bytes", () => {
   test.each([
     ["ftrl", { lambda1: 5, epochs: 2 }],
     ["ftrl in batches", { lambda1: 5, batch: 7, clip: 2, epochs: 3 }],
+    ["ftrl in replicas", { lambda1: 5, batch: 7, replicas: 5, epochs: 3 }],
     ["ftrl in a table that ids share", { lambda1: 5, bits: 6 }],
     ["ftrl in a dense table", { lambda1: 5, dense: DIRECT + 99 }],
     ["sgd", { solver: "sgd", l1: 0.001, epochs: 2 }],
@@ -216,13 +217,17 @@ describe("a cache is made anew", () => {
     await expectRebuilt(`${file} has changed`);
   });
 
-  test.each([[{ positive: -1 }], [{ bits: 7 }], [{ skipBad: 3 }], [{ batch: 3 }], [{ loss: "squared" }]] as const)(
-    "when an option is another: %o",
-    async (other) => {
-      const changed = bytesOf(await streamSvmlight(file, { lambda1: 5, ...other } as object));
-      await expectRebuilt("it was made with other options", changed, { ...OPTIONS, ...other });
-    },
-  );
+  test.each([
+    [{ positive: -1 }],
+    [{ bits: 7 }],
+    [{ skipBad: 3 }],
+    [{ batch: 3 }],
+    [{ batch: 4, replicas: 2 }],
+    [{ loss: "squared" }],
+  ] as const)("when an option is another: %o", async (other) => {
+    const changed = bytesOf(await streamSvmlight(file, { lambda1: 5, ...other } as object));
+    await expectRebuilt("it was made with other options", changed, { ...OPTIONS, ...other });
+  });
 
   test("not when only the training is another", async () => {
     const { cache } = await streamSvmlight(file, { ...OPTIONS, lambda1: 2, alpha: 0.5, epochs: 2 });

@@ -39,7 +39,7 @@ function ftrlState({ memory }: Engine, part: Partial<Ftrl>): Ftrl {
     touched: memory.u32(2000),
     gradient: memory.f64(2000),
     spots: memory.u32(2000),
-    seats: memory.u32(8002),
+    seats: memory.u32(4001),
     outcome: memory.f64(2),
     margins: memory.f64(ROWS),
     batch: 1,

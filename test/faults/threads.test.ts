@@ -51,6 +51,7 @@ test.each([
   ["folds", "train rows.svm -o out --quiet --folds 3 --lambdas 6", STOPPED],
   ["blocks of a stream", "train more.svm -o out --quiet --stream --epochs 12", STOPPED],
   ["texts of a stream", "train many.svm -o out --quiet --stream", [...STOPPED, ...TRAPPED, GONE]],
+  ["replicas of batches", "train many.svm -o out --quiet --stream --batch 64 --replicas 32", [...STOPPED, ...TRAPPED]],
   ["a table without locks", "train many.svm -o out --quiet --stream --hogwild --bits 16", [...STOPPED, ...TRAPPED]],
   ["rows to predict", "predict model.nought many.svm -o out", [...STOPPED, ...TRAPPED, GONE]],
   ["rows to measure", "evaluate model.nought many.svm --json", [...STOPPED, ...TRAPPED]],

@@ -81,7 +81,7 @@ test.each([
   expect(error.message).toContain(message);
 });
 
-test.each([{ hogwild: true }, {}, { batch: 4 }])(
+test.each([{ hogwild: true }, {}, { batch: 4 }, { batch: 64, replicas: 16 }])(
   "a worker that dies ends the run with its cause: %o",
   async (options) => {
     const workers: Worker[] = [];

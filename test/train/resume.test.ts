@@ -66,6 +66,7 @@ describe.each([
   ["svmlight", { lambda1: 3, epochs: 2, threads: 2 }],
   ["svmlight", { lambda1: 3, kernels: "baseline" }],
   ["svmlight", { lambda1: 3, epochs: 2, batch: 7, clip: 2, initialAccumulator: 0.5 }],
+  ["svmlight", { lambda1: 3, epochs: 2, batch: 7, replicas: 9 }],
   ["svmlight", { lambda1: 3, holdout: 0.2, seed: 4 }],
   ["svmlight", { lambda1: 3, bits: 5 }],
   ["svmlight", { lambda1: 3, holdoutEvery: 7, epochs: 2 }],

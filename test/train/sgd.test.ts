@@ -51,7 +51,7 @@ describe.each(["simd", "baseline"] as const)("lazy shrinkage is eager shrinkage 
     const strengths = { l1, l2, rate: 0.01, decay };
     const rows = raggedRows(memory, { rows: ROWS, columns: COLUMNS, ones: false, weighted: false });
     const trainer = createTrainer(engine, "squared", { solver: "sgd", ...strengths }, 1);
-    trainer.reserve({ columns: COLUMNS, longestRow: 40, batchRows: 1, batchEntries: 0 });
+    trainer.reserve({ columns: COLUMNS, longestRow: 40, batchEntries: 0 });
     for (let epoch = 0; epoch < EPOCHS; epoch++) trainer.train(rows, null, 0, ROWS);
     const lazy = memory.f64(COLUMNS);
     trainer.weightsInto(lazy, 0, COLUMNS);
