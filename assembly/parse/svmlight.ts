@@ -3,7 +3,7 @@ import { scoreRows } from "../score";
 import { Values } from "../sparse";
 import { Parse, Progress } from "../texts";
 import { dropLeftOut, mergeRow, numberEntries } from "./columns";
-import { COLON, CR, countDigits, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
+import { BLANK, COLON, CR, countDigits, digitsOf, isBlank, isEnd, LF, numberOf, parseNumber, parseValue, ZERO } from "./text";
 
 /**
  * Parses whole lines `label index:value …` of bytes from ≤ at < to, each ended by LF or CR LF, in their plain form:
@@ -43,15 +43,19 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
     let isPlain = false;
     for (;;) {
       // What ended the number before is a blank or the line's end.
-      let byte: u32 = load<u8>(at);
-      while (isBlank(byte)) byte = load<u8>(++at);
+      const bytes = load<u64>(at);
+      const byte = <u32>bytes & 0xff;
       if (byte - ZERO > 9) {
+        if (isBlank(byte)) {
+          ++at;
+          continue;
+        }
         at += usize(byte == CR);
         isPlain = load<u8>(at) == LF;
         break;
       }
       let index: u64 = 0;
-      const chunk = digitsOf(load<u64>(at));
+      const chunk = digitsOf(bytes);
       const length = countDigits(chunk);
       if (length < 8) {
         index = numberOf(chunk, length);
@@ -70,7 +74,8 @@ export function parseSvmlight<V extends Values>(from: usize, to: usize, o: Parse
 
       let value: f32 = 1.0;
       const two: u32 = load<u16>(at);
-      if ((two & 0xff) == ZERO + 1 && isEnd(two >> 8)) ++at;
+      if (two == (ZERO + 1 | (BLANK << 8))) at += 2; // most often: the next index begins there
+      else if ((two & 0xff) == ZERO + 1 && isEnd(two >> 8)) ++at;
       else {
         at = parseValue(two, at, number);
         if (!at) break;

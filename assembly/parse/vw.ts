@@ -73,9 +73,13 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
     let end = entries;
     let isPlain = false;
     for (;;) {
-      let byte: u32 = load<u8>(at);
-      while (isBlank(byte)) byte = load<u8>(++at);
+      const chunk = load<u64>(at);
+      const byte = <u32>chunk & 0xff;
       if (byte <= BLANK) {
+        if (isBlank(byte)) {
+          ++at;
+          continue;
+        }
         at += usize(byte == CR);
         isPlain = load<u8>(at) == LF;
         break;
@@ -95,7 +99,6 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
         continue;
       }
 
-      const chunk = load<u64>(at);
       const digits = digitsOf(chunk);
       let length = countDigits(digits);
       let id: u32;
@@ -103,6 +106,7 @@ export function parseVw<V extends Values>(from: usize, to: usize, bits: u32, o: 
       if (length - 1 < 7 && isWordEnd(after)) {
         id = seed + <u32>numberOf(digits, length);
         at += length;
+        if (after == BLANK) ++at; // most often: the next word begins there
       } else {
         const ends = wordEnds(chunk);
         if (ends) {
