@@ -125,34 +125,49 @@ export function encodeRice(...runs: ArrayLike<number>[]): Uint8Array {
     }
   }
   const bytes = new Uint8Array(Math.ceil(size / 8) + PADDING);
-  let bit = 0;
+  // Bits that do not fill a byte yet, the next of `bytes`.
+  let [pending, filled, at] = [0, 0, 0];
+  /** Appends at most 24 bits. */
   const put = (number: number, bits: number) => {
-    for (let [rest, left] = [number, bits]; left > 0; ) {
-      const room = Math.min(left, 8 - (bit % 8));
-      bytes[Math.floor(bit / 8)]! |= (rest % 2 ** room) << (bit % 8);
-      rest = Math.floor(rest / 2 ** room);
-      bit += room;
-      left -= room;
+    pending |= number << filled;
+    for (filled += bits; filled >= 8; filled -= 8) {
+      bytes[at++] = pending;
+      pending >>>= 8;
     }
   };
   let block = -1;
   for (const numbers of runs) {
+    let r = 0;
+    let unit = 1;
     for (let i = 0; i < numbers.length; i++) {
-      if (i % BLOCK === 0) put(parameters[++block]!, PARAMETER_BITS);
-      const r = parameters[block]!;
-      bit += Math.floor(numbers[i]! / 2 ** r);
-      put(1, 1);
-      put(numbers[i]! % 2 ** r, r);
+      if (i % BLOCK === 0) {
+        r = parameters[++block]!;
+        unit = 2 ** r;
+        put(r, PARAMETER_BITS);
+      }
+      const high = Math.floor(numbers[i]! / unit);
+      let low = numbers[i]! - high * unit;
+      let zeros = high;
+      for (; zeros > 23; zeros -= 16) put(0, 16);
+      put(1 << zeros, zeros + 1);
+      let bits = r;
+      for (; bits > 24; bits -= 24) {
+        put(low % 2 ** 24, 24);
+        low = Math.floor(low / 2 ** 24);
+      }
+      put(low, bits);
     }
   }
+  bytes[at] = pending;
   return bytes;
 }
 
 /** The parameter that takes the fewest bits: near log₂ of the mean, on the way there from above. */
 function parameterOf(numbers: ArrayLike<number>, from: number, to: number): { r: number; bits: number } {
   const bitsAt = (r: number) => {
+    const unit = 2 ** r;
     let bits = (to - from) * (r + 1);
-    for (let i = from; i < to; i++) bits += Math.floor(numbers[i]! / 2 ** r);
+    for (let i = from; i < to; i++) bits += Math.floor(numbers[i]! / unit);
     return bits;
   };
   let sum = 0;
