@@ -13,7 +13,7 @@ export interface LoadOptions {
 
 /**
  * Reads a model from its file's bytes to predict only, as nought/predict does, with nought's own errors. Throws ModelError
- * when they are damaged. In memory a weight takes 10 bytes, written in fewer bits 8, beyond 2³² dimensions 4 more; or in
+ * when they are damaged. In memory a weight takes 12 bytes, written in fewer bits 9, beyond 2³² dimensions 6 more; or in
  * the form "compact" 6 or 4, and what its id takes in the file.
  */
 export function load(file: ArrayBuffer | Uint8Array, { form = "indexed" }: LoadOptions = {}): Predictor {

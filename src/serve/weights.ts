@@ -1,6 +1,7 @@
 import { check, type Sections } from "../model/container.js";
 import { IS_TINY, readNumber, start } from "../model/rice.js";
 import { foldId } from "../slots.js";
+import { spread } from "./spread.js";
 
 export interface WeightsHeader {
   kept: number;
@@ -12,8 +13,6 @@ export interface WeightsHeader {
 
 /** Bytes of memory to a byte of the file that are taken before all of it is looked through. */
 const MOST_GROWTH = 3.5;
-/** So many ids are compared one by one: processors foresee that better than halves. */
-const FEW = 8;
 
 type Numeric = Float64Array | Float32Array | Uint32Array | Int16Array;
 
@@ -46,28 +45,19 @@ export function weightsOf(
     check(last < limit, "ids");
     readWeights(weights, kept, values, step);
   }
+  if (!IS_TINY && stride === 1) {
+    const find = spread(known, values, limit);
+    return (given) => {
+      const value = find(slots ? foldId(given, slots) : given);
+      return step ? Math.fround(value * step) : value;
+    };
+  }
   // The dimension in parts of two ids each, and how many there are up to the beginning of each.
   const scale = known.length / 2 / limit;
   const parts = new Uint32Array(known.length / 2 + 2);
   for (let j = 0; j < known.length; j++) parts[((known[j]! * scale) | 0) + 1]!++;
   for (let p = 1; p < parts.length; p++) parts[p]! += parts[p - 1]!;
 
-  const weightAt = (j: number) => (step && !IS_TINY ? Math.fround(values[j]! * step) : values[j]!);
-  if (!IS_TINY && stride === 1) {
-    return (given) => {
-      const id = slots ? foldId(given, slots) : given;
-      const part = (id * scale) | 0;
-      let j = parts[part]!;
-      let end = parts[part + 1]!;
-      while (end - j > FEW) {
-        const middle = (j + end) >> 1;
-        if (known[middle]! > id) end = middle;
-        else j = middle;
-      }
-      while (known[j]! < id) j++;
-      return known[j] === id ? weightAt(j) : 0;
-    };
-  }
   const next = start();
   return (given) => {
     const id = slots ? foldId(given, slots) : given;
@@ -81,7 +71,7 @@ export function weightsOf(
     next.bit = Math.floor(places[place]! / 64);
     next.r = places[place]! - next.bit * 64;
     while (found < id && ++j < kept) found += readNumber(ids, next, j) + 1;
-    return found === id ? weightAt(j) : 0;
+    return found === id ? (step ? Math.fround(values[j]! * step) : values[j]!) : 0;
   };
 }
 
