@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
 import { type FoldStart, workFolds } from "./train/folds.js";
 
-await workFolds(workerData as FoldStart);
+// Not awaited: Node 20 ends the whole process where a thread is ended while a module that awaits at its top begins.
+void workFolds(workerData as FoldStart);

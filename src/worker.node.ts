@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
 import { type WorkerStart, work } from "./engine/work.js";
 
-await work(workerData as WorkerStart);
+// Not awaited: Node 20 ends the whole process where a thread is ended while a module that awaits at its top begins.
+void work(workerData as WorkerStart);

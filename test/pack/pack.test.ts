@@ -119,6 +119,14 @@ describe("the package as npm packs it", () => {
     expect(String(code)).not.toMatch(/\bimport\b|\brequire\b|\beval\b|WebAssembly/);
   });
 
+  it("has workers that await nothing at their top: ended while such a module begins, Node 20 ends the process", async () => {
+    for (const name of ["worker", "folds"]) {
+      const code = await readFile(join(ROOT, `dist/${name}.node.js`), "utf8");
+      expect(code).toMatch(/^work(?:Folds)?\(/m);
+      expect(code).not.toMatch(/^(?:\w.* )?await /m);
+    }
+  });
+
   it("trains by its name, and nought/predict loads the model", async () => {
     const { kernels, blue } = JSON.parse(await script(TRAIN));
     expect(kernels).toBe("wasm");
