@@ -160,8 +160,9 @@ export function checkSolver<O extends object>(given: O, isStreamed = false): O &
 
 /** Options by which a training state is kept or gone on with. */
 const STATEFUL = ["checkpoint", "resume", "update", "keepState"];
-/** Models of a sweep at most. */
+/** Models of a sweep, and batches at once, at most. */
 const MOST_POINTS = 256;
+const MOST_REPLICAS = 256;
 const SWEPT = { ftrl: ["lambda1", "lambda2", "alpha", "beta"], sgd: ["l1", "l2", "rate", "decay"] } as const;
 
 /**
@@ -211,7 +212,9 @@ function checkHogwild({ hogwild, ...options }: Parameters<typeof checkStream>[0]
 
 function checkReplicas({ replicas, solver, ...options }: Parameters<typeof checkStream>[0]): void {
   if (replicas === undefined) return;
-  checkNumber("replicas", replicas, [1, true, "whole"]);
+  if (!(Number.isInteger(replicas) && replicas >= 1 && replicas <= MOST_REPLICAS)) {
+    throw new OptionError(`replicas ${replicas}: expected a whole number from 1 to ${MOST_REPLICAS}`);
+  }
   if (replicas === 1) return;
   const { batch = 1 } = options as FtrlOptions;
   if (solver !== "ftrl" || batch === 1)

@@ -49,7 +49,7 @@ describe("replicas", () => {
   test.each([
     { batch: 16, replicas: 5 },
     { batch: 100, replicas: 40, clip: 3 },
-    { batch: 3, replicas: 700, holdoutEvery: 7 },
+    { batch: 3, replicas: 250, holdoutEvery: 7 },
     { batch: 64, replicas: 8, bits: 7, epochs: 2, loss: "squared" },
   ] as const)("give the same bytes on any number of threads, however the text is cut: %o", async (options) => {
     const given = { lambda1: 2, ...options };
@@ -74,8 +74,9 @@ describe("replicas", () => {
   });
 
   test.each([
-    [{ replicas: 0, batch: 8 }, "replicas 0: expected a whole number ≥ 1"],
-    [{ replicas: 2.5, batch: 8 }, "replicas 2.5: expected a whole number ≥ 1"],
+    [{ replicas: 0, batch: 8 }, "replicas 0: expected a whole number from 1 to 256"],
+    [{ replicas: 2.5, batch: 8 }, "replicas 2.5: expected a whole number from 1 to 256"],
+    [{ replicas: 1e9, batch: 8 }, "replicas 1000000000: expected a whole number from 1 to 256"],
     [{ replicas: 2 }, 'replicas are of batches of solver "ftrl": give batch too'],
     [{ replicas: 2, solver: "sgd" }, 'replicas are of batches of solver "ftrl"'],
     [{ replicas: 2, batch: 8, sweep: [{ lambda1: 1 }] }, "do not go with sweep"],
