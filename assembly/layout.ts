@@ -43,14 +43,14 @@ export const ROW_BLOCK: u32 = 4096;
  *     ╒═══════╤══════╤═════════╤═════════╤══════════╤═══════╤═══════╤═════════╤═════════╤═══════╕
  *     │ state │ bias │ scratch │ touched │ gradient │ spots │ seats │ outcome │ margins │ batch │
  *     ├───────┴──────┼─────────┴─┬───────┴────────┬─┴───────┴───┬───┴────┬────┴────┬────┴──────┬╯
- *     │ clip (f64)   │ 1/α (f64) │ biasRidge (f64)│ bias λ₁(f64)│ ridge  │ lambda1 │ intercept │
- *     ╘══════════════╧═══════════╧════════════════╧═════════════╧════════╧═════════╧═══════════╛
+ *     │ clip (f64)   │ 1/α (f64) │ biasRidge (f64)│ bias λ₁(f64)│ ridge  │ lambda1 │ intercept │ multiplier │
+ *     ╘══════════════╧═══════════╧════════════════╧═════════════╧════════╧═════════╧═══════════╧════════════╛
  */
 @unmanaged
 export class Ftrl {
   state: usize; // f32[2 · columns], {z, n} interleaved: one cache line a feature. n stops at 2²⁴ · g²
   bias: usize; // f64[2], {z, n} of the intercept
-  scratch: usize; // f32[2 · (longest row + 3)], weights and √n of the row at hand; of a batch f32[its entries], weights
+  scratch: usize; // f32[2 · (longest row + 3)], weights and √n of the row at hand; of a batch the weights of touched
   touched: usize; // u32[entries of the largest batch], columns of the batch at hand      ┐
   gradient: usize; // f64[entries of the largest batch], summed, in the order of touched  │ mini-batches
   spots: usize; // u32[entries of the largest batch], where touched has the column        │ only
@@ -65,6 +65,7 @@ export class Ftrl {
   ridge: f32; // β/α + λ₂
   lambda1: f32;
   intercept: u32; // 1 when the intercept learns, else 0
+  multiplier: u32; // odd, of the hashes in seats
 }
 
 /**

@@ -7,8 +7,6 @@ import { Values } from "../sparse";
 // single precision as its state is stored. The SIMD path holds four features a vector; the scalar path does
 // the same operations in the same lanes, so both give the same bits.
 
-/** 2³²/φ: products of it spread well in their upper bits (Knuth, TAOCP 3, §6.4). */
-const GOLDEN: u32 = 0x9e3779b1;
 /** No place. */
 const NONE: u32 = 0xffffffff;
 
@@ -278,7 +276,9 @@ export function ftrlGradient<D extends Datafit, V extends Values>(
 
 /**
  * Lists the columns of rows in o.touched, in the order of their first entry, and in o.spots where each entry's stands
- * there; o.gradient is 0 for each. Finds them by a hash table of no more than two seats an entry. Returns how many.
+ * there; o.gradient is 0 for each. Returns how many. Finds them by a hash table of more seats than entries, at most twice as
+ * many, or one. What multiplies a column is drawn anew for every training (multiply-shift, Dietzfelbinger et al., 1997), so
+ * that nobody can choose columns that meet; which seats they take does not show.
  */
 function locate(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): u32 {
   const pointers = rows.pointers;
@@ -286,6 +286,7 @@ function locate(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): u32 {
   const touched = o.touched;
   const gradient = o.gradient;
   const seats = o.seats;
+  const multiplier = o.multiplier;
   let entries: u32 = 0;
   for (let t = from; t < to; ++t) {
     const i: usize = order ? load<u32>(order + (<usize>t << 2)) : t;
@@ -301,7 +302,7 @@ function locate(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): u32 {
     const end = load<u32>(pointers + (i << 2), 4);
     for (let k = load<u32>(pointers + (i << 2)); k < end; ++k, spot += 4) {
       const j = load<u32>(columns + (<usize>k << 2));
-      let seat = (j * GOLDEN) >>> shift;
+      let seat = (j * multiplier) >>> shift;
       let place = load<u32>(seats + (<usize>seat << 2)) - 1; // one more than it is: 0 says none
       while (place != NONE && load<u32>(touched + (<usize>place << 2)) != j) {
         seat = (seat + 1) & mask;

@@ -37,7 +37,7 @@ export interface Ftrl {
   state: F32;
   /** [2], {z, n} of the intercept. */
   bias: F64;
-  /** [2 · (longest row + 3)]; for batches [entries of the largest]. */
+  /** [2 · (longest row + 3)]; for batches [entries of the largest], a weight for each column that it touches. */
   scratch: F32;
   /** [entries of the largest batch], the columns that it touches; this and the next four only for batches. */
   touched: U32 | null;
@@ -65,6 +65,8 @@ export interface Ftrl {
   biasLambda1: number;
   /** 1 when the intercept learns, else 0. */
   intercept: number;
+  /** Odd, below 2³²: of the hashes by which a batch's columns are found. It shows in no result. */
+  multiplier: number;
 }
 
 /** Stochastic proximal gradient with lazy shrinkage (Duchi & Singer, JMLR 2009; Tsuruoka et al., ACL 2009). */

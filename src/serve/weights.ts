@@ -45,13 +45,7 @@ export function weightsOf(
     check(last < limit, "ids");
     readWeights(weights, kept, values, step);
   }
-  if (!IS_TINY && stride === 1) {
-    const find = spread(known, values, limit);
-    return (given) => {
-      const value = find(slots ? foldId(given, slots) : given);
-      return step ? Math.fround(value * step) : value;
-    };
-  }
+  if (!IS_TINY && stride === 1) return stepped(spread(known, values, limit), slots, step);
   // The dimension in parts of two ids each, and how many there are up to the beginning of each.
   const scale = known.length / 2 / limit;
   const parts = new Uint32Array(known.length / 2 + 2);
@@ -75,7 +69,16 @@ export function weightsOf(
   };
 }
 
-// Loops over all weights are functions of their own: what closures hold too is no local variable.
+// Loops over all weights are functions of their own: what closures hold too is no local variable. And what one closure of a
+// function holds, all of them do.
+
+/** Returns what gives the weight of an id from what gives how many steps it is, or itself. */
+function stepped(find: (id: number) => number, slots?: number, step?: number): (id: number) => number {
+  return (given) => {
+    const value = find(slots ? foldId(given, slots) : given);
+    return step ? Math.fround(value * step) : value;
+  };
+}
 
 /** Reads ids. Returns the last. */
 function readIds(view: DataView, kept: number, known: Numeric): number {

@@ -31,7 +31,7 @@ export function ftrlTrainer(
     state: memory.f32(0),
     bias: memory.f64(2),
     margins: null,
-    batch,
+    batch: Math.min(batch, 2 ** 32 - 1), // more rows than there can be
     clip,
     inverseAlpha: 1 / alpha,
     ridge: beta / alpha + lambda2,
@@ -39,6 +39,7 @@ export function ftrlTrainer(
     biasRidge: beta / alpha + (penalizeIntercept ? lambda2 : 0),
     biasLambda1: penalizeIntercept ? lambda1 : 0,
     intercept: Number(intercept),
+    multiplier: Math.floor(2 ** 31 * Math.random()) * 2 + 1,
   };
   o.bias.view[1] = initialAccumulator;
   const kernel = isBatched ? (replicas > 1 ? "ftrlGradient" : "ftrlBatches") : "ftrlRows";

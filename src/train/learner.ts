@@ -111,7 +111,7 @@ export class Learner {
     const unlocked = options.hogwild && engine.background ? PARTS * engine.runtime.threads : 0;
     const parts = replicas > 1 ? replicas : unlocked;
     this.#parts = parts;
-    trainers[0]!.open?.(parts);
+    if (parts > 0) trainers[0]!.open!(parts);
     this.#lanes = engine.background?.lanes(parts || trainers.length) ?? [];
     this.#table = table;
     this.#holdout = holdout;
@@ -209,16 +209,17 @@ export class Learner {
 
   /** Says who trains on which of so many rows: every trainer on all, or the one on each part of them. */
   #cut(count: number): [trainer: number, part: number, from: number, to: number][] {
-    const [{ batch, merge }, parts] = [this.#trainers[0]!, this.#parts];
+    const { batch, merge } = this.#trainers[0]!;
+    if (this.#parts === 0) return this.#trainers.map((_, i) => [i, 0, 0, count]);
+    const parts = merge ? Math.ceil(count / batch) : this.#parts;
     const end = (part: number) => (merge ? Math.min(part * batch, count) : Math.floor((count * part) / parts));
-    if (parts === 0) return this.#trainers.map((_, i) => [i, 0, 0, count]);
     return Array.from({ length: parts }, (_, part) => [0, part, end(part), end(part + 1)]);
   }
 
   /** Puts together what the calls of #cut came to, and returns the loss of each trainer. */
   #merged(sums: number[]): number[] {
     if (this.#parts === 0) return sums;
-    this.#trainers[0]!.merge?.(this.#parts);
+    this.#trainers[0]!.merge?.(sums.length);
     return [sums.reduce((sum, it) => sum + it, 0)];
   }
 

@@ -113,7 +113,8 @@ export interface TableOptions {
   hogwild?: boolean;
   /**
    * Batches whose gradients are summed at the same weights, by all threads at once; then each takes its step, in their
-   * order: the same bits on any number of threads. At most 256; for solver ftrl with `batch` above 1, without sweep. Default 1.
+   * order: the same bits on any number of threads. At most 256, of which each takes 30 bytes an entry of the largest batch; for solver
+   * ftrl with `batch` above 1, without sweep. Default 1.
    */
   replicas?: number;
 }

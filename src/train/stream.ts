@@ -130,7 +130,7 @@ async function withCache(
 }
 
 /** Options that shape the rows of a stream, or its blocks. */
-const SHAPING = "loss positive skipBad name target weight delimiter header bits dense replicas".split(" ");
+const SHAPING = "loss positive skipBad name target weight delimiter header bits dense".split(" ");
 
 function shapingOf(format: string, options: StreamOptions & SliceOptions & Partial<TableDatasetOptions>): object {
   const { space, solver, holdout = 0, holdoutEvery = 0, seed = 1, target, update } = options;
@@ -147,6 +147,7 @@ function shapingOf(format: string, options: StreamOptions & SliceOptions & Parti
     format,
     ...Object.fromEntries(SHAPING.map((name) => [name, options[name as keyof typeof options]])),
     batch: (solver !== "sgd" && options.batch) || 1,
+    replicas: options.replicas ?? 1,
     space,
     ...(space && isLearned({ space }) && { holdout, holdoutEvery, seed }),
     // What is updated has numbered columns, and its space has learned.

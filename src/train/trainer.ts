@@ -26,8 +26,8 @@ export interface Trainer {
    */
   train(rows: Rows, order: U32 | null, from: number, to: number, on?: Kernels, part?: number): number;
   /**
-   * Makes ready for so many parts of a block, once, that are trained on at the same time. Without `merge` threads do so
-   * without locks (Niu et al., "Hogwild!", NeurIPS 2011): where two rows meet in a column one may undo what the other
+   * Makes ready for so many parts of a block, once, that are trained on at the same time; absent where that cannot be.
+   * Where there is `merge` a part is a batch. Where there is none threads update one state without locks (Niu et al., "Hogwild!", NeurIPS 2011): where two rows meet in a column one may undo what the other
    * added, also to the intercept, which all rows share: one state that loses a little is stable at any rate, while steps
    * that each part takes for itself overshoot when they are added up. n never falls below 0, so that nothing leaves the
    * finite range that would not on one thread.

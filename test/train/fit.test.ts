@@ -96,6 +96,13 @@ test("an intercept alone learns the share of positives; without it stays 0", asy
   expect((await fit(flat, { penalizeIntercept: true, lambda1: 1e6 })).model.intercept).toBe(0);
 });
 
+test("a batch of more rows than there can be is one of all", async () => {
+  using data = await readSvmlight(bytesOf("1 1:1\n-1 2:1\n1 1:1 3:1\n"));
+  const of = async (batch: number) => (await fit(data, { solver: "ftrl", lambda1: 0, batch })).model.values;
+  const all = await of(3);
+  for (const batch of [2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]) expect(await of(batch)).toEqual(all);
+});
+
 test("order batches draws as many batches as steps say", async () => {
   const events: Progress[] = [];
   const options = { order: "batches", batch: 10, steps: 30, onProgress: (it: Progress) => events.push(it) } as const;

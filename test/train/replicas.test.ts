@@ -17,6 +17,17 @@ function textOf(rows: number): Uint8Array {
 
 const TEXT = textOf(20_000);
 
+test("columns that a fixed hash would put into one place cost a batch no more than others", async () => {
+  // Those whose product with 2³²/φ is small: seats of one in a hundred.
+  const ids: number[] = [];
+  for (let id = 1; ids.length < 100_000; id++) if (Math.imul(id - 1, 0x9e3779b1) >>> 0 < 2 ** 25) ids.push(id);
+  const row = `1 ${ids.map((id) => `${id}:1`).join(" ")}\n`;
+  const began = performance.now();
+  const { model } = await streamSvmlight(bytesOf(row + row), { batch: 2, dense: 2 ** 24, lambda1: 0.1, threads: 1 });
+  expect(model.kept).toBe(100_000);
+  expect(performance.now() - began).toBeLessThan(4000);
+});
+
 describe("replicas", () => {
   test("two batches sum their gradients at the same weights and take their steps in order", async () => {
     const alpha = 0.5;
