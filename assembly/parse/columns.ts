@@ -160,10 +160,11 @@ export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 
   const shift = clz<u32>(((end - start) << 1) - 1);
   const mask = u32.MAX_VALUE >> shift; // of a power of two, twice the entries at least
   const stamp = nextStamp(o);
+  const multiplier = multiplierOf(stamp);
   let kept = start;
   for (let k = start; k < end; ++k) {
     const column = load<u32>(indices + (<usize>k << 2));
-    let seat = seen + (<usize>((column * HASH) >> shift) << 4);
+    let seat = seen + (<usize>((column * multiplier) >> shift) << 4);
     while (load<u32>(seat, 4) == stamp && load<u32>(seat) != column) {
       seat = seen + (<usize>((((seat - seen) >> 4) + 1) & mask) << 4);
     }
@@ -191,10 +192,12 @@ function hasRepeats(start: u32, end: u32, o: Parse): bool {
   const seen = o.seen;
   const shift = clz<u32>(((end - start) << 1) - 1) - 1;
   const mask = u32.MAX_VALUE >> shift;
-  const stamp = <u64>nextStamp(o) << 32;
+  const first = nextStamp(o);
+  const multiplier = multiplierOf(first);
+  const stamp = <u64>first << 32;
   for (let k = start; k < end; ++k) {
     const own = stamp | <u64>load<u32>(indices + (<usize>k << 2));
-    let place = (<u32>own * HASH) >> shift;
+    let place = (<u32>own * multiplier) >> shift;
     let there = load<u64>(seen + (<usize>place << 3));
     while (there >= stamp) {
       if (there == own) return true;
@@ -204,6 +207,13 @@ function hasRepeats(start: u32, end: u32, o: Parse): bool {
     store<u64>(seen + (<usize>place << 3), own);
   }
   return false;
+}
+
+/** What a row's columns are multiplied by for their seats. */
+// @ts-ignore: decorator
+@inline
+function multiplierOf(stamp: u32): u32 {
+  return mix(stamp) | 1;
 }
 
 function nextStamp(o: Parse): u32 {

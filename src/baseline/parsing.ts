@@ -1,5 +1,6 @@
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import { LEFT_OUT, type Parse, PROGRESS } from "../engine/texts.js";
+import { mix } from "../random.js";
 import { CLOSED, foldId, isAdmitted, slotOf } from "../slots.js";
 
 /** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */
@@ -57,10 +58,11 @@ export function mergeRow(start: number, end: number, o: Parse): number {
     stamp = 1;
   }
   progress[PROGRESS.stamp] = stamp;
+  const multiplier = mix(stamp) | 1;
   let kept = start;
   for (let k = start; k < end; k++) {
     const column = indices[k]!;
-    let seat = Math.imul(column, 0x9e3779b1) >>> shift;
+    let seat = Math.imul(column, multiplier) >>> shift;
     while (seen[seat * 4] === stamp && seen[seat * 4 + 1] !== column) seat = (seat + 1) & mask;
     if (seen[seat * 4] === stamp) {
       if (!values) {

@@ -234,3 +234,12 @@ test("entries that are merged have the sums of single precision", () => {
   expect(entries.length).toBe(1);
   expect(entries.values[0]).toBe(Math.fround(Math.fround(Math.fround(0.1) + Math.fround(0.2)) + Math.fround(0.3)));
 });
+
+test("columns that a fixed hash would put into one place cost a row no more than others", async () => {
+  const ids: number[] = [];
+  for (let id = 2 ** 24 - 1; ids.length < 80_000; id--) if (Math.imul(id, 0x9e3779b1) >>> 0 < 2 ** 25) ids.push(id);
+  const began = performance.now();
+  const { columns } = await streamVw(bytesOf(`1 | ${ids.join(" ")} ${ids[0]}\n-1 | 1\n`), { bits: 24, threads: 1 });
+  expect(columns.seen).toBe(80_001);
+  expect(performance.now() - began).toBeLessThan(4000);
+});
