@@ -108,6 +108,7 @@ export const PARSE_LIMIT: u32 = offsetof<Parse>("limit");
 export const PARSE_SALT: u32 = offsetof<Parse>("salt");
 export const PARSE_BEFORE: u32 = offsetof<Parse>("before");
 export const PARSE_ROOM: u32 = offsetof<Parse>("room");
+export const PARSE_KEY: u32 = offsetof<Parse>("key");
 
 export const SCORE_BYTES: u32 = offsetof<Score>();
 export const SCORE_WEIGHTS: u32 = offsetof<Score>("weights");

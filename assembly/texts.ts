@@ -6,8 +6,8 @@
  *     ╒══════════╤════════╤═════════╤═════════╤════════╤═════╤════════╤════════╤══════╤══════════╤════════╕
  *     │ pointers │ labels │ weights │ indices │ values │ ids │ direct │ hashed │ seen │ progress │ number │
  *     ├───────┬──┴───┬────┴──┬──────┴┬───────┬┴─────┬──┴────┬┴─────┬──┴─────┬┴──────┬───┴──┬───────┴┬──────┬╯
- *     │ score │ span │ slots │ least │ table │ mask │ seats │ most │ enough │ limit │ salt │ before │ room │
- *     ╘═══════╧══════╧═══════╧═══════╧═══════╧══════╧═══════╧══════╧════════╧═══════╧══════╧════════╧══════╛
+ *     │ score │ span │ slots │ least │ table │ mask │ seats │ most │ enough │ limit │ salt │ before │ room │ key │
+ *     ╘═══════╧══════╧═══════╧═══════╧═══════╧══════╧═══════╧══════╧════════╧═══════╧══════╧════════╧══════╧═════╛
  */
 @unmanaged
 export class Parse {
@@ -35,6 +35,7 @@ export class Parse {
   salt: u32; // of that hash
   before: u32; // rows before those that progress counts, modulo 2³²
   room: u32; // entries at most, for formats whose rows may have more than a few of their bytes
+  key: u32; // of the hashes by which ids stand in hashed
 }
 
 /** What a parser carries from call to call: u32[12]. */

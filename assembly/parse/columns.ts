@@ -85,7 +85,7 @@ export function otherColumn(id: u64, columns: u32, o: Parse): u32 {
   const slots = o.slots;
   const mask = slots - 1;
   const ids = o.ids;
-  let slot = hashOf(id) & mask;
+  let slot = keyedHashOf(id, o.key) & mask;
   for (; slots > 0; slot = (slot + 1) & mask) {
     const number = load<u32>(hashed + (<usize>slot << 2)) - 1;
     if (number == NOWHERE) break;
@@ -133,6 +133,13 @@ export function dropLeftOut<V extends Values>(start: u32, end: u32, o: Parse): u
 /** As in src/slots.ts: both sides look into one table. */
 export function hashOf(id: u64): u32 {
   return mix(<u32>id ^ (<u32>(id >> 32) * HASH));
+}
+
+/** As in src/slots.ts, of the table that numbers ids. */
+// @ts-ignore: decorator
+@inline
+function keyedHashOf(id: u64, key: u32): u32 {
+  return mix((<u32>id ^ key) + <u32>(id >> 32) * (key | 1));
 }
 
 /** The finalizer of MurmurHash3 (Appleby, 2011), as in src/random.ts. */

@@ -101,6 +101,7 @@ export const PARSE = {
   salt: "Uint32",
   before: "Uint32",
   room: "Uint32",
+  key: "Uint32",
 } as const;
 
 export const SCORE = {

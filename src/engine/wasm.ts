@@ -1,3 +1,4 @@
+import { TABLE_KEY } from "../slots.js";
 import {
   type Content,
   DESCENT,
@@ -70,7 +71,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     // The same again and again, where rows are scored.
     if (of !== parser?.of) {
       const { direct, hashed, seen, score } = of;
-      const lengths = { span: direct.length, slots: hashed.length, seats: seen.length / 4 };
+      const lengths = { span: direct.length, slots: hashed.length, seats: seen.length / 4, key: TABLE_KEY };
       parser = { of, at: writeParse(of, { ...lengths, score: score && writeScored(score) }) };
     }
     return parser.at;

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { DataError, readSvmlight } from "../../src/node.js";
+import { DataError, readSvmlight, streamSvmlight } from "../../src/node.js";
 import { bytesOf, cut, errorOf, rowsOf } from "../helpers.js";
 
 const GOOD = [
@@ -186,4 +186,13 @@ describe("after the end of gzip data", () => {
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toMatch(/^x\.svm: gzip data is truncated or damaged/);
   });
+});
+
+test("ids that a fixed hash would put into one slot cost no more than others", async () => {
+  // All that differs in the lower half is what the upper half is mixed in with.
+  const ids = Array.from({ length: 60_000 }, (_, i) => (i + 1) * 2 ** 32 + (Math.imul(i + 1, 0x9e3779b1) >>> 0));
+  const began = performance.now();
+  const { columns } = await streamSvmlight(bytesOf(`1 ${ids.map((id) => `${id + 1}:1`).join(" ")}\n-1 1:1\n`));
+  expect(columns.seen).toBe(60_001);
+  expect(performance.now() - began).toBeLessThan(4000);
 });
