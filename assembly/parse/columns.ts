@@ -135,7 +135,7 @@ export function hashOf(id: u64): u32 {
   return mix(<u32>id ^ (<u32>(id >> 32) * HASH));
 }
 
-/** As in src/slots.ts, of the table that numbers ids. */
+/** As in src/keyed.ts, of the table that numbers ids. */
 // @ts-ignore: decorator
 @inline
 function keyedHashOf(id: u64, key: u32): u32 {

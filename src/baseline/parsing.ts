@@ -1,7 +1,8 @@
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import { LEFT_OUT, type Parse, PROGRESS } from "../engine/texts.js";
+import { slotOf } from "../keyed.js";
 import { mix } from "../random.js";
-import { CLOSED, foldId, isAdmitted, slotOf } from "../slots.js";
+import { CLOSED, foldId, isAdmitted } from "../slots.js";
 
 /** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */
 export function columnOf(id: number, o: Parse): number {

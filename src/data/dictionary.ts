@@ -1,5 +1,5 @@
 import { type F64, HostMemory, type Memory, type U32 } from "../engine/memory.js";
-import { slotOf } from "../slots.js";
+import { slotOf } from "../keyed.js";
 
 /** Ids below this are looked up in a table, 16 MB at most; larger ones are hashed. */
 export const DIRECT = 2 ** 22;

@@ -1,4 +1,4 @@
-import { TABLE_KEY } from "../slots.js";
+import { TABLE_KEY } from "../keyed.js";
 import {
   type Content,
   DESCENT,
