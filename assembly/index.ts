@@ -7,6 +7,7 @@ import * as quadratic from "./batch/quadratic";
 import * as screening from "./batch/screen";
 import { Logistic, Squared } from "./datafit";
 import { Descent, Face, Ftrl, Matrix, Rows, Sgd } from "./layout";
+import * as batches from "./online/batches";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
 import * as numbering from "./parse/columns";
@@ -48,31 +49,31 @@ export function ftrlRowsSquaredOnes(rows: Rows, order: usize, from: u32, to: u32
   return ftrl.ftrlRows<Squared, Ones>(rows, order, from, to, o);
 }
 export function ftrlBatchesLogisticStored(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
-  return ftrl.ftrlBatches<Logistic, Stored>(rows, order, from, to, o);
+  return batches.ftrlBatches<Logistic, Stored>(rows, order, from, to, o);
 }
 export function ftrlBatchesLogisticOnes(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
-  return ftrl.ftrlBatches<Logistic, Ones>(rows, order, from, to, o);
+  return batches.ftrlBatches<Logistic, Ones>(rows, order, from, to, o);
 }
 export function ftrlBatchesSquaredStored(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
-  return ftrl.ftrlBatches<Squared, Stored>(rows, order, from, to, o);
+  return batches.ftrlBatches<Squared, Stored>(rows, order, from, to, o);
 }
 export function ftrlBatchesSquaredOnes(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
-  return ftrl.ftrlBatches<Squared, Ones>(rows, order, from, to, o);
+  return batches.ftrlBatches<Squared, Ones>(rows, order, from, to, o);
 }
 export function ftrlGradientLogisticStored(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
-  return ftrl.ftrlGradient<Logistic, Stored>(rows, order, from, to, o);
+  return batches.ftrlGradient<Logistic, Stored>(rows, order, from, to, o);
 }
 export function ftrlGradientLogisticOnes(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
-  return ftrl.ftrlGradient<Logistic, Ones>(rows, order, from, to, o);
+  return batches.ftrlGradient<Logistic, Ones>(rows, order, from, to, o);
 }
 export function ftrlGradientSquaredStored(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
-  return ftrl.ftrlGradient<Squared, Stored>(rows, order, from, to, o);
+  return batches.ftrlGradient<Squared, Stored>(rows, order, from, to, o);
 }
 export function ftrlGradientSquaredOnes(rows: Rows, order: usize, from: u32, to: u32, o: Ftrl): f64 {
-  return ftrl.ftrlGradient<Squared, Ones>(rows, order, from, to, o);
+  return batches.ftrlGradient<Squared, Ones>(rows, order, from, to, o);
 }
 export function ftrlStep(o: Ftrl): void {
-  ftrl.ftrlStep(o);
+  batches.ftrlStep(o);
 }
 export function ftrlWeights(o: Ftrl, from: u32, to: u32, out: usize): void {
   ftrl.ftrlWeights(o, from, to, out);

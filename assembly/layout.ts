@@ -43,8 +43,8 @@ export const ROW_BLOCK: u32 = 4096;
  *     ╒═══════╤══════╤═════════╤═════════╤══════════╤═══════╤═══════╤═════════╤═════════╤═══════╕
  *     │ state │ bias │ scratch │ touched │ gradient │ spots │ seats │ outcome │ margins │ batch │
  *     ├───────┴──────┼─────────┴─┬───────┴────────┬─┴───────┴───┬───┴────┬────┴────┬────┴──────┬╯
- *     │ clip (f64)   │ 1/α (f64) │ biasRidge (f64)│ bias λ₁(f64)│ ridge  │ lambda1 │ intercept │ multiplier │
- *     ╘══════════════╧═══════════╧════════════════╧═════════════╧════════╧═════════╧═══════════╧════════════╛
+ *     │ clip (f64)   │ 1/α (f64) │ biasRidge (f64)│ bias λ₁(f64)│ ridge  │ lambda1 │ intercept │ key │
+ *     ╘══════════════╧═══════════╧════════════════╧═════════════╧════════╧═════════╧═══════════╧═════╛
  */
 @unmanaged
 export class Ftrl {
@@ -65,7 +65,7 @@ export class Ftrl {
   ridge: f32; // β/α + λ₂
   lambda1: f32;
   intercept: u32; // 1 when the intercept learns, else 0
-  multiplier: u32; // odd, of the hashes in seats
+  key: u32; // of the hashes by which columns stand in seats
 }
 
 /**

@@ -29,7 +29,7 @@ export const FTRL_LAMBDA1: u32 = offsetof<Ftrl>("lambda1");
 export const FTRL_BIAS_RIDGE: u32 = offsetof<Ftrl>("biasRidge");
 export const FTRL_BIAS_LAMBDA1: u32 = offsetof<Ftrl>("biasLambda1");
 export const FTRL_INTERCEPT: u32 = offsetof<Ftrl>("intercept");
-export const FTRL_MULTIPLIER: u32 = offsetof<Ftrl>("multiplier");
+export const FTRL_KEY: u32 = offsetof<Ftrl>("key");
 
 export const SGD_BYTES: u32 = offsetof<Sgd>();
 export const SGD_STATE: u32 = offsetof<Sgd>("state");

@@ -35,7 +35,7 @@ export class Parse {
   salt: u32; // of that hash
   before: u32; // rows before those that progress counts, modulo 2³²
   room: u32; // entries at most, for formats whose rows may have more than a few of their bytes
-  key: u32; // of the hashes by which ids stand in hashed
+  key: u32; // of the hashes by which ids stand in hashed, and columns in seen
 }
 
 /** What a parser carries from call to call: u32[12]. */

@@ -54,7 +54,6 @@ function ftrl({ kernels, memory }: Engine, rows: Rows): Case {
     biasRidge: 10,
     biasLambda1: 0,
     intercept: 0,
-    multiplier: 1,
   };
   return {
     reset: () => o.state.view.fill(0),

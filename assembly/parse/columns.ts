@@ -167,7 +167,7 @@ export function mergeRow<V extends Values>(start: u32, end: u32, o: Parse): u32 
   const shift = clz<u32>(((end - start) << 1) - 1);
   const mask = u32.MAX_VALUE >> shift; // of a power of two, twice the entries at least
   const stamp = nextStamp(o);
-  const multiplier = multiplierOf(stamp);
+  const multiplier = o.key | 1;
   let kept = start;
   for (let k = start; k < end; ++k) {
     const column = load<u32>(indices + (<usize>k << 2));
@@ -199,9 +199,8 @@ function hasRepeats(start: u32, end: u32, o: Parse): bool {
   const seen = o.seen;
   const shift = clz<u32>(((end - start) << 1) - 1) - 1;
   const mask = u32.MAX_VALUE >> shift;
-  const first = nextStamp(o);
-  const multiplier = multiplierOf(first);
-  const stamp = <u64>first << 32;
+  const stamp = <u64>nextStamp(o) << 32;
+  const multiplier = o.key | 1;
   for (let k = start; k < end; ++k) {
     const own = stamp | <u64>load<u32>(indices + (<usize>k << 2));
     let place = (<u32>own * multiplier) >> shift;
@@ -214,13 +213,6 @@ function hasRepeats(start: u32, end: u32, o: Parse): bool {
     store<u64>(seen + (<usize>place << 3), own);
   }
   return false;
-}
-
-/** What a row's columns are multiplied by for their seats. */
-// @ts-ignore: decorator
-@inline
-function multiplierOf(stamp: u32): u32 {
-  return mix(stamp) | 1;
 }
 
 function nextStamp(o: Parse): u32 {

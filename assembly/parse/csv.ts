@@ -2,12 +2,11 @@ import { NOWHERE } from "../layout";
 import { scoreRows } from "../score";
 import { Values } from "../sparse";
 import { Parse, Plan, Progress } from "../texts";
-import { splitLine } from "./cells";
 import { columnOf, LEFT_OUT, mergeRow } from "./columns";
 import { encodeRow } from "./encode";
 import { run } from "./expression";
 import { isWhite, numberIn, UNSURE } from "./number";
-import { splitObject } from "./objects";
+import { splitRow } from "./objects";
 
 // How labels are coded, as CODINGS of src/engine/texts.ts.
 const AS_THEY_ARE: u32 = 0;
@@ -41,7 +40,7 @@ export function parseCsv<V extends Values>(from: usize, to: usize, o: Parse, p: 
   progress.valued = 0;
   progress.weighted = 0;
   while (rows < most && entries < enough && line < to) {
-    const lf = p.delimiter ? splitLine(line, p) : splitObject(line, p);
+    const lf = splitRow(line, p);
     if (!lf) break;
     const label = labelOf(p);
     const weight = weightOf(p);

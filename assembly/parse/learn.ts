@@ -1,11 +1,11 @@
 import { Lesson, Plan, Seen, Step } from "../texts";
-import { isAbsent, splitLine } from "./cells";
+import { isAbsent } from "./cells";
 import { HASH, mix } from "./columns";
 import { labelOf, weightOf } from "./csv";
 import { run } from "./expression";
 import { hashCell } from "./hash";
 import { numberIn, UNSURE, whiteLength } from "./number";
-import { splitObject } from "./objects";
+import { splitRow } from "./objects";
 
 // What is learned of an atom, as LESSONS of src/engine/texts.ts.
 const NOTHING: u32 = 0; // not even whether cells are missing
@@ -30,7 +30,7 @@ export function learnRows(from: usize, to: usize, o: Lesson, p: Plan): usize {
   let phase = o.phase;
   let line = from;
   while (line < to) {
-    const lf = p.delimiter ? splitLine(line, p) : splitObject(line, p);
+    const lf = splitRow(line, p);
     if (!lf || labelOf(p) == UNSURE || weightOf(p) == UNSURE || !readNumbers(o, p)) break;
     const isHeldOut = (every && phase + 1 == every) || <f64>mix(o.salt + row * HASH) < o.limit; // as isHeldOut of src/data/reader.ts
     if (!isHeldOut) {

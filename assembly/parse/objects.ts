@@ -1,6 +1,6 @@
 import { NOWHERE } from "../layout";
 import { Plan } from "../texts";
-import { find, isAbsent, isUtf8, QUOTE, STEP, STRIDE } from "./cells";
+import { find, isAbsent, isUtf8, QUOTE, splitLine, STEP, STRIDE } from "./cells";
 import { BLANK, COLON, CR, digitAt, DOT, isBlank, LETTER_E, LF, MINUS, PLUS, ZERO } from "./text";
 
 // Lines of JSON, an object each.
@@ -19,6 +19,11 @@ const FALS: u32 = 0x736c6166;
 const TEXTUAL: u32 = 1; // they are compared as texts: a number stands there as JavaScript writes it
 const COMPUTED: u32 = 2; // an expression takes them: what is true is none of the texts
 
+/** Splits a line of cells or, where there is no delimiter, an object. */
+export function splitRow(line: usize, p: Plan): usize {
+  return p.delimiter ? splitLine(line, p) : splitObject(line, p);
+}
+
 /**
  * Writes where the values of an object's fields are to p.cells, as splitLine does those of a line's cells, nothing for null
  * and for what is not there. Returns the address of the line's LF; 0 where the line is no object, has a field that p.keys has
@@ -26,7 +31,7 @@ const COMPUTED: u32 = 2; // an expression takes them: what is true is none of th
  * number that loses digits or, where it counts as text, is written otherwise than JavaScript does, one that would be a word for
  * a missing value if it were text, or bytes that are no UTF-8.
  */
-export function splitObject(line: usize, p: Plan): usize {
+function splitObject(line: usize, p: Plan): usize {
   const cells = p.cells;
   memory.fill(cells, 0, <usize>p.columns << 3);
   let at = skipBlanks(line);

@@ -1,9 +1,8 @@
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import { CODINGS, LEFT_OUT, type Parse, type Plan, PROGRESS } from "../engine/texts.js";
-import { splitLine } from "./cells.js";
 import { encodeRow } from "./encode.js";
 import { numberIn, trimmed, UNSURE } from "./number.js";
-import { splitObject } from "./objects.js";
+import { splitRow } from "./objects.js";
 import { columnOf, mergeRow } from "./parsing.js";
 import { run } from "./program.js";
 import { scoreRows } from "./score.js";
@@ -21,7 +20,7 @@ export const parseCsv: Kernels["parseCsv"] = (text, from, to, o, plan) => {
   progress[PROGRESS.valued] = 0;
   progress[PROGRESS.weighted] = 0;
   while (rows < o.most && entries < o.enough && line < to) {
-    const lf = plan.delimiter > 0 ? splitLine(bytes, line, plan) : splitObject(bytes, line, plan);
+    const lf = splitRow(bytes, line, plan);
     if (lf < 0) break;
     const label = labelOf(bytes, plan);
     const weight = weightOf(bytes, plan);

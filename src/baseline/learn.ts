@@ -2,10 +2,10 @@ import type { Kernels } from "../engine/kernels.js";
 import { LEARNED, LESSONS, type Lesson, type Plan, SEEN, SEEN_LENGTH, STEP, STEP_LENGTH } from "../engine/texts.js";
 import { hashBytes } from "../features/hash.js";
 import { mix } from "../random.js";
-import { areSame, isAbsent, splitLine } from "./cells.js";
+import { areSame, isAbsent } from "./cells.js";
 import { labelOf, weightOf } from "./csv.js";
 import { numberIn, UNSURE, whiteLength } from "./number.js";
-import { splitObject } from "./objects.js";
+import { splitRow } from "./objects.js";
 import { run } from "./program.js";
 
 const HASH = 0x9e3779b1;
@@ -17,7 +17,7 @@ export const learnCsv: Kernels["learnCsv"] = (text, from, to, o, plan) => {
   let { row, phase } = o;
   let line = from;
   while (line < to) {
-    const lf = plan.delimiter > 0 ? splitLine(bytes, line, plan) : splitObject(bytes, line, plan);
+    const lf = splitRow(bytes, line, plan);
     if (lf < 0 || labelOf(bytes, plan) === UNSURE || weightOf(bytes, plan) === UNSURE) break;
     if (!readNumbers(bytes, o, plan)) break;
     const isCounted = o.every > 0 && phase + 1 === o.every;

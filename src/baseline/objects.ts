@@ -1,6 +1,6 @@
 import { NOWHERE } from "../engine/kernels.js";
 import { type Plan, USES } from "../engine/texts.js";
-import { areSame, isAbsent, isUtf8 } from "./cells.js";
+import { areSame, isAbsent, isUtf8, splitLine } from "./cells.js";
 
 // Lines of JSON, as in assembly/parse/objects.ts.
 
@@ -10,8 +10,13 @@ const NUMBER = /^-?(0|[1-9]\d*)(?:\.(\d+))?(?:[eE][+-]?(\d+))?$/;
 const IN_NUMBER = new Set([..."+-.eE0123456789"].map((it) => it.charCodeAt(0)));
 const WORDS = ["null", "true", "false"].map((it) => [...it].map((letter) => letter.charCodeAt(0)));
 
+/** Splits a line of cells or, where there is no delimiter, an object. */
+export function splitRow(bytes: Uint8Array, line: number, plan: Plan): number {
+  return plan.delimiter > 0 ? splitLine(bytes, line, plan) : splitObject(bytes, line, plan);
+}
+
 /** Writes where the values of an object's fields are to plan.cells and returns where the line ends; −1 where it is not plain. */
-export function splitObject(bytes: Uint8Array, line: number, plan: Plan): number {
+function splitObject(bytes: Uint8Array, line: number, plan: Plan): number {
   const { columns, keys } = plan;
   const places = plan.cells.view.fill(0, 0, 2 * columns);
   const skip = (from: number) => {

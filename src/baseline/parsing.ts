@@ -1,7 +1,6 @@
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import { LEFT_OUT, type Parse, PROGRESS } from "../engine/texts.js";
-import { slotOf } from "../keyed.js";
-import { mix } from "../random.js";
+import { HASH_KEY, slotOf } from "../keyed.js";
 import { CLOSED, foldId, isAdmitted } from "../slots.js";
 
 /** As columnOf of assembly/parse/columns.ts; o.progress counts the columns reached. */
@@ -59,11 +58,10 @@ export function mergeRow(start: number, end: number, o: Parse): number {
     stamp = 1;
   }
   progress[PROGRESS.stamp] = stamp;
-  const multiplier = mix(stamp) | 1;
   let kept = start;
   for (let k = start; k < end; k++) {
     const column = indices[k]!;
-    let seat = Math.imul(column, multiplier) >>> shift;
+    let seat = Math.imul(column, HASH_KEY | 1) >>> shift;
     while (seen[seat * 4] === stamp && seen[seat * 4 + 1] !== column) seat = (seat + 1) & mask;
     if (seen[seat * 4] === stamp) {
       if (!values) {

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.js";
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
 import type { F64, Memory, Slice, U8, U32 } from "../engine/memory.js";
-import { type Parse, PROGRESS, progressIn, type TextKernel } from "../engine/texts.js";
+import { type Parse, PROGRESS, type TextKernel } from "../engine/texts.js";
 import type { Room } from "./blocktypes.js";
 import { DIRECT } from "./dictionary.js";
 
@@ -31,7 +31,7 @@ export abstract class Lane {
     this.memory = memory;
     this.#kernels = kernels;
     this.#number = number;
-    this.#progress = progressIn(memory);
+    this.#progress = memory.u32(Object.keys(PROGRESS).length);
     this.#scratch = memory.f64(1);
     this.room = {
       ...{ pointers: memory.u32(0), labels: memory.f64(0), weights: memory.f64(0) },

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import type { F64, Memory, U8, U32 } from "../engine/memory.js";
-import { type Parse, PROGRESS, progressIn, type TextKernel } from "../engine/texts.js";
+import { type Parse, PROGRESS, type TextKernel } from "../engine/texts.js";
 import type { Entries } from "../features/entries.js";
 import { DIRECT, type Dictionary } from "./dictionary.js";
 
@@ -61,7 +61,7 @@ export abstract class TextParser {
   readonly #number: F64;
 
   constructor(readonly engine: Engine) {
-    this.#progress = progressIn(engine.memory);
+    this.#progress = engine.memory.u32(Object.keys(PROGRESS).length);
     this.#number = engine.memory.f64(1);
   }
 

@@ -20,7 +20,7 @@ export const FTRL = {
   ridge: "Float32",
   lambda1: "Float32",
   intercept: "Uint32",
-  multiplier: "Uint32",
+  key: "Uint32",
 } as const;
 export const SGD = {
   state: "Uint32",

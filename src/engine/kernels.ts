@@ -65,8 +65,6 @@ export interface Ftrl {
   biasLambda1: number;
   /** 1 when the intercept learns, else 0. */
   intercept: number;
-  /** Odd, below 2³²: of the hashes by which a batch's columns are found. It shows in no result. */
-  multiplier: number;
 }
 
 /** Stochastic proximal gradient with lazy shrinkage (Duchi & Singer, JMLR 2009; Tsuruoka et al., ACL 2009). */

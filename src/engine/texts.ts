@@ -1,5 +1,5 @@
 import type { Kernels } from "./kernels.js";
-import type { F32, F64, Memory, U8, U32 } from "./memory.js";
+import type { F32, F64, U8, U32 } from "./memory.js";
 
 /** Where a parser puts rows, and what gives ids their columns: a table's slots, and tables that number others (see Dictionary). */
 export interface Parse {
@@ -257,10 +257,3 @@ export const PROGRESS = {
   /** Bytes of text. */
   written: 11,
 } as const;
-
-/** Allocates a Parse.progress. Stamps begin anywhere, so that nobody can choose columns that meet in `seen`. */
-export function progressIn(memory: Memory): U32 {
-  const progress = memory.u32(Object.keys(PROGRESS).length);
-  progress.view[PROGRESS.stamp] = 2 ** 31 * Math.random();
-  return progress;
-}

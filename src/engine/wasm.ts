@@ -1,4 +1,4 @@
-import { TABLE_KEY } from "../keyed.js";
+import { HASH_KEY } from "../keyed.js";
 import {
   type Content,
   DESCENT,
@@ -49,7 +49,9 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeMatrix = struct("MATRIX", MATRIX, rowsPointer);
   const writeTargets = struct("ROWS", ROWS, rowsPointer);
   const writeOther = struct("MATRIX", MATRIX);
-  const writeFtrl = struct("FTRL", FTRL);
+  const writeOnline = struct("FTRL", FTRL);
+  const keyed = { key: HASH_KEY };
+  const writeFtrl = (o: Ftrl) => writeOnline(o, keyed);
   const writeSgd = struct("SGD", SGD);
   const writeDescent = struct("DESCENT", DESCENT);
   const writeFace = struct("FACE", FACE);
@@ -71,7 +73,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     // The same again and again, where rows are scored.
     if (of !== parser?.of) {
       const { direct, hashed, seen, score } = of;
-      const lengths = { span: direct.length, slots: hashed.length, seats: seen.length / 4, key: TABLE_KEY };
+      const lengths = { span: direct.length, slots: hashed.length, seats: seen.length / 4, key: HASH_KEY };
       parser = { of, at: writeParse(of, { ...lengths, score: score && writeScored(score) }) };
     }
     return parser.at;

@@ -39,7 +39,6 @@ export function ftrlTrainer(
     biasRidge: beta / alpha + (penalizeIntercept ? lambda2 : 0),
     biasLambda1: penalizeIntercept ? lambda1 : 0,
     intercept: Number(intercept),
-    multiplier: Math.floor(2 ** 31 * Math.random()) * 2 + 1,
   };
   o.bias.view[1] = initialAccumulator;
   const kernel = isBatched ? (replicas > 1 ? "ftrlGradient" : "ftrlBatches") : "ftrlRows";

@@ -9,6 +9,7 @@ import { sgdTrainer } from "./sgd.js";
 export interface Room {
   columns: number;
   longestRow: number;
+  /** Entries of the largest batch. */
   batchEntries: number;
 }
 

@@ -50,7 +50,6 @@ function ftrlState({ memory }: Engine, part: Partial<Ftrl>): Ftrl {
     biasRidge: 8,
     biasLambda1: 0,
     intercept: 1,
-    multiplier: 0x9e3779b1,
     ...part,
   };
 }
