@@ -212,7 +212,7 @@ export interface Kernels {
   ftrlStep(o: Ftrl): void;
   /** Writes the weights of columns from ≤ j < to, the first to out[0]. */
   ftrlWeights(o: Ftrl, from: number, to: number, out: F64): void;
-  /** Lists the columns from ≤ j < to whose n is not the f32 `begin`: those that were met. Returns how many. */
+  /** Lists the columns from ≤ j < to whose {z, n} is not the {0, begin} of all at first. Returns how many. */
   ftrlTouched(o: Ftrl, from: number, to: number, begin: number, out: U32): number;
   ftrlIntercept(o: Ftrl): number;
   /** Steps on rows order[from … to) and returns their summed loss, each before its step. */
