@@ -31,25 +31,24 @@ interface Wants {
 
 class BlockLane extends Lane {
   readonly #wants: Wants;
-  readonly #ways: Ways;
-  /** What the rows of the last run have. */
-  #has: Wants;
+  #ways: Ways;
 
   constructor(engine: Engine, kernels: Kernels, number: number, { slots, beyond }: Table, wants: Wants) {
     super(engine, kernels, number);
     const { memory } = engine;
     this.#wants = wants;
-    this.#has = wants;
     this.#ways = {
+      ...{ values: null, weights: null },
       ...{ ids: memory.f64(0), direct: memory.u32(0), hashed: memory.u32(0), limit: 0, score: null },
       ...{ table: beyond === "numbered" ? NOWHERE : slots, mask: beyond === "folded" ? slots - 1 : 0 },
     };
   }
 
   protected ways(): Ways {
-    const { values, weights } = this.room;
-    this.#has = { ...this.#wants };
-    return { ...this.#ways, values: this.#has.values ? values : null, weights: this.#has.weights ? weights : null };
+    const values = this.#wants.values ? this.room.values : null;
+    const weights = this.#wants.weights ? this.room.weights : null;
+    if (values !== this.#ways.values || weights !== this.#ways.weights) this.#ways = { ...this.#ways, values, weights };
+    return this.#ways;
   }
 
   /** Notes what the last run stopped for. */
@@ -59,17 +58,16 @@ class BlockLane extends Lane {
   }
 
   get parsed(): Parsed {
-    const { pointers, labels, weights, indices, values } = this.room;
+    const { pointers, labels, indices } = this.room;
+    const { values, weights } = this.#ways;
     return {
-      ...{
-        rows: this.rows,
-        largest: this.largest,
-        pointers: pointers.view,
-        labels: labels.view,
-        indices: indices.view,
-      },
-      values: this.#has.values ? values.view : null,
-      weights: this.#has.weights ? weights.view : null,
+      rows: this.rows,
+      largest: this.largest,
+      pointers: pointers.view,
+      labels: labels.view,
+      weights: weights?.view ?? null,
+      indices: indices.view,
+      values: values?.view ?? null,
     };
   }
 }
