@@ -1,4 +1,4 @@
-import { type Kernel, MOST_CALLS } from "./control.js";
+import { AWAITED, type Kernel, MEANWHILE, MOST_CALLS } from "./control.js";
 import { type Kernels, ROW_BLOCK } from "./kernels.js";
 import type { LinearMemory } from "./memory.js";
 import type { Call, Pool } from "./pool.js";
@@ -27,16 +27,19 @@ const SUMS: Record<string, { at: number; cost: number }> = {
   bend: { at: 0, cost: 0.5 },
 };
 
-/** Kernels that workers run whole while the caller does something else, or shares in it. */
-const BACKGROUND = [
-  ...["ftrlRows", "ftrlBatches", "ftrlGradient", "sgdRows"].flatMap((name) =>
-    ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => name + loss + values)),
-  ),
-  ...["parseSvmlight", "parseVw", "parseCsv"].flatMap((name) => ["Stored", "Ones"].map((values) => name + values)),
-];
+/**
+ * Kernels that workers run whole while the caller does something else, or shares in it. Blocks are learned one after the
+ * other: that is what takes longest to come to its end, so texts are parsed when no block is to be learned.
+ */
+const LEARNING = ["ftrlRows", "ftrlBatches", "ftrlGradient", "sgdRows"].flatMap((name) =>
+  ["Logistic", "Squared"].flatMap((loss) => ["Stored", "Ones"].map((values) => name + loss + values)),
+);
+const PARSING = ["parseSvmlight", "parseVw", "parseCsv"].flatMap((name) =>
+  ["Stored", "Ones"].map((values) => name + values),
+);
 
 /** Names of the kernels that threads run, in the order of their numbers in a call. */
-export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS), ...BACKGROUND];
+export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS), ...LEARNING, ...PARSING];
 
 /** Nanoseconds that are worth waking a worker for: an entry or a row of a scan takes about one. */
 const WORTH_WAKING = 80_000;
@@ -56,8 +59,8 @@ export function parallelKernels(exports: Exports, memory: LinearMemory, pool: Po
 /** Kernels that run while their caller goes on. */
 export interface Background {
   /**
-   * Takes so many sets of kernels, each with argument structs of its own at the top of the arena. Those of BACKGROUND
-   * note their call and return at once, not a number; one set notes no second before the first is finished.
+   * Takes so many sets of kernels, each with argument structs of its own at the top of the arena. Those of LEARNING
+   * and PARSING note their call and return at once, not a number; one set notes no second before the first is finished.
    */
   lanes(count: number): Kernels[];
   /** Starts the workers ahead of the first call. */
@@ -75,10 +78,11 @@ export interface Background {
 export function backgroundOf(exports: Exports, memory: LinearMemory, pool: Pool): Background {
   let calls: Call[] = [];
   const noting: Record<string, unknown> = { ...exports };
-  for (const name of BACKGROUND) {
+  for (const name of [...LEARNING, ...PARSING]) {
     const kernel = SHARED.indexOf(name);
+    const turn = PARSING.includes(name) ? MEANWHILE : AWAITED;
     noting[name] = (...args: number[]) => {
-      calls.push(pool.offer(kernel, args));
+      calls.push(pool.offer(kernel, args, turn));
       return Number.NaN;
     };
   }

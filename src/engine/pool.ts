@@ -1,6 +1,6 @@
 import { NoughtError } from "../errors.js";
 import { platform, type Thread } from "../platform.js";
-import { CONTROL_BYTES, Control, type Kernel, MOST_CALLS, STARTED } from "./control.js";
+import { AWAITED, CONTROL_BYTES, Control, type Kernel, MOST_CALLS, type Numbered, STARTED, type Turn } from "./control.js";
 import type { LinearMemory } from "./memory.js";
 import type { Exports } from "./wasm.js";
 import type { WorkerStart } from "./work.js";
@@ -25,9 +25,7 @@ export interface Task {
 }
 
 /** A call of a kernel that was offered to all threads. */
-export interface Call {
-  /** Its number among them. */
-  readonly number: number;
+export interface Call extends Numbered {
   /** What the kernel returned; null while that is not known here. */
   result: number | null;
 }
@@ -59,9 +57,9 @@ export class Pool {
   #rest = LEAST_REST;
   #notBefore = 0;
   #missed = 0;
-  #offered = 0;
-  /** The last calls, by their places in the ring. */
-  readonly #calls: Call[] = [];
+  /** Of each ring: calls offered, and the last of them by their places. */
+  readonly #offered = [0, 0];
+  readonly #calls: [Call[], Call[]] = [[], []];
   readonly #status: Status = {
     threads: [],
     refused: 0,
@@ -136,15 +134,16 @@ export class Pool {
     if (!status.isStarted && !status.isEnded) startAll(status, this.#start, this.#size - 1, this.#control);
   }
 
-  /** Offers a call to all threads: one that is awake takes it after those before it. Throws as `run` does. */
-  offer(kernel: number, args: readonly number[]): Call {
+  /** Offers a call to all threads: one that is awake takes it after those before it in its ring. Throws as `run` does. */
+  offer(kernel: number, args: readonly number[], turn: Turn = AWAITED): Call {
     this.#check();
-    const number = this.#offered++;
-    const former = this.#calls[number % MOST_CALLS];
+    const number = this.#offered[turn]!++;
+    const calls = this.#calls[turn];
+    const former = calls[number % MOST_CALLS];
     if (former) this.finish(former);
-    this.#control.offer(number, kernel, args);
-    const call = { number, result: null };
-    this.#calls[number % MOST_CALLS] = call;
+    const call = { turn, number, result: null };
+    this.#control.offer(call, kernel, args);
+    calls[number % MOST_CALLS] = call;
     return call;
   }
 
@@ -159,19 +158,19 @@ export class Pool {
    */
   finish(call: Call, entries = 0, times: number[] = []): number {
     if (call.result !== null) return call.result;
-    const [control, kernels, { number }] = [this.#control, this.#kernels, call];
-    for (let began = performance.now(); !control.isDone(number) && control.runNext(kernels); ) {
+    const [control, kernels] = [this.#control, this.#kernels];
+    for (let began = performance.now(); !control.isDone(call) && control.runNext(kernels); ) {
       const now = performance.now();
       times.push(now - began);
       began = now;
     }
     const patience = PATIENCE + PATIENCE_ENTRY * entries;
-    const cause = control.awaitDone(number, patience)
+    const cause = control.awaitDone(call, patience)
       ? control.failure
       : `no answer in ${(patience / 1000).toFixed()} s`;
     if (cause !== null) this.#status.failure ??= new NoughtError(`a thread failed: ${cause}`);
     this.#check();
-    call.result = control.resultOf(number);
+    call.result = control.resultOf(call);
     return call.result;
   }
 

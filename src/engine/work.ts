@@ -1,4 +1,4 @@
-import { Control, type Kernel, OFFERED, STARTED } from "./control.js";
+import { BELL, Control, type Kernel, STARTED } from "./control.js";
 import { instantiateOn } from "./instantiate.js";
 
 /** What a worker is given. */
@@ -19,8 +19,8 @@ export async function work({ module, memory, control: pointer, kernels }: Worker
   const { words } = control;
   Atomics.add(words, STARTED, 1);
   for (;;) {
-    const offered = Atomics.load(words, OFFERED);
+    const heard = Atomics.load(words, BELL);
     while (control.runNext(own));
-    Atomics.wait(words, OFFERED, offered);
+    control.awaitBell(heard);
   }
 }

@@ -158,7 +158,7 @@ describe("a thread that is lost", () => {
   test("with a chunk in its hands ends the run in time", async () => {
     let words = new Int32Array(0);
     const startThread: typeof node.startThread = (start, onLost) => {
-      if ("control" in start) words = new Int32Array(start.memory.buffer, start.control, 64);
+      if ("control" in start) words = new Int32Array(start.memory.buffer, start.control, 128);
       return node.startThread(start, onLost);
     };
     providePlatform({ ...node, startThread });
