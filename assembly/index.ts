@@ -152,6 +152,10 @@ export function projectSquared(rows: Rows, from: u32, to: u32, model: usize): vo
 export function along(from: u32, to: u32, m: usize, v: usize, share: f64, out: usize): void {
   quadratic.along(from, to, m, v, share, out);
 }
+/** Copies bytes, which JavaScript does slowly where memory is shared. */
+export function copy(from: usize, to: usize, bytes: usize): void {
+  memory.copy(to, from, bytes);
+}
 export function advance(from: u32, to: u32, model: usize, v: usize): void {
   quadratic.advance(from, to, model, v);
 }

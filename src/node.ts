@@ -9,7 +9,7 @@ const BUILDS: Record<Build, URL> = {
   threads: new URL("../dist/nought.threads.wasm", import.meta.url),
 };
 /** Read at once: enough that asking for it costs nothing. */
-const READ_BYTES = 1 << 20;
+const READ_BYTES = 1 << 21;
 const PREDICTOR = new URL("../dist/predict.iife.js", import.meta.url);
 const WORKER = new URL("../dist/worker.node.js", import.meta.url);
 const FOLDS = new URL("../dist/folds.node.js", import.meta.url);

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { type Kernels, NOWHERE } from "../engine/kernels.js";
+import type { F32, F64, U32 } from "../engine/memory.js";
 import type { TextKernel } from "../engine/texts.js";
 import type { Table } from "./blocktypes.js";
 import { Lane, type Ways } from "./lane.js";
@@ -11,13 +12,13 @@ export interface Parsed {
   rows: number;
   /** The largest index, 0 without any, or where the format's kernel does not tell. */
   largest: number;
-  pointers: Uint32Array;
-  labels: Float64Array;
+  pointers: U32;
+  labels: F64;
   /** null where all are 1. */
-  weights: Float64Array | null;
-  indices: Uint32Array;
+  weights: F64 | null;
+  indices: U32;
   /** null where all are 1. */
-  values: Float32Array | null;
+  values: F32 | null;
 }
 
 /** Bytes of a text that is parsed at once, so that what waits may do so. */
@@ -59,16 +60,8 @@ class BlockLane extends Lane {
 
   get parsed(): Parsed {
     const { pointers, labels, indices } = this.room;
-    const { values, weights } = this.#ways;
-    return {
-      rows: this.rows,
-      largest: this.largest,
-      pointers: pointers.view,
-      labels: labels.view,
-      weights: weights?.view ?? null,
-      indices: indices.view,
-      values: values?.view ?? null,
-    };
+    const { values, weights } = this.#ways as Required<Ways>;
+    return { rows: this.rows, largest: this.largest, pointers, labels, weights, indices, values };
   }
 }
 

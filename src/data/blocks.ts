@@ -255,24 +255,26 @@ export class BlockStore extends TextParser implements Store, Tables {
 
   /** Puts rows behind those that are there, block by block. */
   append({ rows, largest, pointers, labels, weights, indices, values }: Parsed): void {
+    const { kernels } = this.engine;
     for (let row = 0, end = 0; row < rows; row = end) {
-      const [from, entries] = [pointers[row]!, this.#entries];
+      const starts = pointers.view;
+      const [from, entries] = [starts[row]!, this.#entries];
       const last = Math.min(rows, row + this.#most - this.#rows);
       do end++;
-      while (end < last && entries + pointers[end]! - from < this.size.entries);
-      const to = pointers[end]!;
+      while (end < last && entries + starts[end]! - from < this.size.entries);
+      const to = starts[end]!;
       this.#reserve(to - from);
-      if (weights && !isAllOnes(weights, row, end)) this.storeWeights();
-      if (values && !isAllOnes(values, from, to)) this.storeValues();
+      if (weights && !isAllOnes(weights.view, row, end)) this.storeWeights();
+      if (values && !isAllOnes(values.view, from, to)) this.storeValues();
       const at = this.#at;
-      at.labels.view.set(labels.subarray(row, end), this.#rows);
-      if (this.#isWeighted && weights) at.weights.view.set(weights.subarray(row, end), this.#rows);
+      kernels.copy(labels, row, end, at.labels, this.#rows);
+      if (this.#isWeighted && weights) kernels.copy(weights, row, end, at.weights, this.#rows);
       else if (this.#isWeighted) at.weights.view.fill(1, this.#rows, this.#rows + end - row);
-      at.indices.view.set(indices.subarray(from, to), entries);
-      if (this.#isStored && values) at.values.view.set(values.subarray(from, to), entries);
+      kernels.copy(indices, from, to, at.indices, entries);
+      if (this.#isStored && values) kernels.copy(values, from, to, at.values, entries);
       else if (this.#isStored) at.values.view.fill(1, entries, entries + to - from);
-      const starts = at.pointers.view;
-      for (let i = row, place = this.#rows; i < end; ) starts[++place] = entries + pointers[++i]! - from;
+      const [given, own] = [pointers.view, at.pointers.view];
+      for (let i = row, place = this.#rows; i < end; ) own[++place] = entries + given[++i]! - from;
       this.#rows += end - row;
       this.#entries += to - from;
       if (this.numbering && (largest === 0 || largest > this.table.slots)) {

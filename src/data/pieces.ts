@@ -7,7 +7,7 @@ import type { Lane } from "./lane.js";
 const LANES = 4;
 /** Bytes of a text for a lane, at least and about: shorter ones cost more to hand out than to parse. */
 const LEAST_PIECE = 1 << 15;
-const PIECE = 1 << 17;
+const PIECE = 1 << 18;
 /** Bytes that come before workers are started: less is done before they are there. */
 const WORTH_THREADS = 1 << 22;
 

@@ -1,4 +1,4 @@
-import type { F32, F64, U8, U32 } from "./memory.js";
+import type { F32, F64, NumberArray, Slice, U8, U32 } from "./memory.js";
 import type { Lesson, Parse, Plan } from "./texts.js";
 
 /** Logistic: log(1 + exp(−y·m)), y ∈ {−1, +1}. Squared: ½(y − m)². */
@@ -240,6 +240,8 @@ export interface Kernels {
   project(loss: Loss, rows: Rows, from: number, to: number, model: F64): void;
   /** Writes out[i] = m_i + share·v_i for rows from ≤ i < to. */
   along(from: number, to: number, margins: F64, v: F64, share: number, out: F64): void;
+  /** Copies numbers from ≤ k < to, in place of those from `at` on in `out`. */
+  copy<A extends NumberArray>(x: Slice<A>, from: number, to: number, out: Slice<A>, at: number): void;
   /** Adds D_i·v_i to the model's slopes q_i of rows from ≤ i < to. */
   advance(from: number, to: number, model: F64, v: F64): void;
   /** Returns Σ q_i·v_i for rows from ≤ i < to, by blocks. */

@@ -165,6 +165,10 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     along: (from, to, margins, v, share, out) => {
       call("along", from, to, at(margins), at(v), share, at(out));
     },
+    copy: (x, from, to, out, at) => {
+      const size = x.view.BYTES_PER_ELEMENT;
+      call("copy", x.pointer + size * from, out.pointer + size * at, size * (to - from));
+    },
     advance: (from, to, model, v) => {
       call("advance", from, to, at(model), at(v));
     },
