@@ -37,8 +37,7 @@ export class Logistic extends Datafit {
 
   /** −u log u − (1−u) log(1−u) with u = |a|. */
   dual(_y: f64, a: f64): f64 {
-    const u = min<f64>(abs<f64>(a), 1.0);
-    return entropy(u) + entropy(1.0 - u);
+    return entropy(min<f64>(abs<f64>(a), 1.0));
   }
 
   /** 0 ≤ −y·q ≤ s */

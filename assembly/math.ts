@@ -15,21 +15,13 @@ export function expNegative(x: f64): f64 {
   if (x < EXP_FLOOR) return 0.0;
   const k = floor<f64>(x * LOG2E + 0.5);
   const r = x - k * LN2_HI - k * LN2_LO;
-  // r¹⁴/14! < 5·10⁻¹⁸: thirteen terms reach the last bit.
-  let p: f64 = 1.0 / 6227020800.0;
-  p = p * r + 1.0 / 479001600.0;
-  p = p * r + 1.0 / 39916800.0;
-  p = p * r + 1.0 / 3628800.0;
-  p = p * r + 1.0 / 362880.0;
-  p = p * r + 1.0 / 40320.0;
-  p = p * r + 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  p = p * r + 1.0;
-  p = p * r + 1.0;
+  // r¹⁴/14! < 5·10⁻¹⁸: thirteen terms reach the last bit. Pairs of them do not wait for each other (Estrin's scheme).
+  const r2 = r * r;
+  const r4 = r2 * r2;
+  const low = 1.0 / 2.0 + (1.0 / 6.0) * r + r2 * (1.0 / 24.0 + (1.0 / 120.0) * r);
+  const middle = 1.0 / 720.0 + (1.0 / 5040.0) * r + r2 * (1.0 / 40320.0 + (1.0 / 362880.0) * r);
+  const high = 1.0 / 3628800.0 + (1.0 / 39916800.0) * r + r2 * (1.0 / 479001600.0 + (1.0 / 6227020800.0) * r);
+  const p = 1.0 + (r + r2 * (low + r4 * (middle + r4 * high)));
   return p * reinterpret<f64>((<i64>k + 1023) << 52);
 }
 
@@ -40,65 +32,52 @@ export function expNegativeTwo(x: v128): v128 {
   const k = f64x2.floor(f64x2.add(f64x2.mul(x, f64x2.splat(LOG2E)), f64x2.splat(0.5)));
   const reduced = f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HI)));
   const r = f64x2.sub(reduced, f64x2.mul(k, f64x2.splat(LN2_LO)));
-  let p = f64x2.splat(1.0 / 6227020800.0);
-  p = horner(p, r, 1.0 / 479001600.0);
-  p = horner(p, r, 1.0 / 39916800.0);
-  p = horner(p, r, 1.0 / 3628800.0);
-  p = horner(p, r, 1.0 / 362880.0);
-  p = horner(p, r, 1.0 / 40320.0);
-  p = horner(p, r, 1.0 / 5040.0);
-  p = horner(p, r, 1.0 / 720.0);
-  p = horner(p, r, 1.0 / 120.0);
-  p = horner(p, r, 1.0 / 24.0);
-  p = horner(p, r, 1.0 / 6.0);
-  p = horner(p, r, 0.5);
-  p = horner(p, r, 1.0);
-  p = horner(p, r, 1.0);
+  const r2 = f64x2.mul(r, r);
+  const r4 = f64x2.mul(r2, r2);
+  const low = join(line(1.0 / 2.0, 1.0 / 6.0, r), line(1.0 / 24.0, 1.0 / 120.0, r), r2);
+  const middle = join(line(1.0 / 720.0, 1.0 / 5040.0, r), line(1.0 / 40320.0, 1.0 / 362880.0, r), r2);
+  const high = join(line(1.0 / 3628800.0, 1.0 / 39916800.0, r), line(1.0 / 479001600.0, 1.0 / 6227020800.0, r), r2);
+  const p = f64x2.add(f64x2.splat(1.0), join(r, join(low, join(middle, high, r4), r4), r2));
   const exponents = i64x2.add(i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(k)), i64x2.splat(1023));
   const isTiny = f64x2.lt(x, f64x2.splat(EXP_FLOOR));
   return v128.andnot(f64x2.mul(p, i64x2.shl(exponents, 52)), isTiny);
 }
 
-/** Returns p·x + c. */
+/** Returns a + b·x. */
 // @ts-ignore: decorator
 @inline
-function horner(p: v128, x: v128, c: f64): v128 {
-  return f64x2.add(f64x2.mul(p, x), f64x2.splat(c));
+function line(a: f64, b: f64, x: v128): v128 {
+  return join(f64x2.splat(a), f64x2.splat(b), x);
 }
 
-/** Returns log(1 + u) for 0 ≤ u ≤ 1, within 2 ulp: log((1+s)/(1−s)) = 2(s + s³/3 + s⁵/5 + …) on |s| ≤ 0.172. */
+/** Returns a + b·x. */
+// @ts-ignore: decorator
+@inline
+function join(a: v128, b: v128, x: v128): v128 {
+  return f64x2.add(a, f64x2.mul(b, x));
+}
+
+/** Returns log(1 + u) for 0 ≤ u ≤ 1, within 2 ulp. */
+// @ts-ignore: decorator
+@inline
 export function log1pUnit(u: f64): f64 {
   // Above √2 − 1, log(1+u) = ln 2 + log((1+u)/2) keeps s small.
   const high = u > SQRT2_MINUS_1;
   const s = high ? (u - 1.0) / (u + 3.0) : u / (u + 2.0);
-  const q = s * s;
-  // q¹¹/23 < 10⁻¹⁸
-  let p: f64 = 1.0 / 21.0;
-  p = p * q + 1.0 / 19.0;
-  p = p * q + 1.0 / 17.0;
-  p = p * q + 1.0 / 15.0;
-  p = p * q + 1.0 / 13.0;
-  p = p * q + 1.0 / 11.0;
-  p = p * q + 1.0 / 9.0;
-  p = p * q + 1.0 / 7.0;
-  p = p * q + 1.0 / 5.0;
-  p = p * q + 1.0 / 3.0;
-  p = p * q + 1.0;
-  const log = 2.0 * s * p;
+  const log = logOfRatio(s);
   return high ? LN2 + log : log;
 }
 
-/** Below this, −t·log t is left out: it would add less than 10⁻¹⁵, and what needs it may be too small, never too large. */
-const NEGLIGIBLE: f64 = 1e-18;
-
-/** Returns −t·log t for 0 ≤ t ≤ 1: log t = log m − k·ln 2 with ½ ≤ m < 1, and −log m = log(1 + (1−m)/m). */
-export function entropy(t: f64): f64 {
-  if (t < NEGLIGIBLE) return 0.0;
-  const bits = reinterpret<u64>(t);
-  const halvings = 1022 - <i32>(bits >> 52);
-  if (halvings < 0) return 0.0; // t = 1
-  const mantissa = reinterpret<f64>((bits & 0x000fffffffffffff) | (<u64>1022 << 52));
-  return t * (log1pUnit((1.0 - mantissa) / mantissa) + <f64>halvings * LN2);
+/** Returns log((1+s)/(1−s)) = 2(s + s³/3 + s⁵/5 + …) for |s| ≤ 0.172. */
+function logOfRatio(s: f64): f64 {
+  // q¹¹/23 < 10⁻¹⁸
+  const q = s * s;
+  const q2 = q * q;
+  const q4 = q2 * q2;
+  const low = 1.0 / 3.0 + (1.0 / 5.0) * q + q2 * (1.0 / 7.0 + (1.0 / 9.0) * q);
+  const middle = 1.0 / 11.0 + (1.0 / 13.0) * q + q2 * (1.0 / 15.0 + (1.0 / 17.0) * q);
+  const high = 1.0 / 19.0 + (1.0 / 21.0) * q;
+  return 2.0 * s * (1.0 + q * (low + q4 * (middle + q4 * high)));
 }
 
 /** As log1pUnit, two at a time: the same operations in each lane. */
@@ -108,21 +87,55 @@ export function log1pUnitTwo(u: v128): v128 {
   const high = f64x2.gt(u, f64x2.splat(SQRT2_MINUS_1));
   const over = f64x2.sub(u, v128.and(high, f64x2.splat(1.0)));
   const under = f64x2.add(u, v128.bitselect(f64x2.splat(3.0), f64x2.splat(2.0), high));
-  const s = f64x2.div(over, under);
+  return f64x2.add(v128.and(high, f64x2.splat(LN2)), logOfRatioTwo(f64x2.div(over, under)));
+}
+
+// @ts-ignore: decorator
+@inline
+function logOfRatioTwo(s: v128): v128 {
   const q = f64x2.mul(s, s);
-  let p = f64x2.splat(1.0 / 21.0);
-  p = horner(p, q, 1.0 / 19.0);
-  p = horner(p, q, 1.0 / 17.0);
-  p = horner(p, q, 1.0 / 15.0);
-  p = horner(p, q, 1.0 / 13.0);
-  p = horner(p, q, 1.0 / 11.0);
-  p = horner(p, q, 1.0 / 9.0);
-  p = horner(p, q, 1.0 / 7.0);
-  p = horner(p, q, 1.0 / 5.0);
-  p = horner(p, q, 1.0 / 3.0);
-  p = horner(p, q, 1.0);
-  const log = f64x2.mul(f64x2.mul(f64x2.splat(2.0), s), p);
-  return f64x2.add(v128.and(high, f64x2.splat(LN2)), log);
+  const q2 = f64x2.mul(q, q);
+  const q4 = f64x2.mul(q2, q2);
+  const low = join(line(1.0 / 3.0, 1.0 / 5.0, q), line(1.0 / 7.0, 1.0 / 9.0, q), q2);
+  const middle = join(line(1.0 / 11.0, 1.0 / 13.0, q), line(1.0 / 15.0, 1.0 / 17.0, q), q2);
+  const high = line(1.0 / 19.0, 1.0 / 21.0, q);
+  const p = join(f64x2.splat(1.0), join(low, join(middle, high, q4), q4), q);
+  return f64x2.mul(f64x2.mul(f64x2.splat(2.0), s), p);
+}
+
+/** Below this, −t·log t is left out: it would add less than 10⁻¹⁵, and what needs it may be too small, never too large. */
+const NEGLIGIBLE: f64 = 1e-18;
+/** The bits of √½, taken from those of numbers 2¹⁰²⁴ times as large so that nothing is negative. */
+const BIAS: u64 = 1024;
+const FROM_SQRT_HALF: u64 = (BIAS << 52) - 0x3fe6a09e667f3bcd;
+
+/** Returns −u·log u − (1−u)·log(1−u) for 0 ≤ u ≤ 1: log t = log m − k·ln 2 with √½ ≤ m < √2. */
+export function entropy(u: f64): f64 {
+  if (ASC_FEATURE_SIMD) return surpriseOfBoth(f64x2.replace_lane(f64x2.splat(u), 1, 1.0 - u));
+  return surprise(u) + surprise(1.0 - u);
+}
+
+/** Returns −t·log t for 0 ≤ t ≤ 1. */
+function surprise(t: f64): f64 {
+  if (t < NEGLIGIBLE) return 0.0;
+  const bits = reinterpret<u64>(t);
+  const k = ((bits + FROM_SQRT_HALF) >> 52) - BIAS;
+  const m = reinterpret<f64>(bits - (k << 52));
+  return t * (logOfRatio((1.0 - m) / (1.0 + m)) - <f64>(<i64>k) * LN2);
+}
+
+/** Returns the sum of `surprise` of two, by the same operations. */
+// @ts-ignore: decorator
+@inline
+function surpriseOfBoth(t: v128): f64 {
+  const one = f64x2.splat(1.0);
+  const biased = i64x2.shr_u(i64x2.add(t, i64x2.splat(FROM_SQRT_HALF)), 52);
+  const m = i64x2.sub(t, i64x2.shl(i64x2.sub(biased, i64x2.splat(BIAS)), 52));
+  const k = f64x2.sub(f64x2.convert_low_i32x4_s(v128.shuffle<i32>(biased, biased, 0, 2, 0, 2)), f64x2.splat(<f64>BIAS));
+  const log = logOfRatioTwo(f64x2.div(f64x2.sub(one, m), f64x2.add(one, m)));
+  const terms = f64x2.mul(t, f64x2.sub(log, f64x2.mul(k, f64x2.splat(LN2))));
+  const counting = v128.andnot(terms, f64x2.lt(t, f64x2.splat(NEGLIGIBLE)));
+  return f64x2.extract_lane(counting, 0) + f64x2.extract_lane(counting, 1);
 }
 
 /** Returns log(1 + e^m) without overflow. */

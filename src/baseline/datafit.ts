@@ -24,10 +24,7 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
   logistic: {
     loss: (y, m) => log1pExp(-y * m),
     gradient: (y, m) => -y * sigmoid(-y * m),
-    dual: (_y, a) => {
-      const u = Math.min(Math.abs(a), 1);
-      return entropy(u) + entropy(1 - u);
-    },
+    dual: (_y, a) => entropy(Math.min(Math.abs(a), 1)),
     nearest: (y, s, q) => -y * Math.min(Math.max(-y * q, 0), s),
     expand: (y, m, s, model, at) => {
       const e = expNegative(-Math.abs(m));

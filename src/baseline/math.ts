@@ -14,41 +14,31 @@ export function expNegative(x: number): number {
   if (x < EXP_FLOOR) return 0;
   const k = Math.floor(x * LOG2E + 0.5);
   const r = x - k * LN2_HI - k * LN2_LO;
-  let p = 1 / 6227020800;
-  p = p * r + 1 / 479001600;
-  p = p * r + 1 / 39916800;
-  p = p * r + 1 / 3628800;
-  p = p * r + 1 / 362880;
-  p = p * r + 1 / 40320;
-  p = p * r + 1 / 5040;
-  p = p * r + 1 / 720;
-  p = p * r + 1 / 120;
-  p = p * r + 1 / 24;
-  p = p * r + 1 / 6;
-  p = p * r + 0.5;
-  p = p * r + 1;
-  p = p * r + 1;
+  const r2 = r * r;
+  const r4 = r2 * r2;
+  const low = 1 / 2 + (1 / 6) * r + r2 * (1 / 24 + (1 / 120) * r);
+  const middle = 1 / 720 + (1 / 5040) * r + r2 * (1 / 40320 + (1 / 362880) * r);
+  const high = 1 / 3628800 + (1 / 39916800) * r + r2 * (1 / 479001600 + (1 / 6227020800) * r);
+  const p = 1 + (r + r2 * (low + r4 * (middle + r4 * high)));
   return p * (POWERS_OF_HALF[-k] as number);
 }
 
 /** Returns log(1 + u) for 0 ≤ u ≤ 1, within 2 ulp. */
 export function log1pUnit(u: number): number {
   const high = u > SQRT2_MINUS_1;
-  const s = high ? (u - 1) / (u + 3) : u / (u + 2);
-  const q = s * s;
-  let p = 1 / 21;
-  p = p * q + 1 / 19;
-  p = p * q + 1 / 17;
-  p = p * q + 1 / 15;
-  p = p * q + 1 / 13;
-  p = p * q + 1 / 11;
-  p = p * q + 1 / 9;
-  p = p * q + 1 / 7;
-  p = p * q + 1 / 5;
-  p = p * q + 1 / 3;
-  p = p * q + 1;
-  const log = 2 * s * p;
+  const log = logOfRatio(high ? (u - 1) / (u + 3) : u / (u + 2));
   return high ? LN2 + log : log;
+}
+
+/** Returns log((1+s)/(1−s)) for |s| ≤ 0.172. */
+function logOfRatio(s: number): number {
+  const q = s * s;
+  const q2 = q * q;
+  const q4 = q2 * q2;
+  const low = 1 / 3 + (1 / 5) * q + q2 * (1 / 7 + (1 / 9) * q);
+  const middle = 1 / 11 + (1 / 13) * q + q2 * (1 / 15 + (1 / 17) * q);
+  const high = 1 / 19 + (1 / 21) * q;
+  return 2 * s * (1 + q * (low + q4 * (middle + q4 * high)));
 }
 
 /** Returns log x, the same on every machine, as Math.log need not be. */
@@ -81,10 +71,15 @@ export function softThreshold(v: number, t: number): number {
 /** Below this, −t·log t is left out: it would add less than 10⁻¹⁵, and what needs it may be too small, never too large. */
 const NEGLIGIBLE = 1e-18;
 
+/** Returns −u·log u − (1−u)·log(1−u) for 0 ≤ u ≤ 1. */
+export function entropy(u: number): number {
+  return surprise(u) + surprise(1 - u);
+}
+
 /** Returns −t·log t for 0 ≤ t ≤ 1. */
-export function entropy(t: number): number {
+function surprise(t: number): number {
   if (t < NEGLIGIBLE) return 0;
-  let [mantissa, halvings] = [t, 0];
-  for (; mantissa < 0.5; halvings++) mantissa *= 2;
-  return t * (log1pUnit((1 - mantissa) / mantissa) + halvings * LN2);
+  let [m, k] = [t, 0];
+  for (; m < Math.SQRT1_2; k--) m *= 2;
+  return t * (logOfRatio((1 - m) / (1 + m)) - k * LN2);
 }

@@ -147,7 +147,8 @@ export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | nul
     H.values.view.fill(0);
     kernels.gram(rows, count, size, model, H.values);
   }
-  kernels.gradients(x, 0, size, model, slopes);
+  if (state.isDerived) slopes.view.set(set.gradients.view);
+  else kernels.gradients(x, 0, size, model, slopes);
   base.view.set(weights.view);
   return {
     boldness: { least: 1, most: 1000 },

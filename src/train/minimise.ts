@@ -33,6 +33,7 @@ export async function minimise(
   const enough = effort.visible * wanted;
   let model = (set.hessian && hessianQuadratic(state, set)) || sparseQuadratic(state, set);
   set.quadratic = model;
+  state.isDerived = false; // descent moves the model
   let slack = Number.POSITIVE_INFINITY;
   let active = 0;
   let last = Number.NaN;

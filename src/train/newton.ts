@@ -34,6 +34,8 @@ export interface State {
   dual: number;
   /** The columns last worked on. They stay in the arena, on top of what was there before them, until the next are. */
   set: WorkingSet | null;
+  /** Whether that set's gradients and curvatures are those at the margins. */
+  isDerived: boolean;
   /** Σ s·loss at the margins. */
   lossSum: number;
   /** The objective of the best model without features, as a sum. */
@@ -106,6 +108,7 @@ export function stateOf(
     effort: effortOf(loss),
     dual: Number.NEGATIVE_INFINITY,
     set: null,
+    isDerived: false,
     model: memory.f64(2 * count),
     gradients: memory.f64(size),
     lossSum: 0,
@@ -198,6 +201,7 @@ function workOn(state: State, columns: Uint32Array, random: Random): WorkingSet 
     if (state.set) memory.release(state.set.below);
     state.set = null;
     state.set = gather(state, columns, random);
+    state.isDerived = false;
   }
   place(state, state.set);
   return state.set;
@@ -232,7 +236,7 @@ const MOST_CENTRING = 200;
 export function linearize(state: State): void {
   const { engine, loss, rows, count, margins, model } = state;
   state.lossSum = engine.kernels.linearize(loss, rows, 0, count, margins, model);
-  state.isScanned = false;
+  state.isScanned = state.isDerived = false;
 }
 
 /** Minimises over the intercept alone (Newton) until |Σ q| is at most `enough`, or as small as rounding allows. */

@@ -101,6 +101,7 @@ export async function step(
     [state.model, state.trialModel] = [state.trialModel, state.model];
     state.lossSum = lossSum;
     state.isScanned = false;
+    state.isDerived = true;
     // Trust the next model as far as this one held.
     const missed = Math.abs(left - modelled) / violation;
     effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);

@@ -124,7 +124,8 @@ export function covers({ columns, places }: WorkingSet, wanted: Uint32Array): bo
 
 /** Puts a set where its state stands: weights, strengths, gradients and curvatures. */
 export function place(state: State, set: WorkingSet): void {
-  derive(state, set, state.model);
+  if (!state.isDerived) derive(state, set, state.model);
+  state.isDerived = true;
   const [w, l] = [set.w.view, set.penalties.view];
   const [allW, allL] = [state.w.view, state.penalties.view];
   set.columns.forEach((j, t) => {

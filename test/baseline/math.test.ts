@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expNegative, log, log1pExp, log1pUnit, sigmoid, softThreshold } from "../../src/baseline/math.js";
+import { entropy, expNegative, log, log1pExp, log1pUnit, sigmoid, softThreshold } from "../../src/baseline/math.js";
 import { Random } from "../../src/random.js";
 
 /** Distance of two numbers in units of the last place of the larger. */
@@ -36,6 +36,18 @@ test("log is log x within 8 ulp, and not caught by what is no positive number", 
   expect([1, 0, Number.POSITIVE_INFINITY, -1, Number.NaN].map(log)).toEqual(
     [0, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN, Number.NaN], // biome-ignore format: a line
   );
+});
+
+test("entropy is −u·log u − (1−u)·log(1−u) but for 2⁻⁵¹", () => {
+  const random = new Random(4);
+  for (let i = 0; i < 20_000; i++) {
+    const far = random.unit() ** (1 + (i % 16));
+    const u = i % 2 ? far : 1 - far;
+    const exact = -u * Math.log(u) - (1 - u) * Math.log1p(-u);
+    expect(Math.abs(entropy(u) - exact), `u = ${u}`).toBeLessThanOrEqual(2 ** -51);
+  }
+  expect([0, 1, 1e-19].map(entropy)).toEqual([0, 0, 0]);
+  expect(ulps(entropy(0.5), Math.LN2)).toBeLessThanOrEqual(1);
 });
 
 test("log1pExp and sigmoid do not overflow", () => {
