@@ -1,6 +1,15 @@
 import { NoughtError } from "../errors.js";
 import { platform, type Thread } from "../platform.js";
-import { AWAITED, CONTROL_BYTES, Control, type Kernel, MOST_CALLS, type Numbered, STARTED, type Turn } from "./control.js";
+import {
+  AWAITED,
+  CONTROL_BYTES,
+  Control,
+  type Kernel,
+  MOST_CALLS,
+  type Numbered,
+  STARTED,
+  type Turn,
+} from "./control.js";
 import type { LinearMemory } from "./memory.js";
 import type { Exports } from "./wasm.js";
 import type { WorkerStart } from "./work.js";
@@ -165,9 +174,7 @@ export class Pool {
       began = now;
     }
     const patience = PATIENCE + PATIENCE_ENTRY * entries;
-    const cause = control.awaitDone(call, patience)
-      ? control.failure
-      : `no answer in ${(patience / 1000).toFixed()} s`;
+    const cause = control.awaitDone(call, patience) ? control.failure : `no answer in ${(patience / 1000).toFixed()} s`;
     if (cause !== null) this.#status.failure ??= new NoughtError(`a thread failed: ${cause}`);
     this.#check();
     call.result = control.resultOf(call);
