@@ -86,6 +86,7 @@ export class Ahead {
   /** Rows that wait for their blocks. */
   rows = 0;
   readonly portion: number;
+  readonly room: NonNullable<Store["room"]>;
   /** Lanes in all. */
   readonly lanes: number;
   readonly #pieces: Pieces<BlockLane>;
@@ -107,6 +108,7 @@ export class Ahead {
     this.#aside = new BlockLane(engine, engine.kernels, 0, table, wants);
     this.#pieces = new Pieces(engine);
     this.portion = this.#pieces.portion;
+    this.room = (bytes) => this.#pieces.room(bytes);
     this.#blocks = blocks;
   }
 

@@ -31,6 +31,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   breakAfter = 0;
   /** Sees every block before it is handed over; where it says false that one is not. */
   tap: ((block: Block) => boolean) | null = null;
+  readonly room?: Store["room"];
   readonly table: Table;
   readonly size: BlockSize;
   protected readonly numbering: Dictionary | null;
@@ -77,6 +78,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.#ahead = isShared && background ? new Ahead(engine, table, this) : null;
     if (!this.#ahead) return;
     this.portion = this.#ahead.portion;
+    this.room = this.#ahead.room;
     this.lanes += this.#ahead.lanes;
   }
 

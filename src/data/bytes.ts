@@ -13,7 +13,7 @@ const ZERO = 48;
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export function textOf(bytes: Uint8Array, from: number, to: number): string {
-  return DECODER.decode(bytes.subarray(from, to));
+  return DECODER.decode(bytes.slice(from, to)); // a view of shared memory is not to be decoded
 }
 
 /** Shows text inside a message: quoted, and cut when it is long. */

@@ -20,6 +20,9 @@ interface Piece<L> {
   stopped: number | null;
 }
 
+/** Bytes after a text that kernels may look at, and what it is moved by. */
+const BEYOND = 24;
+
 /** What becomes of a text. */
 interface Work<L extends Lane> {
   kernel: TextKernel;
@@ -53,6 +56,9 @@ export class Pieces<L extends Lane> {
   /** Where the text at hand is, and where in it that begins. */
   #bytes: U8;
   #shift = 0;
+  /** What texts are copied to, and what they may be read into instead. */
+  #own: U8;
+  readonly #rooms: { bytes: U8; view: Uint8Array }[] = [];
   readonly #engine: Engine;
   readonly #most: number;
   #text: Uint8Array | null = null;
@@ -63,7 +69,15 @@ export class Pieces<L extends Lane> {
     this.#engine = engine;
     this.#most = lanesOf(engine);
     this.portion = PIECE * Math.max(2, this.#most);
-    this.#bytes = engine.memory.u8(0);
+    this.#bytes = this.#own = engine.memory.u8(0);
+  }
+
+  /** Returns bytes to read into: a text there is not copied. */
+  room(bytes: number): Uint8Array {
+    const room = this.#engine.memory.u8(bytes + BEYOND);
+    const { view } = room; // it lasts: memory that threads share stays where it is when it grows
+    this.#rooms.push({ bytes: room, view });
+    return view.subarray(0, bytes);
   }
 
   /** Takes rows of a text from an offset on, and returns where it stopped. The text may be gone on with from further on. */
@@ -81,7 +95,7 @@ export class Pieces<L extends Lane> {
 
   /** Takes a text into memory, and lets lanes parse its pieces if it is long. */
   #begin(text: Uint8Array, { kernel, density, mayRepeat, ...work }: Work<L>): void {
-    const { background, memory } = this.#engine;
+    const { background } = this.#engine;
     this.#text = text;
     this.#read += text.length;
     const shares = this.#read > WORTH_THREADS ? Math.min(this.#most, Math.floor(text.length / LEAST_PIECE)) : 0;
@@ -91,8 +105,7 @@ export class Pieces<L extends Lane> {
     work.ready?.(longest);
     const lanes = shares > 1 ? work.lanes().slice(0, this.#pieces.length) : [];
     for (const lane of lanes) lane.reserve(longest, density, mayRepeat);
-    if (this.#bytes.length < text.length + 24) this.#bytes = memory.u8(text.length + 24);
-    this.#shift = copyInto(this.#bytes, text);
+    this.#place(text);
     if (lanes.length === 0) return;
     for (const [i, lane] of lanes.entries()) {
       const piece = this.#pieces[i]!;
@@ -112,6 +125,19 @@ export class Pieces<L extends Lane> {
     });
   }
 
+  /** Says where a text is, and copies it there unless it was read into a room. */
+  #place(text: Uint8Array): void {
+    const room = this.#rooms.find(({ view }) => view.buffer === text.buffer && holds(view, text));
+    if (room) {
+      this.#bytes = room.bytes;
+      this.#shift = text.byteOffset - room.view.byteOffset;
+      return;
+    }
+    if (this.#own.length < text.length + BEYOND) this.#own = this.#engine.memory.u8(text.length + BEYOND);
+    this.#bytes = this.#own;
+    this.#shift = copyInto(this.#own, text);
+  }
+
   /** Lets a lane parse bytes from ≤ i < to of the text at hand, `most` rows of them. Returns where it stopped, if it does so at once. */
   run(lane: L, kernel: TextKernel, from: number, to: number, most?: number): number {
     return lane.run(kernel, this.#bytes, from + this.#shift, to + this.#shift, most) - this.#shift;
@@ -128,4 +154,10 @@ function piecesOf<L>(text: Uint8Array, count: number): Piece<L>[] {
     from = to;
   }
   return pieces;
+}
+
+/** Whether one of two views of the same memory holds the other. */
+function holds(view: Uint8Array, other: Uint8Array): boolean {
+  const from = other.byteOffset - view.byteOffset;
+  return from >= 0 && from + other.length <= view.length;
 }
