@@ -1,7 +1,7 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { zstdFrames } from "./data/zstd.js";
 import { begin, save } from "./drafts.node.js";
-import { type Build, providePlatform, type Room } from "./platform.js";
+import { type Build, providePlatform, type Rooms } from "./platform.js";
 
 const BUILDS: Record<Build, URL> = {
   scalar: new URL("../dist/nought.scalar.wasm", import.meta.url),
@@ -38,7 +38,7 @@ providePlatform({
     return { end: () => worker.terminate() };
   },
 
-  open: (path, room) => (path === "-" ? process.stdin : readThrough(path, room)),
+  open: (path, rooms) => (path === "-" ? process.stdin : readThrough(path, rooms)),
 
   facts: (path) =>
     stat(path).then(
@@ -109,12 +109,14 @@ providePlatform({
   },
 });
 
+const twoArrays: Rooms = (bytes) => [new Uint8Array(bytes), new Uint8Array(bytes)];
+
 /** Two buffers take turns: one is read into while the other is looked at. */
-async function* readThrough(path: string, room: Room = (bytes) => new Uint8Array(bytes)): AsyncGenerator<Uint8Array> {
+async function* readThrough(path: string, rooms: Rooms = twoArrays): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   let reading: Promise<{ bytesRead: number; buffer: Uint8Array }> | null = null;
   try {
-    let [next, spare] = [room(READ_BYTES), room(READ_BYTES)];
+    let [next, spare] = rooms(READ_BYTES);
     for (;;) {
       reading ??= file.read(next);
       const { bytesRead } = await reading;

@@ -35,8 +35,8 @@ export interface Thread {
   end(): unknown;
 }
 
-/** Returns bytes to read into. */
-export type Room = (bytes: number) => Uint8Array;
+/** Returns two arrays of so many bytes to read into by turns: always the same. */
+export type Rooms = (bytes: number) => [Uint8Array, Uint8Array];
 
 /** What nought needs of the machine it runs on. node.ts and browser.ts provide it; nothing else knows them. */
 export interface Platform {
@@ -50,7 +50,7 @@ export interface Platform {
    */
   startThread(start: WorkerStart | FoldStart, onLost: (cause: Error) => void): Thread;
   /** Opens a file by path, or standard input for "-", as chunks of bytes. Each lasts until the next is asked for. */
-  open(path: string, room?: Room): AsyncIterable<Uint8Array>;
+  open(path: string, rooms?: Rooms): AsyncIterable<Uint8Array>;
   /** What is known of a file before it is read; null where that is nothing. Never throws. */
   facts(path: string): Promise<FileFacts | null>;
   /**

@@ -86,7 +86,7 @@ export class Ahead {
   /** Rows that wait for their blocks. */
   rows = 0;
   readonly portion: number;
-  readonly room: NonNullable<Store["room"]>;
+  readonly rooms: Store["rooms"];
   /** Lanes in all. */
   readonly lanes: number;
   readonly #pieces: Pieces<BlockLane>;
@@ -108,7 +108,7 @@ export class Ahead {
     this.#aside = new BlockLane(engine, engine.kernels, 0, table, wants);
     this.#pieces = new Pieces(engine);
     this.portion = this.#pieces.portion;
-    this.room = (bytes) => this.#pieces.room(bytes);
+    this.rooms = this.#pieces.rooms;
     this.#blocks = blocks;
   }
 

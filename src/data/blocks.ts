@@ -31,7 +31,7 @@ export class BlockStore extends TextParser implements Store, Tables {
   breakAfter = 0;
   /** Sees every block before it is handed over; where it says false that one is not. */
   tap: ((block: Block) => boolean) | null = null;
-  readonly room?: Store["room"];
+  readonly rooms?: Store["rooms"];
   readonly table: Table;
   readonly size: BlockSize;
   protected readonly numbering: Dictionary | null;
@@ -78,7 +78,7 @@ export class BlockStore extends TextParser implements Store, Tables {
     this.#ahead = isShared && background ? new Ahead(engine, table, this) : null;
     if (!this.#ahead) return;
     this.portion = this.#ahead.portion;
-    this.room = this.#ahead.room;
+    this.rooms = this.#ahead.rooms;
     this.lanes += this.#ahead.lanes;
   }
 

@@ -95,7 +95,7 @@ export function lineReader(input: Input, options: LineOptions, format: LineForma
     let begun = 0;
     for (const source of sources.parts) {
       lines = new Lines(source.name);
-      for await (const chunk of source.chunks(store?.room)) {
+      for await (const chunk of source.chunks(store?.rooms)) {
         if (store && length) store.share = Math.min(begun / length, 1);
         begun += chunk.length;
         lines.push(chunk);

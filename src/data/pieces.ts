@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.js";
 import { copyInto, type U8 } from "../engine/memory.js";
 import type { TextKernel } from "../engine/texts.js";
+import type { Rooms } from "../platform.js";
 import type { Lane } from "./lane.js";
 
 /** Lanes for each thread: so many even out. */
@@ -53,12 +54,14 @@ export function lanesOf({ background, runtime }: Engine): number {
 export class Pieces<L extends Lane> {
   /** Bytes of a text that is worth its while. */
   readonly portion: number;
+  /** A text that is read into these is not copied. Memory that threads do not share moves as it grows. */
+  readonly rooms?: Rooms;
   /** Where the text at hand is, and where in it that begins. */
   #bytes: U8;
   #shift = 0;
   /** What texts are copied to, and what they may be read into instead. */
   #own: U8;
-  readonly #rooms: { bytes: U8; view: Uint8Array }[] = [];
+  #rooms: { bytes: U8; view: Uint8Array }[] = [];
   readonly #engine: Engine;
   readonly #most: number;
   #text: Uint8Array | null = null;
@@ -69,15 +72,15 @@ export class Pieces<L extends Lane> {
     this.#engine = engine;
     this.#most = lanesOf(engine);
     this.portion = PIECE * Math.max(2, this.#most);
+    if (engine.background) this.rooms = (bytes) => this.#roomsFor(bytes);
     this.#bytes = this.#own = engine.memory.u8(0);
   }
 
-  /** Returns bytes to read into: a text there is not copied. */
-  room(bytes: number): Uint8Array {
-    const room = this.#engine.memory.u8(bytes + BEYOND);
-    const { view } = room; // it lasts: memory that threads share stays where it is when it grows
-    this.#rooms.push({ bytes: room, view });
-    return view.subarray(0, bytes);
+  #roomsFor(length: number): [Uint8Array, Uint8Array] {
+    const { memory } = this.#engine;
+    const room = (bytes: U8) => ({ bytes, view: bytes.view.subarray(0, length) });
+    if (this.#rooms.length === 0) this.#rooms = [1, 2].map(() => room(memory.u8(length + BEYOND)));
+    return this.#rooms.map(({ view }) => view) as [Uint8Array, Uint8Array];
   }
 
   /** Takes rows of a text from an offset on, and returns where it stopped. The text may be gone on with from further on. */

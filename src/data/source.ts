@@ -1,6 +1,6 @@
 import { DataError, NoughtError, OptionError } from "../errors.js";
 import { pause } from "../pause.js";
-import { type Compression, platform, type Room } from "../platform.js";
+import { type Compression, platform, type Rooms } from "../platform.js";
 import { beginsFrame } from "./zstd.js";
 
 /**
@@ -23,8 +23,8 @@ export type Input = SingleInput | readonly SingleInput[];
 export interface Source {
   /** For messages. */
   readonly name: string;
-  /** Each chunk lasts until the next is asked for. A file's may lie in `room`. */
-  chunks(room?: Room): AsyncIterable<Uint8Array>;
+  /** Each chunk lasts until the next is asked for. A file's may lie in `rooms`. */
+  chunks(rooms?: Rooms): AsyncIterable<Uint8Array>;
 }
 
 /** How far the reading of inputs is, in their bytes before they are decompressed. */
@@ -81,7 +81,7 @@ export function openSource(
 ): Source {
   const label = name ?? nameOf(input) ?? "input";
   const raw: typeof chunksOf = isRepeatable(input) || !keep ? chunksOf : remember(chunksOf(input));
-  return { name: label, chunks: (room) => decompressed(counted(raw(input, room), onBytes), label) };
+  return { name: label, chunks: (rooms) => decompressed(counted(raw(input, rooms), onBytes), label) };
 }
 
 async function* counted(chunks: AsyncGenerator<Uint8Array>, onBytes: (count: number) => void) {
@@ -142,7 +142,7 @@ function nameOf(input: SingleInput): string | null {
 const PIECE = 1 << 18;
 const PAUSE_EVERY = 50;
 
-async function* chunksOf(input: SingleInput, room?: Room): AsyncGenerator<Uint8Array> {
+async function* chunksOf(input: SingleInput, rooms?: Rooms): AsyncGenerator<Uint8Array> {
   if (input instanceof Uint8Array) {
     let paused = performance.now();
     for (let from = 0; from < input.length; from += PIECE) {
@@ -153,7 +153,7 @@ async function* chunksOf(input: SingleInput, room?: Room): AsyncGenerator<Uint8A
     }
     return;
   }
-  const chunks = typeof input === "string" ? platform().open(input, room) : streamOf(input);
+  const chunks = typeof input === "string" ? platform().open(input, rooms) : streamOf(input);
   try {
     for await (const chunk of chunks) yield typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
   } catch (cause) {

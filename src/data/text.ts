@@ -2,7 +2,7 @@ import type { Engine } from "../engine/engine.js";
 import type { F64, Memory, U8, U32 } from "../engine/memory.js";
 import { type Parse, PROGRESS, type TextKernel } from "../engine/texts.js";
 import type { Entries } from "../features/entries.js";
-import type { Room } from "../platform.js";
+import type { Rooms } from "../platform.js";
 import { DIRECT, type Dictionary } from "./dictionary.js";
 
 /** Codes labels from ≤ i < to in place and returns where it stopped: at the first that cannot be, which it leaves. */
@@ -25,7 +25,7 @@ export interface Store {
   /** Bytes of text that it takes at once. */
   readonly portion: number;
   /** Where text may be put that it then need not copy; none where it copies all the same. */
-  readonly room?: Room | undefined;
+  readonly rooms?: Rooms | undefined;
   /** Kernels may be called with the scratch of so many lanes, at the same time. */
   readonly lanes: number;
   /** Lets a reader take memory for what its kernels need to know. Before the first row. */

@@ -90,6 +90,7 @@ export class Scorer extends Gatherer implements Store {
   density = 0.5;
   readonly portion: number;
   readonly lanes: number;
+  readonly rooms: Store["rooms"];
   /** The first scores what was not scored ahead. */
   readonly #lanes: ScoringLane[];
   readonly #pieces: Pieces<ScoringLane>;
@@ -120,6 +121,7 @@ export class Scorer extends Gatherer implements Store {
     this.lanes = this.#lanes.length;
     this.#pieces = new Pieces(engine);
     this.portion = this.#pieces.portion;
+    this.rooms = this.#pieces.rooms;
   }
 
   prepare(take: (memory: Memory) => void): void {
