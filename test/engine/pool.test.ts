@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "vitest";
 import { randomRows } from "../../bench/data.js";
 import { transpose } from "../../src/data/columns.js";
-import { OFFERED, TAKEN } from "../../src/engine/control.js";
+import { AWAITED, CONTROL_BYTES, Control, MEANWHILE, OFFERED, TAKEN } from "../../src/engine/control.js";
 import { Engine } from "../../src/engine/engine.js";
 import { instantiateOn } from "../../src/engine/instantiate.js";
 import { type Loss, ROW_BLOCK } from "../../src/engine/kernels.js";
@@ -234,6 +234,21 @@ test("calls outnumber the places for them, and what each returned is kept", asyn
   expect(calls.map((call) => pool.finish(call))).toEqual(alone);
   expect(new Set(alone).size).toBeGreaterThan(1000);
   engine.dispose();
+});
+
+test("calls that others wait for are taken before those that can be done meanwhile", () => {
+  const control = new Control(new SharedArrayBuffer(CONTROL_BYTES), 0);
+  const taken: number[] = [];
+  const kernels = [(tag: number) => taken.push(tag)];
+  for (const number of [0, 1]) control.offer({ turn: MEANWHILE, number }, 0, [10 + number]);
+  control.offer({ turn: AWAITED, number: 0 }, 0, [20]);
+  control.runNext(kernels);
+  expect(control.isDone({ turn: AWAITED, number: 0 })).toBe(true);
+  expect(control.isDone({ turn: MEANWHILE, number: 0 })).toBe(false);
+  control.offer({ turn: AWAITED, number: 1 }, 0, [21]);
+  while (control.runNext(kernels));
+  expect(taken).toEqual([20, 21, 10, 11]);
+  expect(control.resultOf({ turn: MEANWHILE, number: 1 })).toBe(4);
 });
 
 test("the streaming solvers say that they use one thread", async () => {
