@@ -66,9 +66,9 @@ export class Pool {
   #rest = LEAST_REST;
   #notBefore = 0;
   #missed = 0;
-  /** Of each ring: calls offered, and the last of them by their places. */
+  /** Of each ring: calls offered, and those that are not finished by their places. One that is kept longer grows old. */
   readonly #offered = [0, 0];
-  readonly #calls: [Call[], Call[]] = [[], []];
+  readonly #calls: [(Call | null)[], (Call | null)[]] = [[], []];
   readonly #status: Status = {
     threads: [],
     refused: 0,
@@ -177,6 +177,7 @@ export class Pool {
     const cause = control.awaitDone(call, patience) ? control.failure : `no answer in ${(patience / 1000).toFixed()} s`;
     if (cause !== null) this.#status.failure ??= new NoughtError(`a thread failed: ${cause}`);
     this.#check();
+    this.#calls[call.turn][call.number % MOST_CALLS] = null;
     call.result = control.resultOf(call);
     return call.result;
   }

@@ -72,7 +72,8 @@ export class Model implements ModelParts {
   readonly ids: Float64Array;
   /** One an id, none 0. */
   readonly values: Float32Array;
-  readonly #places: Dictionary;
+  /** Made when the first weight is asked for. */
+  #places: Dictionary | null = null;
   readonly #entries = new Entries();
 
   /** Takes ids in ascending order with their weights, none of which is 0. */
@@ -87,18 +88,24 @@ export class Model implements ModelParts {
     this.change = parts.change ?? null;
     this.ids = ids;
     this.values = values;
-    this.#places = Dictionary.of(ids);
   }
 
   /** Makes a model of what training saw: ids in any order, weights that may be 0. */
   static from(parts: ModelParts, ids: Float64Array, weights: Float64Array): Model {
-    const kept: number[] = [];
-    for (let j = 0; j < ids.length; j++) if (weights[j] !== 0 && Math.fround(weights[j]!) !== 0) kept.push(j);
-    kept.sort((a, b) => ids[a]! - ids[b]!);
-    const [own, values] = [new Float64Array(kept.length), new Float32Array(kept.length)];
-    for (const [k, j] of kept.entries()) {
-      own[k] = ids[j]!;
-      values[k] = weights[j]!;
+    const places = new Uint32Array(ids.length);
+    let [count, last, isAscending] = [0, -1, true];
+    for (let j = 0; j < ids.length; j++) {
+      if (Math.fround(weights[j]!) === 0) continue;
+      places[count++] = j;
+      isAscending &&= ids[j]! > last;
+      last = ids[j]!;
+    }
+    const kept = places.subarray(0, count);
+    if (!isAscending) kept.sort((a, b) => ids[a]! - ids[b]!);
+    const [own, values] = [new Float64Array(count), new Float32Array(count)];
+    for (let k = 0; k < count; k++) {
+      own[k] = ids[kept[k]!]!;
+      values[k] = weights[kept[k]!]!;
     }
     return new Model(parts, own, values);
   }
@@ -110,6 +117,7 @@ export class Model implements ModelParts {
 
   /** Returns the weight of an id, 0 when it is not kept. */
   weightOf(id: number): number {
+    this.#places ??= Dictionary.of(this.ids);
     const place = this.#places.find(this.slots === null ? id : foldId(id, this.slots));
     return place < 0 ? 0 : this.values[place]!;
   }

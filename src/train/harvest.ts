@@ -25,7 +25,12 @@ export function harvest(
 ): Harvest {
   const places = new Map(space?.features.map(({ name }, i) => [name, i]));
   const seenByFeature = Array<number>(places.size).fill(0);
-  const [ids, kept, met]: [number[], number[], number[]] = [[], [], []];
+  const [ids, kept, met]: [Float64Array[], Float64Array[], Float64Array[]] = [[], [], []];
+  const [someIds, someKept, someMet] = [0, 0, 0].map(() => new Float64Array(CHUNK)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   let seen = 0;
   const mark = memory.mark();
   try {
@@ -40,22 +45,36 @@ export function harvest(
       seen += count;
       if (count === 0) continue;
       trainer.weightsInto(weights, from, to);
+      let found = 0;
       for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
         const column = list[t]!;
         const id = column < slots ? column : numbered![column - slots]!;
-        if (keepSeen) met.push(id);
+        someMet[t] = id;
         if (space) seenByFeature[places.get(space.featureOf(id).name)!]!++;
         const weight = Math.fround(w[column - from]!);
         if (weight === 0) continue;
-        ids.push(id);
-        kept.push(weight);
+        someIds[found] = id;
+        someKept[found++] = weight;
       }
+      ids.push(someIds.slice(0, found));
+      kept.push(someKept.slice(0, found));
+      if (keepSeen) met.push(someMet.slice(0, count));
     }
   } finally {
     memory.release(mark);
   }
   return {
-    ...{ ids: Float64Array.from(ids), weights: Float64Array.from(kept), intercept: trainer.intercept() },
-    ...{ seen, seenByFeature, seenIds: keepSeen ? Float64Array.from(met) : null },
+    ...{ ids: joined(ids), weights: joined(kept), intercept: trainer.intercept() },
+    ...{ seen, seenByFeature, seenIds: keepSeen ? joined(met) : null },
   };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
