@@ -14,12 +14,20 @@ export function expNegative(x: number): number {
   if (x < EXP_FLOOR) return 0;
   const k = Math.floor(x * LOG2E + 0.5);
   const r = x - k * LN2_HI - k * LN2_LO;
-  const r2 = r * r;
-  const r4 = r2 * r2;
-  const low = 1 / 2 + (1 / 6) * r + r2 * (1 / 24 + (1 / 120) * r);
-  const middle = 1 / 720 + (1 / 5040) * r + r2 * (1 / 40320 + (1 / 362880) * r);
-  const high = 1 / 3628800 + (1 / 39916800) * r + r2 * (1 / 479001600 + (1 / 6227020800) * r);
-  const p = 1 + (r + r2 * (low + r4 * (middle + r4 * high)));
+  let p = 1 / 6227020800;
+  p = p * r + 1 / 479001600;
+  p = p * r + 1 / 39916800;
+  p = p * r + 1 / 3628800;
+  p = p * r + 1 / 362880;
+  p = p * r + 1 / 40320;
+  p = p * r + 1 / 5040;
+  p = p * r + 1 / 720;
+  p = p * r + 1 / 120;
+  p = p * r + 1 / 24;
+  p = p * r + 1 / 6;
+  p = p * r + 0.5;
+  p = p * r + 1;
+  p = p * r + 1;
   return p * (POWERS_OF_HALF[-k] as number);
 }
 
