@@ -1,5 +1,5 @@
 // Files to stream: a part of them is generated, seeded, and then repeated up to the size asked for.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Random } from "../../src/random.js";
 
@@ -111,6 +111,7 @@ export function write(file: string, part: Part, until: { megabytes: number } | {
       for (let at = 0; at < share; ) at += writeSync(descriptor, part.text, at, share - at);
       bytes += share;
     }
+    fsyncSync(descriptor); // or it is written to the disk while it is read
   } finally {
     closeSync(descriptor);
   }
