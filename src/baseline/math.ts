@@ -31,7 +31,7 @@ export function expNegative(x: number): number {
   return p * (POWERS_OF_HALF[-k] as number);
 }
 
-/** Returns log(1 + u) for 0 ≤ u ≤ 1, within 2 ulp. */
+/** Returns log(1 + u) for 0 ≤ u ≤ 1, within 3 ulp. */
 export function log1pUnit(u: number): number {
   const high = u > SQRT2_MINUS_1;
   const log = logOfRatio(high ? (u - 1) / (u + 3) : u / (u + 2));

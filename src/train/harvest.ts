@@ -26,11 +26,8 @@ export function harvest(
   const places = new Map(space?.features.map(({ name }, i) => [name, i]));
   const seenByFeature = Array<number>(places.size).fill(0);
   const [ids, kept, met]: [Float64Array[], Float64Array[], Float64Array[]] = [[], [], []];
-  const [someIds, someKept, someMet] = [0, 0, 0].map(() => new Float64Array(CHUNK)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const room = () => new Float64Array(CHUNK);
+  const [someIds, someKept, someMet] = [room(), room(), room()];
   let seen = 0;
   const mark = memory.mark();
   try {

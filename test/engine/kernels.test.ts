@@ -187,6 +187,37 @@ function runExtremes(engine: Engine, loss: Loss): BigUint64Array {
   return bitsOf([sum, ...model.view]);
 }
 
+/** The dual value of slopes where an entropy ends, where 1 − u rounds, and where its logarithms turn. */
+function runEnds({ kernels, memory }: Engine, loss: Loss): BigUint64Array {
+  const turns = [1 / 2, Math.SQRT1_2, 1 - Math.SQRT1_2, 2 ** -20 * Math.SQRT1_2].flatMap((u) => [
+    u - u * 2 ** -53,
+    u,
+    u + u * 2 ** -52,
+  ]);
+  const all = [
+    0,
+    5e-324,
+    1e-18,
+    2 ** -54,
+    2 ** -53,
+    ...turns,
+    0.71,
+    0.72,
+    0.73,
+    0.74,
+    1 - 2 ** -53,
+    1,
+    1 + 2 ** -52,
+    9,
+  ];
+  const [labels, model] = [memory.f64(all.length), memory.f64(2 * all.length)];
+  all.forEach((u, i) => {
+    model.view[2 * i] = -u;
+  });
+  const rows = { pointers: memory.u32(1), indices: memory.u32(0), values: null, labels, weights: null };
+  return bitsOf(all.map((_, i) => kernels.dual(loss, rows, i, i + 1, model, null, 1)));
+}
+
 /** Moves a matrix about: by columns without some, some of those, and back. */
 function runColumns(engine: Engine, rows: Rows): BigUint64Array {
   const { kernels, memory } = engine;
@@ -335,6 +366,7 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     rebased: runSgd(engine, loss, rows, order, 1e3),
     indebted: runSgd(engine, loss, rows, order, 0, 100),
     extremes: runExtremes(engine, loss),
+    ends: runEnds(engine, loss),
     quadratic: runQuadratic(engine, loss, rows, margins, w),
     columns: runColumns(engine, rows),
     merge: runMerge(engine, rows),

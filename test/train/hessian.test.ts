@@ -29,7 +29,7 @@ test.each(["ones", "values"])("crosses of %s are solved by their Hessian, with t
     const { model, certificate } = await fit(data, { solver: "batch", l1: 0.05 / ROWS, tolerance: 1e-9 });
     expect(conjugate.mock.calls.some(([, , , face]) => face.isFactored)).toBe(true);
     expect(certificate?.converged).toBe(true);
-    expect(certificate?.iterations).toBeLessThan(40);
+    expect(certificate?.iterations).toBeLessThan(18); // 20 where it begins with slopes of another moment
     results.push(bitsOf(Array.from({ length: 1809 }, (_, j) => model.weightOf(j))));
   }
   expect(results[1]).toEqual(results[0]);
