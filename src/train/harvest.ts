@@ -26,15 +26,16 @@ export function harvest(
   const places = new Map(space?.features.map(({ name }, i) => [name, i]));
   const seenByFeature = Array<number>(places.size).fill(0);
   const [ids, kept, met]: [Float64Array[], Float64Array[], Float64Array[]] = [[], [], []];
-  const room = () => new Float64Array(CHUNK);
+  const { columns } = store;
+  const chunk = Math.min(CHUNK, columns);
+  const room = () => new Float64Array(chunk);
   const [someIds, someKept, someMet] = [room(), room(), room()];
   let seen = 0;
   const mark = memory.mark();
   try {
-    const weights = memory.f64(CHUNK);
-    const touched = memory.u32(CHUNK);
+    const weights = memory.f64(chunk);
+    const touched = memory.u32(chunk);
     const numbered = store.dictionary?.ids; // a view, good until memory grows
-    const { columns } = store;
     const { slots } = store.table;
     for (let from = 0; from < columns; from += CHUNK) {
       const to = Math.min(from + CHUNK, columns);
