@@ -123,6 +123,7 @@ async function* readThrough(path: string, rooms: Rooms = twoArrays): AsyncGenera
       if (bytesRead === 0) return;
       [next, spare] = [spare, next];
       reading = file.read(next);
+      reading.catch(() => {}); // heard of when it is awaited: who looks at a chunk may take his time
       yield spare.subarray(0, bytesRead);
     }
   } finally {

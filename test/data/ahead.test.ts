@@ -9,7 +9,8 @@ import { learnSpace, tableReader } from "../../src/data/table.js";
 import { vwReader } from "../../src/data/vw.js";
 import { PROGRESS } from "../../src/engine/texts.js";
 import { hash } from "../../src/features/define.js";
-import { createEngine } from "../../src/node.js";
+import { createEngine, encodeModel, type Input, streamSvmlight } from "../../src/node.js";
+import { platform, providePlatform } from "../../src/platform.js";
 import { Random } from "../../src/random.js";
 import { bytesOf, cut, ENGINES } from "../helpers.js";
 
@@ -176,4 +177,31 @@ test.each(Object.entries(ENGINES))("%s kernels number ids up to the first that h
   expect(stops).toBeGreaterThan(5);
   expect(Array.from(o.indices.view)).toEqual(ids.map((id) => expected.add(id)));
   expect(dictionary.ids).toEqual(expected.ids);
+});
+
+test("texts that are read into memory that threads share last until the next is asked for", async () => {
+  const text = textOf((random) => `${random.below(2)} ${ids(random, 1e6, 9).join(":1 ")}:1`);
+  const node = platform();
+  let [count, given] = [0, 0];
+  const open: typeof node.open = async function* (_, ask) {
+    const random = new Random(5);
+    let [next, other] = ask!(1 << 20);
+    for (let at = 0; at < text.length; at += given) {
+      count++;
+      given = Math.min(1 + random.below(next.length), text.length - at);
+      next.fill(57).set(text.subarray(at, at + given));
+      yield next.subarray(0, given);
+      next.fill(56);
+      [next, other] = [other, next];
+    }
+  };
+  const train = async (input: Input, threads: number) => encodeModel((await streamSvmlight(input, { threads })).model);
+  const expected = await train(text, 1);
+  providePlatform({ ...node, open });
+  try {
+    expect(Buffer.compare(await train("a file", 2), expected)).toBe(0);
+    expect(count).toBeGreaterThan(8);
+  } finally {
+    providePlatform(node);
+  }
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readlink, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readlink, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import zlib, { gzipSync } from "node:zlib";
@@ -363,6 +363,30 @@ describe("faults", () => {
       expect(error).not.toBeInstanceOf(DataError);
       expect(error.message.startsWith(`cannot read ${path}: ${reason}`), error.message).toBe(true);
     }
+  });
+
+  test("what is read ahead may fail while a chunk is looked at: that is told with the next", async () => {
+    const path = await file("ahead", "1 1:1\n");
+    const handle = await open(path);
+    await handle.close();
+    const handles = Object.getPrototypeOf(handle);
+    const { read } = handles;
+    const unheard: unknown[] = [];
+    const note = (reason: unknown) => unheard.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const chunks = openSource(path, { keep: false }).chunks()[Symbol.asyncIterator]();
+      let reads = 0;
+      handles.read = (into: Uint8Array) =>
+        ++reads === 1 ? Promise.resolve({ bytesRead: 6, buffer: into }) : Promise.reject(new Error("EIO"));
+      expect((await chunks.next()).value).toHaveLength(6);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect((await errorOf(chunks.next())).message).toBe(`cannot read ${path}: EIO`);
+    } finally {
+      handles.read = read;
+      process.off("unhandledRejection", note);
+    }
+    expect(unheard).toEqual([]);
   });
 
   test.skipIf(!existsSync("/proc/self/fd"))("every file is closed, whatever ends the reading", async () => {
