@@ -35,7 +35,7 @@ export interface Thread {
   end(): unknown;
 }
 
-/** Returns two arrays of so many bytes to read into by turns: always the same. */
+/** Returns two arrays of so many bytes to read into by turns. Those of one reading after another may be the same. */
 export type Rooms = (bytes: number) => [Uint8Array, Uint8Array];
 
 /** What nought needs of the machine it runs on. node.ts and browser.ts provide it; nothing else knows them. */

@@ -32,14 +32,15 @@ interface Wants {
 
 class BlockLane extends Lane {
   readonly #wants: Wants;
-  #ways: Ways;
+  #ways: Required<Ways>;
 
   constructor(engine: Engine, kernels: Kernels, number: number, { slots, beyond }: Table, wants: Wants) {
     super(engine, kernels, number);
     const { memory } = engine;
     this.#wants = wants;
     this.#ways = {
-      ...{ values: null, weights: null },
+      values: null,
+      weights: null,
       ...{ ids: memory.f64(0), direct: memory.u32(0), hashed: memory.u32(0), limit: 0, score: null },
       ...{ table: beyond === "numbered" ? NOWHERE : slots, mask: beyond === "folded" ? slots - 1 : 0 },
     };
@@ -60,7 +61,7 @@ class BlockLane extends Lane {
 
   get parsed(): Parsed {
     const { pointers, labels, indices } = this.room;
-    const { values, weights } = this.#ways as Required<Ways>;
+    const { values, weights } = this.#ways;
     return { rows: this.rows, largest: this.largest, pointers, labels, weights, indices, values };
   }
 }

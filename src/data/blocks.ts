@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { copyInto, type F64, type Memory, type Slice, type U8, type U32 } from "../engine/memory.js";
-import { LEFT_OUT, type TextKernel } from "../engine/texts.js";
+import { BEYOND, LEFT_OUT, type TextKernel } from "../engine/texts.js";
 import { DataError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type Admission, foldId, isAdmitted } from "../slots.js";
@@ -233,7 +233,8 @@ export class BlockStore extends TextParser implements Store, Tables {
 
   /** The text stays where it is for as long as it is read from. */
   protected withText<T>(text: Uint8Array, from: number, run: (bytes: U8, at: number) => T): T {
-    if (this.#text.length < text.length + 24) this.#text = this.engine.memory.grow(this.#text, text.length + 24);
+    if (this.#text.length < text.length + BEYOND)
+      this.#text = this.engine.memory.grow(this.#text, text.length + BEYOND);
     if (from === 0) this.#shift = copyInto(this.#text, text);
     return run(this.#text, from + this.#shift);
   }

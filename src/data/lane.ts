@@ -44,7 +44,7 @@ export abstract class Lane {
   /** Makes room for what else there is of each row. */
   protected widen?(rows: number): void;
 
-  /** Makes room for the rows of so many bytes, with so many entries a byte. Before the text is put into memory. */
+  /** Makes room for the rows of so many bytes, with so many entries a byte. */
   reserve(bytes: number, density: number, mayRepeat: boolean): void {
     const { room, memory } = this;
     const rows = (bytes >> 1) + 1;

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.js";
 import { copyInto, type U8 } from "../engine/memory.js";
-import type { TextKernel } from "../engine/texts.js";
+import { BEYOND, type TextKernel } from "../engine/texts.js";
 import type { Rooms } from "../platform.js";
 import type { Lane } from "./lane.js";
 
@@ -20,9 +20,6 @@ interface Piece<L> {
   /** Where the lane stopped; null while, or where, it has not parsed it. */
   stopped: number | null;
 }
-
-/** Bytes after a text that kernels may look at, and what it is moved by. */
-const BEYOND = 24;
 
 /** What becomes of a text. */
 interface Work<L extends Lane> {

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.js";
 import { NOWHERE, type Rows } from "../engine/kernels.js";
 import { copyInto, type F32, type F64, type Memory, type Slice, type U8, type U32 } from "../engine/memory.js";
+import { BEYOND } from "../engine/texts.js";
 import { MemoryError } from "../errors.js";
 import type { Entries } from "../features/entries.js";
 import { type RowBlock, RowBlockBuilder, rename } from "./block.js";
@@ -153,7 +154,7 @@ export class RowStore extends TextParser implements Tables, Store {
     const { memory } = this.engine;
     const mark = memory.mark();
     try {
-      const bytes = memory.u8(text.length - from + 24, "raw");
+      const bytes = memory.u8(text.length - from + BEYOND, "raw");
       return run(bytes, copyInto(bytes, text.subarray(from)));
     } finally {
       memory.release(mark);

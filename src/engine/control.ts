@@ -2,9 +2,9 @@
  * The control block: how a pool's coordinator and its workers talk, in the memory they share. Words of 32 bits; those
  * that several threads write have a cache line of their own.
  *
- *     ╒══════╤══════╤════════════════╤══════════════════╤══════════════════╤═══════╤═══════╤═══════╕
- *     │ BELL │ DONE │ FAILED STARTED │ OFFERED  TAKEN   │ OFFERED  TAKEN   │ cause │ calls │ calls │
- *     ╘══════╧══════╧════════════════╧══════════════════╧══════════════════╧═══════╧═══════╧═══════╛
+ *     ╒══════╤══════╤════════════════╤═════════╤═══════╤═════════╤═══════╤═══════╤═══════╤═══════╕
+ *     │ BELL │ DONE │ FAILED STARTED │ OFFERED │ TAKEN │ OFFERED │ TAKEN │ cause │ calls │ calls │
+ *     ╘══════╧══════╧════════════════╧═════════╧═══════╧═════════╧═══════╧═══════╧═══════╧═══════╛
  *
  * Two rings of calls, each in the order of their numbers: the coordinator writes the next and raises OFFERED, a thread
  * takes the next by raising TAKEN, of the second ring where the first has none. A call's place is written to again only
@@ -47,6 +47,11 @@ export const CONTROL_BYTES = CALLS + 2 * CALLS_BYTES;
 
 export type Kernel = (...args: number[]) => number;
 
+/** Where a call stands in its ring; numbers modulo 2³² may be negative. */
+function placeOf(call: number): number {
+  return call & (MOST_CALLS - 1);
+}
+
 /** One of the two rings. */
 class Ring {
   readonly #words: Int32Array;
@@ -68,7 +73,7 @@ class Ring {
   }
 
   offer(call: number, kernel: number, args: readonly number[]): void {
-    const place = call % MOST_CALLS;
+    const place = placeOf(call);
     this.#kernels[place] = kernel;
     this.#counts[place] = args.length;
     this.#arguments.set(args, place * MOST_ARGUMENTS);
@@ -86,22 +91,22 @@ class Ring {
 
   /** Runs a call that was taken. */
   run(call: number, kernels: Kernel[]): void {
-    const place = call & (MOST_CALLS - 1);
+    const place = placeOf(call);
     const first = place * MOST_ARGUMENTS;
     const args = this.#arguments.subarray(first, first + this.#counts[place]!);
     this.#results[place] = kernels[this.#kernels[place]!]!(...args);
   }
 
   end(call: number): void {
-    Atomics.store(this.#ends, call & (MOST_CALLS - 1), call + 1);
+    Atomics.store(this.#ends, placeOf(call), call + 1);
   }
 
   isDone(call: number): boolean {
-    return Atomics.load(this.#ends, call % MOST_CALLS) === ((call + 1) | 0);
+    return Atomics.load(this.#ends, placeOf(call)) === ((call + 1) | 0);
   }
 
   resultOf(call: number): number {
-    return this.#results[call % MOST_CALLS]!;
+    return this.#results[placeOf(call)]!;
   }
 }
 

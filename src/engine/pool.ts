@@ -66,7 +66,7 @@ export class Pool {
   #rest = LEAST_REST;
   #notBefore = 0;
   #missed = 0;
-  /** Of each ring: calls offered, and those that are not finished by their places. One that is kept longer grows old. */
+  /** Of each ring: calls offered, and those that are not finished, by their places: others are garbage that is still young. */
   readonly #offered = [0, 0];
   readonly #calls: [(Call | null)[], (Call | null)[]] = [[], []];
   readonly #status: Status = {

@@ -229,6 +229,9 @@ export const OPERATIONS = {
   ">=": 15,
 } as const;
 
+/** Bytes that a text has behind it: kernels may look at 16, and `copyInto` moves it by up to 7. */
+export const BEYOND = 24;
+
 /** Parses lines of bytes from ≤ i < to by some kernels, with the scratch of a lane, and returns where it stopped. */
 export type TextKernel = (kernels: Kernels, bytes: U8, from: number, to: number, o: Parse, lane: number) => number;
 

@@ -20,7 +20,7 @@ import { type Lesson, OUTPUT_LENGTH, type Parse, type Plan, type Score, SEEN_LEN
 /** What an instance of the module exports: kernels by name, and the layout's numbers as globals. */
 export type Exports = Record<string, WebAssembly.Global & ((...args: number[]) => number)>;
 
-/** Returns the kernels of an instance. Their argument structs live at the bottom of its arena. */
+/** Returns the kernels of an instance. Their argument structs are taken from its arena. */
 export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   let view = new DataView(memory.buffer);
   /**
