@@ -91,22 +91,28 @@ export class Model implements ModelParts {
   }
 
   /** Makes a model of what training saw: ids in any order, weights that may be 0. */
-  static from(parts: ModelParts, ids: Float64Array, weights: Float64Array): Model {
-    const places = new Uint32Array(ids.length);
+  static from(parts: ModelParts, ids: Float64Array, weights: Float64Array | Float32Array): Model {
     let [count, last, isAscending] = [0, -1, true];
     for (let j = 0; j < ids.length; j++) {
       if (Math.fround(weights[j]!) === 0) continue;
-      places[count++] = j;
+      count++;
       isAscending &&= ids[j]! > last;
       last = ids[j]!;
     }
-    const kept = places.subarray(0, count);
-    if (!isAscending) kept.sort((a, b) => ids[a]! - ids[b]!);
+    // Arrays that are as they are to be are not copied.
+    if (isAscending && count === ids.length && weights instanceof Float32Array) return new Model(parts, ids, weights);
     const [own, values] = [new Float64Array(count), new Float32Array(count)];
-    for (let k = 0; k < count; k++) {
-      own[k] = ids[kept[k]!]!;
-      values[k] = weights[kept[k]!]!;
-    }
+    let k = 0;
+    const take = (j: number) => {
+      if (Math.fround(weights[j]!) === 0) return;
+      own[k] = ids[j]!;
+      values[k++] = weights[j]!;
+    };
+    if (isAscending) for (let j = 0; j < ids.length; j++) take(j);
+    else
+      Uint32Array.from(ids.keys())
+        .sort((a, b) => ids[a]! - ids[b]!)
+        .forEach(take);
     return new Model(parts, own, values);
   }
 

@@ -7,7 +7,7 @@ import type { Trainer } from "./trainer.js";
 /** What a training found out: the weights that are not 0, and how much was seen. */
 export interface Harvest {
   ids: Float64Array;
-  weights: Float64Array;
+  weights: Float32Array;
   intercept: number;
   seen: number;
   seenByFeature: number[];
@@ -25,54 +25,46 @@ export function harvest(
 ): Harvest {
   const places = new Map(space?.features.map(({ name }, i) => [name, i]));
   const seenByFeature = Array<number>(places.size).fill(0);
-  const [ids, kept, met]: [Float64Array[], Float64Array[], Float64Array[]] = [[], [], []];
   const { columns } = store;
+  const { slots } = store.table;
   const chunk = Math.min(CHUNK, columns);
-  const room = () => new Float64Array(chunk);
-  const [someIds, someKept, someMet] = [room(), room(), room()];
-  let seen = 0;
   const mark = memory.mark();
   try {
     const weights = memory.f64(chunk);
     const touched = memory.u32(chunk);
     const numbered = store.dictionary?.ids; // a view, good until memory grows
-    const { slots } = store.table;
-    for (let from = 0; from < columns; from += CHUNK) {
-      const to = Math.min(from + CHUNK, columns);
-      const count = trainer.touchedInto(touched, from, to);
-      seen += count;
-      if (count === 0) continue;
-      trainer.weightsInto(weights, from, to);
-      let found = 0;
-      for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
-        const column = list[t]!;
-        const id = column < slots ? column : numbered![column - slots]!;
-        someMet[t] = id;
-        if (space) seenByFeature[places.get(space.featureOf(id).name)!]!++;
-        const weight = Math.fround(w[column - from]!);
-        if (weight === 0) continue;
-        someIds[found] = id;
-        someKept[found++] = weight;
+    /** Calls `visit` with each column that was met, in order, and its weight as it ships. */
+    const each = (visit: (column: number, weight: number) => void) => {
+      for (let from = 0; from < columns; from += CHUNK) {
+        const to = Math.min(from + CHUNK, columns);
+        const count = trainer.touchedInto(touched, from, to);
+        if (count === 0) continue;
+        trainer.weightsInto(weights, from, to);
+        for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
+          visit(list[t]!, Math.fround(w[list[t]! - from]!));
+        }
       }
-      ids.push(someIds.slice(0, found));
-      kept.push(someKept.slice(0, found));
-      if (keepSeen) met.push(someMet.slice(0, count));
-    }
+    };
+    // Counted first: arrays that grew would take several times the room.
+    let [seen, found] = [0, 0];
+    each((_, weight) => {
+      seen++;
+      if (weight !== 0) found++;
+    });
+    const [ids, kept] = [new Float64Array(found), new Float32Array(found)];
+    const seenIds = keepSeen ? new Float64Array(seen) : null;
+    seen = found = 0;
+    each((column, weight) => {
+      const id = column < slots ? column : numbered![column - slots]!;
+      if (seenIds) seenIds[seen] = id;
+      seen++;
+      if (space) seenByFeature[places.get(space.featureOf(id).name)!]!++;
+      if (weight === 0) return;
+      ids[found] = id;
+      kept[found++] = weight;
+    });
+    return { ids, weights: kept, intercept: trainer.intercept(), seen, seenByFeature, seenIds };
   } finally {
     memory.release(mark);
   }
-  return {
-    ...{ ids: joined(ids), weights: joined(kept), intercept: trainer.intercept() },
-    ...{ seen, seenByFeature, seenIds: keepSeen ? joined(met) : null },
-  };
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
