@@ -132,11 +132,12 @@ async function benchFiles(folder: string, megabytes: number): Promise<void> {
 function benchGrowth(folder: string): void {
   const part = svmlight("forty");
   const file = join(folder, "data.svm");
-  console.log("\nrows of 40 features, two threads, whole process");
+  console.log("\nrows of 40 features, two threads, whole process, medians of 3");
   console.log("      rows       MB   seconds     rows/s   peak MiB");
   const peaks = GROWTH.map((count) => {
     const { rows, megabytes } = write(file, part, { rows: count });
-    const { seconds, peak } = train(file, [], 2, folder);
+    const runs = Array.from({ length: ROUNDS }, () => train(file, [], 2, folder));
+    const [seconds, peak] = [median(runs.map((it) => it.seconds)), median(runs.map((it) => it.peak))];
     const [a, b] = [rows.toLocaleString("en-US"), megabytes.toFixed(0)];
     console.log(
       `${a.padStart(10)}${b.padStart(9)}${seconds.toFixed(2).padStart(10)}${thousands(rows / seconds).padStart(11)}` +
