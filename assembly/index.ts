@@ -152,10 +152,6 @@ export function projectSquared(rows: Rows, from: u32, to: u32, model: usize): vo
 export function along(from: u32, to: u32, m: usize, v: usize, share: f64, out: usize): void {
   quadratic.along(from, to, m, v, share, out);
 }
-/** Copies bytes, which JavaScript does slowly where memory is shared. */
-export function copy(from: usize, to: usize, bytes: usize): void {
-  memory.copy(to, from, bytes);
-}
 export function advance(from: u32, to: u32, model: usize, v: usize): void {
   quadratic.advance(from, to, model, v);
 }
@@ -317,6 +313,10 @@ export function parseCsvStored(from: usize, to: usize, o: Parse, p: Plan): usize
 }
 export function parseCsvOnes(from: usize, to: usize, o: Parse, p: Plan): usize {
   return csv.parseCsv<Ones>(from, to, o, p);
+}
+/** Copies bytes, which JavaScript does slowly where memory is shared. */
+export function copy(from: usize, to: usize, bytes: usize): void {
+  memory.copy(to, from, bytes);
 }
 export function numberEntries(start: u32, end: u32, o: Parse): u32 {
   return numbering.numberEntries(start, end, o);

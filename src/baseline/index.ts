@@ -6,12 +6,11 @@ import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlGradient, ftrlIntercept, ftrlRows, ftrlStep, ftrlTouched, ftrlWeights } from "./ftrl.js";
 import { couple, curveByHessian, mirror, weigh } from "./hessian.js";
 import { learnCsv } from "./learn.js";
-import { numberEntries } from "./parsing.js";
+import { copy, numberEntries } from "./parsing.js";
 import {
   advance,
   along,
   bend,
-  copy,
   couplings,
   curve,
   derivatives,
@@ -51,7 +50,6 @@ export const BASELINE: Kernels = {
   spread,
   project,
   along,
-  copy,
   advance,
   tilt,
   bend,
@@ -60,6 +58,7 @@ export const BASELINE: Kernels = {
   parseVw,
   parseCsv,
   numberEntries,
+  copy,
   learnCsv,
   survey,
   gram,

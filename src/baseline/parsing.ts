@@ -83,3 +83,7 @@ export function mergeRow(start: number, end: number, o: Parse): number {
   }
   return kept;
 }
+
+export const copy: Kernels["copy"] = (x, from, to, out, at) => {
+  out.view.set(x.view.subarray(from, to), at);
+};

@@ -117,10 +117,6 @@ export const along: Kernels["along"] = (from, to, margins, direction, share, out
   for (let i = from; i < to; i++) result[i] = m[i]! + share * v[i]!;
 };
 
-export const copy: Kernels["copy"] = (x, from, to, out, at) => {
-  out.view.set(x.view.subarray(from, to), at);
-};
-
 export const advance: Kernels["advance"] = (from, to, o, direction) => {
   const [model, v] = [o.view, direction.view];
   for (let i = from; i < to; i++) model[2 * i]! += model[2 * i + 1]! * v[i]!;

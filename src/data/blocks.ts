@@ -233,8 +233,8 @@ export class BlockStore extends TextParser implements Store, Tables {
 
   /** The text stays where it is for as long as it is read from. */
   protected withText<T>(text: Uint8Array, from: number, run: (bytes: U8, at: number) => T): T {
-    if (this.#text.length < text.length + BEYOND)
-      this.#text = this.engine.memory.grow(this.#text, text.length + BEYOND);
+    const bytes = text.length + BEYOND;
+    if (this.#text.length < bytes) this.#text = this.engine.memory.grow(this.#text, bytes);
     if (from === 0) this.#shift = copyInto(this.#text, text);
     return run(this.#text, from + this.#shift);
   }

@@ -240,8 +240,6 @@ export interface Kernels {
   project(loss: Loss, rows: Rows, from: number, to: number, model: F64): void;
   /** Writes out[i] = m_i + share·v_i for rows from ≤ i < to. */
   along(from: number, to: number, margins: F64, v: F64, share: number, out: F64): void;
-  /** Copies numbers from ≤ k < to, in place of those from `at` on in `out`. */
-  copy<A extends NumberArray>(x: Slice<A>, from: number, to: number, out: Slice<A>, at: number): void;
   /** Adds D_i·v_i to the model's slopes q_i of rows from ≤ i < to. */
   advance(from: number, to: number, model: F64, v: F64): void;
   /** Returns Σ q_i·v_i for rows from ≤ i < to, by blocks. */
@@ -322,6 +320,8 @@ export interface Kernels {
    * o.progress from those "reached" on, and returns where it stopped: at the first id that the tables have no room for.
    */
   numberEntries(from: number, to: number, o: Parse): number;
+  /** Copies numbers from ≤ k < to, to `out` from `at` on: JavaScript does it slowly where memory is shared. */
+  copy<A extends NumberArray>(x: Slice<A>, from: number, to: number, out: Slice<A>, at: number): void;
   /** Learns from plain lines of a table, as parseCsv reads them, and returns where it stopped. */
   learnCsv(bytes: U8, from: number, to: number, o: Lesson, plan: Plan): number;
 }

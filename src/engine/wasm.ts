@@ -165,10 +165,6 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     along: (from, to, margins, v, share, out) => {
       call("along", from, to, at(margins), at(v), share, at(out));
     },
-    copy: (x, from, to, out, at) => {
-      const size = x.view.BYTES_PER_ELEMENT;
-      call("copy", x.pointer + size * from, out.pointer + size * at, size * (to - from));
-    },
     advance: (from, to, model, v) => {
       call("advance", from, to, at(model), at(v));
     },
@@ -217,6 +213,10 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
       return (call(name, at(bytes) + from, at(bytes) + to, writeParser(o), writeTable(plan)) >>> 0) - at(bytes);
     },
     numberEntries: (from, to, o) => call("numberEntries", from, to, writeParser(o)) >>> 0,
+    copy: (x, from, to, out, at) => {
+      const size = x.view.BYTES_PER_ELEMENT;
+      call("copy", x.pointer + size * from, out.pointer + size * at, size * (to - from));
+    },
     learnCsv: (bytes, from, to, o, plan) =>
       (call("learnCsv", at(bytes) + from, at(bytes) + to, writeLearner(o), writeTable(plan)) >>> 0) - at(bytes),
     countIndices: (x, count, places, counts) => {

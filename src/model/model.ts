@@ -90,7 +90,10 @@ export class Model implements ModelParts {
     this.values = values;
   }
 
-  /** Makes a model of what training saw: ids in any order, weights that may be 0. */
+  /**
+   * Makes a model of what training saw: ids in any order, weights that may be 0. Arrays that are as the model wants them are
+   * not copied: the caller leaves them to it.
+   */
   static from(parts: ModelParts, ids: Float64Array, weights: Float64Array | Float32Array): Model {
     let [count, last, isAscending] = [0, -1, true];
     for (let j = 0; j < ids.length; j++) {
@@ -99,7 +102,6 @@ export class Model implements ModelParts {
       isAscending &&= ids[j]! > last;
       last = ids[j]!;
     }
-    // Arrays that are as they are to be are not copied.
     if (isAscending && count === ids.length && weights instanceof Float32Array) return new Model(parts, ids, weights);
     const [own, values] = [new Float64Array(count), new Float32Array(count)];
     let k = 0;

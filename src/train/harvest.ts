@@ -33,28 +33,30 @@ export function harvest(
     const weights = memory.f64(chunk);
     const touched = memory.u32(chunk);
     const numbered = store.dictionary?.ids; // a view, good until memory grows
-    /** Calls `visit` with each column that was met, in order, and its weight as it ships. */
-    const each = (visit: (column: number, weight: number) => void) => {
-      for (let from = 0; from < columns; from += CHUNK) {
-        const to = Math.min(from + CHUNK, columns);
-        const count = trainer.touchedInto(touched, from, to);
-        if (count === 0) continue;
-        trainer.weightsInto(weights, from, to);
-        for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
-          visit(list[t]!, Math.fround(w[list[t]! - from]!));
-        }
+    /** Visits the columns of a chunk that were met, in order, with their weights as they ship. Returns how many. */
+    const each = (from: number, visit: (column: number, weight: number) => void): number => {
+      const to = Math.min(from + CHUNK, columns);
+      const count = trainer.touchedInto(touched, from, to);
+      if (count > 0) trainer.weightsInto(weights, from, to);
+      for (let t = 0, [w, list] = [weights.view, touched.view]; t < count; t++) {
+        visit(list[t]!, Math.fround(w[list[t]! - from]!));
       }
+      return count;
     };
-    // Counted first: arrays that grew would take several times the room.
+    // Counted first: arrays that grew would take several times the room. A large table may be next to empty.
     let [seen, found] = [0, 0];
-    each((_, weight) => {
-      seen++;
-      if (weight !== 0) found++;
-    });
+    const chunks: number[] = [];
+    for (let from = 0; from < columns; from += CHUNK) {
+      const count = each(from, (_, weight) => {
+        if (weight !== 0) found++;
+      });
+      if (count > 0) chunks.push(from);
+      seen += count;
+    }
     const [ids, kept] = [new Float64Array(found), new Float32Array(found)];
     const seenIds = keepSeen ? new Float64Array(seen) : null;
     seen = found = 0;
-    each((column, weight) => {
+    const gather = (column: number, weight: number) => {
       const id = column < slots ? column : numbered![column - slots]!;
       if (seenIds) seenIds[seen] = id;
       seen++;
@@ -62,7 +64,8 @@ export function harvest(
       if (weight === 0) return;
       ids[found] = id;
       kept[found++] = weight;
-    });
+    };
+    for (const from of chunks) each(from, gather);
     return { ids, weights: kept, intercept: trainer.intercept(), seen, seenByFeature, seenIds };
   } finally {
     memory.release(mark);
