@@ -103,18 +103,14 @@ export class Model implements ModelParts {
       last = ids[j]!;
     }
     if (isAscending && count === ids.length && weights instanceof Float32Array) return new Model(parts, ids, weights);
+    const kept = new Uint32Array(count);
+    for (let j = 0, k = 0; k < count; j++) if (Math.fround(weights[j]!) !== 0) kept[k++] = j;
+    if (!isAscending) kept.sort((a, b) => ids[a]! - ids[b]!);
     const [own, values] = [new Float64Array(count), new Float32Array(count)];
-    let k = 0;
-    const take = (j: number) => {
-      if (Math.fround(weights[j]!) === 0) return;
-      own[k] = ids[j]!;
-      values[k++] = weights[j]!;
-    };
-    if (isAscending) for (let j = 0; j < ids.length; j++) take(j);
-    else
-      Uint32Array.from(ids.keys())
-        .sort((a, b) => ids[a]! - ids[b]!)
-        .forEach(take);
+    for (let k = 0; k < count; k++) {
+      own[k] = ids[kept[k]!]!;
+      values[k] = weights[kept[k]!]!;
+    }
     return new Model(parts, own, values);
   }
 
