@@ -1,12 +1,13 @@
 // The entry: one monomorphic export a kernel, named kernel + loss + values. Nothing else is exported but the layout.
 import * as columns from "./batch/columns";
+import * as conjugate from "./batch/conjugate";
 import { descendEpoch, Entries } from "./batch/descent";
 import * as factor from "./batch/factor";
 import * as hessian from "./batch/hessian";
 import * as quadratic from "./batch/quadratic";
 import * as screening from "./batch/screen";
 import { Logistic, Squared } from "./datafit";
-import { Descent, Face, Ftrl, Matrix, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Matrix, Rows, Search, Sgd } from "./layout";
 import * as batches from "./online/batches";
 import * as ftrl from "./online/ftrl";
 import * as sgd from "./online/sgd";
@@ -113,6 +114,12 @@ export function dualLogistic(rows: Rows, from: u32, to: u32, model: usize, offse
 export function dualSquared(rows: Rows, from: u32, to: u32, model: usize, offsets: usize, c: f64): f64 {
   return quadratic.dual<Squared>(rows, from, to, model, offsets, c);
 }
+export function touchLogistic(rows: Rows, from: u32, to: u32, model: usize, m: usize): f64 {
+  return quadratic.touch<Logistic>(rows, from, to, model, m);
+}
+export function touchSquared(rows: Rows, from: u32, to: u32, model: usize, m: usize): f64 {
+  return quadratic.touch<Squared>(rows, from, to, model, m);
+}
 export function gradientsStored(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   quadratic.gradients<Stored>(x, from, to, model, out);
 }
@@ -137,11 +144,35 @@ export function spreadStored(x: Matrix, count: u32, d: usize, out: usize): void 
 export function spreadOnes(x: Matrix, count: u32, d: usize, out: usize): void {
   quadratic.spread<Ones>(x, count, d, out);
 }
-export function curveStored(rows: Matrix, count: u32, model: usize, u: usize, out: usize): f64 {
-  return quadratic.curve<Stored>(rows, count, model, u, out);
+export function curveStored(
+  rows: Matrix,
+  bounds: usize,
+  from: u32,
+  to: u32,
+  columns: u32,
+  model: usize,
+  u: usize,
+  out: usize,
+): f64 {
+  return quadratic.curve<Stored>(rows, bounds, from, to, columns, model, u, out);
 }
-export function curveOnes(rows: Matrix, count: u32, model: usize, u: usize, out: usize): f64 {
-  return quadratic.curve<Ones>(rows, count, model, u, out);
+export function curveOnes(
+  rows: Matrix,
+  bounds: usize,
+  from: u32,
+  to: u32,
+  columns: u32,
+  model: usize,
+  u: usize,
+  out: usize,
+): f64 {
+  return quadratic.curve<Ones>(rows, bounds, from, to, columns, model, u, out);
+}
+export function conjugateBegin(columns: u32, o: Search): void {
+  conjugate.conjugateBegin(columns, o);
+}
+export function conjugateStep(columns: u32, pieces: u32, curvature: f64, o: Search): void {
+  conjugate.conjugateStep(columns, pieces, curvature, o);
 }
 export function projectLogistic(rows: Rows, from: u32, to: u32, model: usize): void {
   quadratic.project<Logistic>(rows, from, to, model);
@@ -240,6 +271,12 @@ export function selectStored(x: Matrix, order: usize, count: u32, out: Matrix): 
 }
 export function selectOnes(x: Matrix, order: usize, count: u32, out: Matrix): void {
   columns.select<Ones>(x, order, count, out);
+}
+export function pickStored(x: Matrix, count: u32, places: usize, extra: u32, out: Matrix): void {
+  columns.pick<Stored>(x, count, places, extra, out);
+}
+export function pickOnes(x: Matrix, count: u32, places: usize, extra: u32, out: Matrix): void {
+  columns.pick<Ones>(x, count, places, extra, out);
 }
 export function mergeColumnsStored(
   x: Matrix,

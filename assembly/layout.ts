@@ -146,6 +146,29 @@ export class Face {
 }
 
 /**
+ * Conjugate gradients on a face of a working set.
+ *
+ *     ╒═════════╤═══════╤═════════╤═══════════╤════════════╤═══════════╤══════════╤══════╤════════╤════════╤═════════╤═══════════╕
+ *     │ inverse │ ridge │ weights │ penalties │ curvatures │ couplings │ residual │ step │ search │ curved │ outcome │ intercept │
+ *     ╘═════════╧═══════╧═════════╧═══════════╧════════════╧═══════════╧══════════╧══════╧════════╧════════╧═════════╧═══════════╛
+ */
+@unmanaged
+export class Search {
+  inverse: usize; // f64[columns], the preconditioner; 0 off the face
+  ridge: usize; // f64[columns], l2
+  weights: usize; // f64[columns], where the search began
+  penalties: usize; // f64[2 · columns], {l1, l2} interleaved
+  curvatures: usize; // f64[columns], Σ_i D_i·x_ij²
+  couplings: usize; // f64[columns], Σ_i D_i·x_ij; 0 without an intercept
+  residual: usize; // f64[columns], begins as the way downhill
+  step: usize; // f64[columns], the result; begins as 0
+  search: usize; // f64[columns], scratch
+  curved: usize; // f64[pieces · columns], H·search
+  outcome: usize; // f64[2], the squared residual and the excess that are left
+  intercept: u32; // its column
+}
+
+/**
  * Coordinate descent on a quadratic model Σ_i (g_i m_i + ½ D_i m_i²) of the loss in the margins m = X·w, plus
  * l1_j·|w_j| + (l2_j/2)·w_j², within a box of half-width radius/max_i|x_ij| around the origin.
  *

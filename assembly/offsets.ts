@@ -1,5 +1,5 @@
 // Byte offsets of every struct field that the host writes, and each struct's size, as exported globals.
-import { Descent, Face, Ftrl, Matrix, Rows, Sgd } from "./layout";
+import { Descent, Face, Ftrl, Matrix, Rows, Search, Sgd } from "./layout";
 import { Lesson, Parse, Plan, Score } from "./texts";
 
 export const MATRIX_BYTES: u32 = offsetof<Matrix>();
@@ -43,6 +43,20 @@ export const SGD_L2: u32 = offsetof<Sgd>("l2");
 export const SGD_RATE: u32 = offsetof<Sgd>("rate");
 export const SGD_DECAY: u32 = offsetof<Sgd>("decay");
 export const SGD_WEIGHT_SCALE: u32 = offsetof<Sgd>("weightScale");
+
+export const SEARCH_BYTES: u32 = offsetof<Search>();
+export const SEARCH_INVERSE: u32 = offsetof<Search>("inverse");
+export const SEARCH_RIDGE: u32 = offsetof<Search>("ridge");
+export const SEARCH_WEIGHTS: u32 = offsetof<Search>("weights");
+export const SEARCH_PENALTIES: u32 = offsetof<Search>("penalties");
+export const SEARCH_CURVATURES: u32 = offsetof<Search>("curvatures");
+export const SEARCH_COUPLINGS: u32 = offsetof<Search>("couplings");
+export const SEARCH_RESIDUAL: u32 = offsetof<Search>("residual");
+export const SEARCH_STEP: u32 = offsetof<Search>("step");
+export const SEARCH_SEARCH: u32 = offsetof<Search>("search");
+export const SEARCH_CURVED: u32 = offsetof<Search>("curved");
+export const SEARCH_OUTCOME: u32 = offsetof<Search>("outcome");
+export const SEARCH_INTERCEPT: u32 = offsetof<Search>("intercept");
 
 export const DESCENT_BYTES: u32 = offsetof<Descent>();
 export const DESCENT_MODEL: u32 = offsetof<Descent>("model");

@@ -66,6 +66,36 @@ export function select<V extends Values>(x: Matrix, order: usize, count: u32, ou
 }
 
 /**
+ * Writes to out the entries of x's rows 0 ≤ i < count whose places[j] is not NOWHERE, in its place; if `extra` is not
+ * NOWHERE, each row ends with a 1 there. out has room for an entry more than it gets.
+ */
+export function pick<V extends Values>(x: Matrix, count: u32, places: usize, extra: u32, out: Matrix): void {
+  const pointers = x.pointers;
+  const indices = x.indices;
+  const values = x.values;
+  const outPointers = out.pointers;
+  const outIndices = out.indices;
+  const outValues = out.values;
+  let at: usize = 0;
+  let k = load<u32>(pointers);
+  store<u32>(outPointers, 0);
+  for (let i: u32 = 0; i < count; ++i) {
+    for (const end = load<u32>(pointers + (<usize>i << 2), 4); k < end; ++k) {
+      const place = load<u32>(places + (<usize>load<u32>(indices + (<usize>k << 2)) << 2));
+      store<u32>(outIndices + (at << 2), place);
+      changetype<V>(0).copy(values, k, outValues, at, 1);
+      at += usize(place != NOWHERE);
+    }
+    if (extra != NOWHERE) {
+      store<u32>(outIndices + (at << 2), extra);
+      if (changetype<V>(0).areStored()) store<f32>(outValues + (at << 2), 1.0);
+      ++at;
+    }
+    store<u32>(outPointers + (<usize>i << 2), <u32>at, 4);
+  }
+}
+
+/**
  * Keeps one of columns that can stand for each other and closes the gaps in place: columns 0 ≤ j < count of x (CSC) that
  * hold the same, or one entry each in the same row, of which the largest stands for all. Their factors, f64[columns],
  * must be equal too; 0 for all 1. Writes to standIns, u32[columns], each column's place among those kept, and to

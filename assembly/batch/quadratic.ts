@@ -58,6 +58,32 @@ function dualBlock<D extends Datafit>(rows: Rows, from: u32, to: u32, model: usi
   return sum;
 }
 
+/**
+ * Returns Σ s_i·(−loss*(−a_i)) + q_i·m_i with a_i = −q_i/s_i, rows from ≤ i < to, by blocks; q_i is the nearest to the
+ * model's slope that is a dual point, m: f64[rows]. It is Σ s_i·loss(y_i, m_i) where these are the slopes of the loss at m,
+ * and else less (Fenchel).
+ */
+export function touch<D extends Datafit>(rows: Rows, from: u32, to: u32, model: usize, m: usize): f64 {
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; i += ROW_BLOCK) sum += touchBlock<D>(rows, i, min(i + ROW_BLOCK, to), model, m);
+  return sum;
+}
+
+function touchBlock<D extends Datafit>(rows: Rows, from: u32, to: u32, model: usize, m: usize): f64 {
+  const labels = rows.labels;
+  const weights = rows.weights;
+  let sum: f64 = 0.0;
+  for (let i = from; i < to; ++i) {
+    const at = <usize>i << 3;
+    const s = weights ? load<f64>(weights + at) : 1.0;
+    if (s == 0.0) continue;
+    const y = load<f64>(labels + at);
+    const q = changetype<D>(0).nearest(y, s, load<f64>(model + (at << 1)));
+    sum += s * changetype<D>(0).dual(y, -q / s) + q * load<f64>(m + at);
+  }
+  return sum;
+}
+
 /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
 export function gradients<V extends Values>(x: Matrix, from: u32, to: u32, model: usize, out: usize): void {
   const pointers = x.pointers;
@@ -200,14 +226,44 @@ function bendBlock(from: u32, to: u32, model: usize, v: usize): f64 {
   return sum;
 }
 
-/** Adds XᵀDX·u to out, f64[columns], over `count` rows and returns Σ D_i·(x_i·u)². Each row is read once for both products. */
-export function curve<V extends Values>(rows: Matrix, count: u32, model: usize, u: usize, out: usize): f64 {
+/**
+ * Writes XᵀDX·u over pieces from ≤ p < to of the rows, each of which has f64[columns] of `out` for itself, and returns
+ * Σ D_i·(x_i·u)². Piece p is rows bounds[p] ≤ i < bounds[p + 1]. Each row is read once for both products.
+ */
+export function curve<V extends Values>(
+  rows: Matrix,
+  bounds: usize,
+  from: u32,
+  to: u32,
+  columns: u32,
+  model: usize,
+  u: usize,
+  out: usize,
+): f64 {
+  let sum: f64 = 0.0;
+  for (let p = from; p < to; ++p) {
+    const bound = bounds + (<usize>p << 2);
+    sum += curvePiece<V>(rows, load<u32>(bound), load<u32>(bound, 4), columns, model, u, out + (<usize>(p * columns) << 3));
+  }
+  return sum;
+}
+
+function curvePiece<V extends Values>(
+  rows: Matrix,
+  from: u32,
+  to: u32,
+  columns: u32,
+  model: usize,
+  u: usize,
+  out: usize,
+): f64 {
   const pointers = rows.pointers;
   const indices = rows.indices;
   const values = rows.values;
+  memory.fill(out, 0, <usize>columns << 3);
   let sum: f64 = 0.0;
-  let start = load<u32>(pointers);
-  for (let i: u32 = 0; i < count; ++i) {
+  let start = load<u32>(pointers + (<usize>from << 2));
+  for (let i = from; i < to; ++i) {
     const end = load<u32>(pointers + (<usize>i << 2), 4);
     const move = dot<V>(indices, values, start, end, u, SINGLE);
     const force = load<f64>(model + (<usize>i << 4), 8) * move;

@@ -53,6 +53,29 @@ export const select: Kernels["select"] = (x, order, count, out) => {
   }
 };
 
+export const pick: Kernels["pick"] = (x, count, places, extra, out) => {
+  const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
+  const [outPointers, outIndices, outValues] = [out.pointers.view, out.indices.view, out.values?.view];
+  const place = places.view;
+  let at = 0;
+  outPointers[0] = 0;
+  for (let i = 0, k = pointers[0]!; i < count; i++) {
+    for (const end = pointers[i + 1]!; k < end; k++) {
+      const j = place[indices[k]!]!;
+      if (j === NOWHERE) continue;
+      outIndices[at] = j;
+      if (values && outValues) outValues[at] = values[k]!;
+      at++;
+    }
+    if (extra !== NOWHERE) {
+      outIndices[at] = extra;
+      if (outValues) outValues[at] = 1;
+      at++;
+    }
+    outPointers[i + 1] = at;
+  }
+};
+
 export const mergeColumns: Kernels["mergeColumns"] = (x, count, factors, table, standIns, keepers) => {
   const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
   const [slots, places, kept, factor] = [table.view, standIns.view, keepers.view, factors?.view];

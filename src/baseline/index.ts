@@ -1,5 +1,6 @@
 import type { Kernels } from "../engine/kernels.js";
-import { countIndices, inverseReach, mergeColumns, select, transpose } from "./columns.js";
+import { countIndices, inverseReach, mergeColumns, pick, select, transpose } from "./columns.js";
+import { conjugateBegin, conjugateStep } from "./conjugate.js";
 import { parseCsv } from "./csv.js";
 import { descend, descendByHessian } from "./descent.js";
 import { conjugateByFactor } from "./factor.js";
@@ -22,6 +23,7 @@ import {
   spread,
   survey,
   tilt,
+  touch,
 } from "./quadratic.js";
 import { screen, tally } from "./screen.js";
 import { sgdRows, sgdWeights } from "./sgd.js";
@@ -52,6 +54,7 @@ export const BASELINE: Kernels = {
   along,
   advance,
   tilt,
+  touch,
   bend,
   curve,
   parseSvmlight,
@@ -65,6 +68,7 @@ export const BASELINE: Kernels = {
   countIndices,
   transpose,
   select,
+  pick,
   mergeColumns,
   inverseReach,
   tally,
@@ -76,4 +80,6 @@ export const BASELINE: Kernels = {
   curveByHessian,
   descendByHessian,
   conjugateByFactor,
+  conjugateBegin,
+  conjugateStep,
 };

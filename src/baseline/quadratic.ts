@@ -1,4 +1,5 @@
 import type { Kernels, Matrix } from "../engine/kernels.js";
+import type { F64 } from "../engine/memory.js";
 import { byBlocks } from "./blocks.js";
 import { DATAFITS } from "./datafit.js";
 import { dotOnes, dotStored } from "./sparse.js";
@@ -30,6 +31,21 @@ export const dual: Kernels["dual"] = (name, rows, from, to, o, offsets, c) => {
       const a = (-c * model[2 * i]!) / s;
       sum += s * datafit.dual(labels[i]!, a);
       if (shifts) sum -= s * a * shifts[i]!;
+    }
+    return sum;
+  });
+};
+
+export const touch: Kernels["touch"] = (name, rows, from, to, o, margins) => {
+  const datafit = DATAFITS[name];
+  const [labels, weights, model, m] = [rows.labels.view, rows.weights?.view, o.view, margins.view];
+  return byBlocks(from, to, (start, end) => {
+    let sum = 0;
+    for (let i = start; i < end; i++) {
+      const s = weights ? weights[i]! : 1;
+      if (s === 0) continue;
+      const q = datafit.nearest(labels[i]!, s, model[2 * i]!);
+      sum += s * datafit.dual(labels[i]!, -q / s) + q * m[i]!;
     }
     return sum;
   });
@@ -90,11 +106,20 @@ export const spread: Kernels["spread"] = (x, count, d, out) => {
   }
 };
 
-export const curve: Kernels["curve"] = (rows, count, o, u, out) => {
-  const [pointers, indices, values] = [rows.pointers.view, rows.indices.view, rows.values?.view];
-  const [model, along, result] = [o.view, u.view, out.view];
+export const curve: Kernels["curve"] = (rows, bounds, from, to, columns, o, u, out) => {
   let sum = 0;
-  for (let i = 0; i < count; i++) {
+  for (let p = from; p < to; p++) {
+    const piece = out.view.subarray(p * columns, (p + 1) * columns);
+    sum += curvePiece(rows, bounds.view[p]!, bounds.view[p + 1]!, o, u, piece.fill(0));
+  }
+  return sum;
+};
+
+function curvePiece(rows: Matrix, from: number, to: number, o: F64, u: F64, result: Float64Array): number {
+  const [pointers, indices, values] = [rows.pointers.view, rows.indices.view, rows.values?.view];
+  const [model, along] = [o.view, u.view];
+  let sum = 0;
+  for (let i = from; i < to; i++) {
     const [start, end] = [pointers[i]!, pointers[i + 1]!];
     const move = values ? dotStored(indices, values, start, end, along, 1) : dotOnes(indices, start, end, along, 1);
     const force = model[2 * i + 1]! * move;
@@ -102,7 +127,7 @@ export const curve: Kernels["curve"] = (rows, count, o, u, out) => {
     for (let k = start; k < end; k++) result[indices[k]!]! += values ? force * values[k]! : force;
   }
   return sum;
-};
+}
 
 export const project: Kernels["project"] = (name, rows, from, to, o) => {
   const datafit = DATAFITS[name];

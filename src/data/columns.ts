@@ -14,7 +14,18 @@ export function transpose(
   places: U32 | null = null,
   spare = 0,
 ): Matrix {
-  const { kernels, memory } = engine;
+  return transposeTo(pointersOf(engine, rows, count, size, places, spare), engine, rows, count, size, places, spare);
+}
+
+/** Returns where each column of a transposed matrix begins. */
+export function pointersOf(
+  { kernels, memory }: Engine,
+  rows: Matrix,
+  count: number,
+  size: number,
+  places: U32 | null = null,
+  spare = 0,
+): U32 {
   const pointers = memory.u32(size + 1 + Number(spare > 0));
   const mark = memory.mark();
   try {
@@ -25,7 +36,7 @@ export function transpose(
   } finally {
     memory.release(mark);
   }
-  return transposeTo(pointers, engine, rows, count, size, places, spare);
+  return pointers;
 }
 
 /** As `transpose`, where it is known where each column begins: `pointers`, which become the matrix's. */

@@ -49,6 +49,21 @@ export const DESCENT = {
   slack: "Float64",
 } as const;
 
+export const SEARCH = {
+  inverse: "Uint32",
+  ridge: "Uint32",
+  weights: "Uint32",
+  penalties: "Uint32",
+  curvatures: "Uint32",
+  couplings: "Uint32",
+  residual: "Uint32",
+  step: "Uint32",
+  search: "Uint32",
+  curved: "Uint32",
+  outcome: "Uint32",
+  intercept: "Uint32",
+} as const;
+
 export const FACE = {
   isFactored: "Uint32",
   places: "Uint32",

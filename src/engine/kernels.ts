@@ -145,6 +145,31 @@ export interface Weighing {
   sums: F64;
 }
 
+/** Conjugate gradients on a face of a working set, preconditioned by a diagonal. The intercept follows them. */
+export interface Search {
+  /** [columns] each; 0 off the face. */
+  inverse: F64;
+  /** l2 of each. */
+  ridge: F64;
+  /** Where the weights are, and {l1, l2} interleaved, [2 · columns]. */
+  weights: F64;
+  penalties: F64;
+  /** As in Descent. */
+  curvatures: F64;
+  couplings: F64 | null;
+  /** [columns], the way downhill. */
+  residual: F64;
+  /** [columns], the result; begins as 0. */
+  step: F64;
+  /** [columns], scratch. */
+  search: F64;
+  /** [pieces · columns], scratch: H·search. */
+  curved: F64;
+  /** [2]: the squared residual, as preconditioned, and by what share of its l1 the steepest slope is beyond it. */
+  outcome: F64;
+  intercept: number;
+}
+
 /** Conjugate gradients on a face of H, preconditioned by its incomplete factor. What follows `enough` is scratch. */
 export interface Face {
   /** [columns], in the order of elimination: first those that share rows with few. */
@@ -226,6 +251,11 @@ export interface Kernels {
    * times the model's slopes, by blocks. offsets [rows]; null for 0.
    */
   dual(loss: Loss, rows: Rows, from: number, to: number, model: F64, offsets: F64 | null, c: number): number;
+  /**
+   * Returns Σ s_i·(−loss*(−a_i)) + q_i·m_i with a_i = −q_i/s_i over rows from ≤ i < to, by blocks, of the dual point q that
+   * is nearest to the model's slopes: Σ s·loss at the margins, less what these slopes miss of it (Fenchel).
+   */
+  touch(loss: Loss, rows: Rows, from: number, to: number, model: F64, margins: F64): number;
   /** Writes out[j] = Σ_i x_ij·q_i for columns from ≤ j < to of x (CSC). */
   gradients(x: Matrix, from: number, to: number, model: F64, out: F64): void;
   /** Writes gradients[j] = Σ_i x_ij·q_i and curvatures[j] = Σ_i D_i·x_ij² for columns from ≤ j < to of x (CSC). */
@@ -234,8 +264,15 @@ export interface Kernels {
   couplings(x: Matrix, from: number, to: number, model: F64, out: F64): void;
   /** Adds x_ij·d_j to out[i] for columns 0 ≤ j < count of x (CSC). */
   spread(x: Matrix, count: number, d: F64, out: F64): void;
-  /** Adds XᵀDX·u to out [columns], over `count` rows, and returns Σ D_i·(x_i·u)². */
-  curve(rows: Matrix, count: number, model: F64, u: F64, out: F64): number;
+  /**
+   * Writes XᵀDX·u over pieces from ≤ p < to of the rows, bounds[p] ≤ i < bounds[p + 1], piece p to out[p · columns …],
+   * and returns Σ D_i·(x_i·u)², piece by piece.
+   */
+  curve(rows: Matrix, bounds: U32, from: number, to: number, columns: number, model: F64, u: F64, out: F64): number;
+  /** Sets out on conjugate gradients from o.residual. */
+  conjugateBegin(columns: number, o: Search): void;
+  /** Goes along o.search, with what `curve` left in o.curved and returned of it, and turns. */
+  conjugateStep(columns: number, pieces: number, curvature: number, o: Search): void;
   /** Moves the model's slopes q_i of rows from ≤ i < to to the nearest that are a dual point. */
   project(loss: Loss, rows: Rows, from: number, to: number, model: F64): void;
   /** Writes out[i] = m_i + share·v_i for rows from ≤ i < to. */
@@ -273,6 +310,11 @@ export interface Kernels {
   transpose(x: Matrix, count: number, places: U32 | null, next: U32, out: Matrix): void;
   /** Copies columns order[0 … count) of x to out. */
   select(x: Matrix, order: U32, count: number, out: Matrix): void;
+  /**
+   * Writes to out the entries of x, of `count` rows, whose places[index] is not NOWHERE, in that place, in their order; a 1
+   * in the place `extra` ends each row, if that is not NOWHERE. out has room for one more.
+   */
+  pick(x: Matrix, count: number, places: U32, extra: number, out: Matrix): void;
   /**
    * Keeps one of columns 0 ≤ j < count of x (CSC) that can stand for each other, those that hold the same or one entry
    * in the same row, and closes the gaps in place; factors, [columns], must be equal too. Writes to standIns [columns]

@@ -21,11 +21,16 @@ const SUMS: Record<string, { at: number; cost: number }> = {
   lossSquared: { at: 1, cost: 2 },
   dualLogistic: { at: 1, cost: 40 },
   dualSquared: { at: 1, cost: 3 },
+  touchLogistic: { at: 1, cost: 40 },
+  touchSquared: { at: 1, cost: 3 },
   linearizeLogistic: { at: 1, cost: 14 },
   linearizeSquared: { at: 1, cost: 3 },
   tilt: { at: 0, cost: 0.5 },
   bend: { at: 0, cost: 0.5 },
 };
+
+/** Kernels over pieces of a matrix's rows, whose results are added: where the pieces stand, after the matrix and their bounds. */
+const PIECES: Record<string, number> = { curveStored: 2, curveOnes: 2 };
 
 /**
  * Kernels that workers run whole while the caller does something else, or shares in it. Blocks are learned one after the
@@ -39,7 +44,11 @@ const PARSING = ["parseSvmlight", "parseVw", "parseCsv"].flatMap((name) =>
 );
 
 /** Names of the kernels that threads run, in the order of their numbers in a call. */
-export const SHARED: readonly string[] = [...Object.keys(SCANS), ...Object.keys(SUMS), ...LEARNING, ...PARSING];
+export const SHARED: readonly string[] = [
+  ...[SCANS, SUMS, PIECES].flatMap((kernels) => Object.keys(kernels)),
+  ...LEARNING,
+  ...PARSING,
+];
 
 /** Nanoseconds that are worth waking a worker for: an entry or a row of a scan takes about one. */
 const WORTH_WAKING = 80_000;
@@ -53,6 +62,7 @@ export function parallelKernels(exports: Exports, memory: LinearMemory, pool: Po
   const shared: Record<string, unknown> = { ...exports };
   for (const [name, at] of Object.entries(SCANS)) shared[name] = sharedScan(name, at, exports, memory, pool);
   for (const name of Object.keys(SUMS)) shared[name] = sharedSum(name, exports, pool);
+  for (const [name, at] of Object.entries(PIECES)) shared[name] = sharedPieces(name, at, exports, memory, pool);
   return wasmKernels(shared as Exports, memory);
 }
 
@@ -132,6 +142,25 @@ function sharedSum(name: string, exports: Exports, pool: Pool): Kernel {
     const chunks = Math.ceil((to - from) / ROW_BLOCK);
     const bounds = Array.from({ length: chunks + 1 }, (_, c) => Math.min(from + c * ROW_BLOCK, to));
     return pool.run({ kernel, args, from: at }, bounds, chunks).reduce((sum, it) => sum + it, 0);
+  };
+}
+
+/** Returns a kernel whose pieces are shared out, and their results added in order. */
+function sharedPieces(name: string, at: number, exports: Exports, memory: LinearMemory, pool: Pool): Kernel {
+  const alone = exports[name] as Kernel;
+  const kernel = SHARED.indexOf(name);
+  const pointersAt = exports.MATRIX_POINTERS?.value as number;
+  return (...args) => {
+    const [from, to] = [args[at]!, args[at + 1]!];
+    const view = new DataView(memory.buffer);
+    const startOf = (piece: number) =>
+      view.getUint32(
+        view.getUint32(args[0]! + pointersAt, true) + 4 * view.getUint32(args[at - 1]! + 4 * piece, true),
+        true,
+      );
+    if (to - from < 2 || !isShared(pool, 2 * (startOf(to) - startOf(from)))) return alone(...args);
+    const bounds = Array.from({ length: to - from + 1 }, (_, p) => from + p);
+    return pool.run({ kernel, args, from: at }, bounds, to - from).reduce((sum, it) => sum + it, 0);
   };
 }
 

@@ -11,6 +11,7 @@ import {
   PLAN,
   ROWS,
   SCORE,
+  SEARCH,
   SGD,
 } from "./fields.js";
 import type { Descent, Ftrl, Kernels, Loss, Matrix, Rows, Sgd } from "./kernels.js";
@@ -54,6 +55,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
   const writeFtrl = (o: Ftrl) => writeOnline(o, keyed);
   const writeSgd = struct("SGD", SGD);
   const writeDescent = struct("DESCENT", DESCENT);
+  const writeSearch = struct("SEARCH", SEARCH);
   const writeFace = struct("FACE", FACE);
   const writeParse = struct("PARSE", PARSE);
   const writeScore = struct("SCORE", SCORE);
@@ -145,6 +147,8 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
         loss === "logistic" ? "dualLogistic" : "dualSquared",
         ...[writeRows(rows), from, to, at(model), at(offsets), c],
       ),
+    touch: (loss, rows, from, to, model, margins) =>
+      call(loss === "logistic" ? "touchLogistic" : "touchSquared", writeRows(rows), from, to, at(model), at(margins)),
     gradients: (x, from, to, model, out) => {
       call(`gradients${kind(x)}`, writeMatrix(x), from, to, at(model), at(out));
     },
@@ -157,8 +161,14 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     spread: (x, count, d, out) => {
       call(`spread${kind(x)}`, writeMatrix(x), count, at(d), at(out));
     },
-    curve: (rows, count, model, u, out) =>
-      call(`curve${kind(rows)}`, writeMatrix(rows), count, at(model), at(u), at(out)),
+    curve: (rows, bounds, from, to, columns, model, u, out) =>
+      call(`curve${kind(rows)}`, writeMatrix(rows), at(bounds), from, to, columns, at(model), at(u), at(out)),
+    conjugateBegin: (columns, o) => {
+      call("conjugateBegin", columns, writeSearch(o));
+    },
+    conjugateStep: (columns, pieces, curvature, o) => {
+      call("conjugateStep", columns, pieces, curvature, writeSearch(o));
+    },
     project: (loss, rows, from, to, model) => {
       call(loss === "logistic" ? "projectLogistic" : "projectSquared", writeRows(rows), from, to, at(model));
     },
@@ -227,6 +237,9 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     },
     select: (x, order, count, out) => {
       call(`select${kind(x)}`, writeMatrix(x), at(order), count, writeOther(out));
+    },
+    pick: (x, count, places, extra, out) => {
+      call(`pick${kind(x)}`, writeMatrix(x), count, at(places), extra, writeOther(out));
     },
     mergeColumns: (x, count, factors, table, standIns, keepers) =>
       call(

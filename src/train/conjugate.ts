@@ -1,4 +1,4 @@
-import type { Quadratic } from "./quadratic.js";
+import type { Enough, Quadratic } from "./quadratic.js";
 import type { Effort } from "./step.js";
 import { curvatureOf, type WorkingSet } from "./working.js";
 
@@ -19,7 +19,7 @@ export async function conjugate(
   model: Quadratic,
   set: WorkingSet,
   effort: Effort,
-  enough: number,
+  enough: Enough,
   breathe: () => Promise<void>,
 ): Promise<number> {
   const { least, most } = model.boldness;

@@ -1,5 +1,5 @@
 import type { F64 } from "../engine/memory.js";
-import { centre, linearize, type State } from "./newton.js";
+import { centre, linearize, type State, sumsOf } from "./newton.js";
 
 // Columns without a penalty, the intercept among them. A dual point wants X_jᵀq = 0 of each: what is off counts times
 // whatever their weights at the optimum are, which nobody knows.
@@ -18,8 +18,16 @@ function dot({ x }: State["design"], j: number, v: Float64Array, stride = 1, fir
   return sum;
 }
 
+function isInterceptAlone({ free, intercept }: State["design"]): boolean {
+  return intercept && free.length === 1;
+}
+
 /** Returns the slopes of a model along the free columns, X_jᵀq, and its curvatures, Σ D_i·x_ij². */
 function derivativesOf({ design }: State, model: F64): { slopes: number[]; curvatures: number[] } {
+  if (isInterceptAlone(design)) {
+    const { q, D } = sumsOf(model);
+    return { slopes: [q], curvatures: [D] };
+  }
   const [starts, rows, values] = [design.x.pointers.view, design.x.indices.view, design.x.values?.view];
   const D = model.view;
   const curvatures = design.free.map((j) => {
@@ -57,7 +65,8 @@ export function freeSlopes(state: State, model: F64): void {
 /** Minimises over the free columns together (Newton) until what they demand is at most `enough`, or as rounding allows. */
 export function settle(state: State, enough: number): void {
   const { design, loss, margins, w, count, engine } = state;
-  if (design.free.length === Number(design.intercept)) {
+  if (design.free.length === 0) return;
+  if (isInterceptAlone(design)) {
     centre(state, enough);
     return;
   }
@@ -87,6 +96,11 @@ function newtonStep(state: State, model: F64): Float64Array {
   const { design, direction } = state;
   const { free, x } = design;
   const { slopes, curvatures } = derivativesOf(state, model);
+  if (isInterceptAlone(design)) {
+    const move = curvatures[0]! > 0 ? -slopes[0]! / curvatures[0]! : 0;
+    direction.view.fill(move);
+    return Float64Array.of(move);
+  }
   const [starts, rows, values, D] = [x.pointers.view, x.indices.view, x.values?.view, model.view];
   const left = slopes.map((it) => -it);
   const [moves, search] = [new Float64Array(free.length), new Float64Array(free.length)];

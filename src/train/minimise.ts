@@ -1,10 +1,9 @@
 import { log } from "../baseline/math.js";
-import { transpose } from "../data/columns.js";
 import { conjugate } from "./conjugate.js";
-import { hessianQuadratic } from "./hessian.js";
+import { hessianQuadratic, rowsOf } from "./hessian.js";
 import type { State } from "./newton.js";
 import { type Quadratic, sparseQuadratic } from "./quadratic.js";
-import { excessOf, violationOf, type WorkingSet } from "./working.js";
+import { gapOf, violationOf, type WorkingSet } from "./working.js";
 
 /** Passes of a minimisation, at least and at most. */
 const LEAST_PASSES = 2;
@@ -55,7 +54,7 @@ export async function minimise(
     if (since >= CONJUGATE_EVERY && !(ahead >= 0 && since + ahead <= MOST_DESCENT)) {
       model = byRows(state, set);
       model.slopes();
-      await conjugate(model, set, effort, RESIDUAL, breathe);
+      await conjugate(model, set, effort, { residual: RESIDUAL, excess: 0 }, breathe);
       [since, last] = [0, Number.NaN];
     }
     await breathe();
@@ -63,38 +62,41 @@ export async function minimise(
 }
 
 /** Rounds of a polish at most. */
-const MOST_ROUNDS = 8;
+const MOST_ROUNDS = 4;
 /** Share of the hoped-for decrease from which on a face is taken to be that of the minimum. */
 const SETTLED = 0.99;
-/** What a round leaves of the excess to reach, as a share. */
+/** What a round is to leave of the gap to reach, as a share. */
 const SPARE = 0.8;
 /** Least residual worth asking for. */
 const LEAST_RESIDUAL = 1e-14;
 
 /**
- * Minimises the model on, from where `minimise` left it, until no slope exceeds its bound by more than a share of it:
- * conjugate gradients, to the end once the face is that of the minimum. Returns the violation left. The slopes of rows
- * are then at the minimum too.
+ * Minimises the model on, from where `minimise` left it, until the slopes are a dual point within a gap of it: conjugate
+ * gradients, to the end once the face is that of the minimum. Returns the violation left. The slopes of rows are then
+ * at the minimum too.
  */
 export async function polish(
   state: State,
   set: WorkingSet,
-  excess: number,
+  gap: number,
   breathe: () => Promise<void>,
 ): Promise<number> {
   const { effort } = state;
   const model = byRows(state, set); // whose slopes `minimise` left
   let isSettled = false;
-  for (let round = 0; round < MOST_ROUNDS && excessOf(set) > excess; round++) {
-    const share = (SPARE * excess) / excessOf(set);
-    const enough: number = isSettled ? Math.max(share * share, LEAST_RESIDUAL) : RESIDUAL;
-    isSettled = (await conjugate(model, set, effort, enough, breathe)) >= SETTLED;
+  let left = gapOf(set);
+  for (let round = 0; round < MOST_ROUNDS && left.gap > gap; round++) {
+    const share: number = (SPARE * gap) / left.gap;
+    const residual: number = isSettled ? Math.max(share * share, LEAST_RESIDUAL) : RESIDUAL;
+    isSettled = (await conjugate(model, set, effort, { residual, excess: share * left.excess }, breathe)) >= SETTLED;
     model.slopes();
-    if (excessOf(set) <= excess) break;
+    left = gapOf(set);
+    if (left.gap <= gap) break;
     for (let pass = isSettled ? CONJUGATE_EVERY : 1; pass <= CONJUGATE_EVERY; pass++) {
       model.descend(everyColumn(set), effort.radius, Number.POSITIVE_INFINITY);
     }
     model.slopes();
+    left = gapOf(set);
   }
   model.settle();
   return violationOf({ ...set, gradients: set.slopes }, null);
@@ -103,7 +105,7 @@ export async function polish(
 /** Returns the model that a set's Newton step minimises, with what conjugate gradients need. */
 function byRows(state: State, set: WorkingSet): Quadratic {
   if (!set.rows) {
-    set.rows = transpose(state.engine, set.x, set.size, state.count);
+    set.rows = rowsOf(state, set);
     set.quadratic = hessianQuadratic(state, set) ?? set.quadratic;
   }
   return set.quadratic as Quadratic;

@@ -131,11 +131,10 @@ export function stateOf(
 export function penalize(state: State, l1: number, l2: number): void {
   const { penalties, design } = state;
   state.dual = Number.NEGATIVE_INFINITY;
-  const l = penalties.view;
-  design.factors.forEach((factor, j) => {
-    l[2 * j] = factor * l1;
-    l[2 * j + 1] = factor * l2;
-  });
+  for (let j = 0, [l, factors] = [penalties.view, design.factors]; j < factors.length; j++) {
+    l[2 * j] = factors[j]! * l1;
+    l[2 * j + 1] = factors[j]! * l2;
+  }
 }
 
 /**
@@ -239,6 +238,16 @@ export function linearize(state: State): void {
   state.isScanned = state.isDerived = false;
 }
 
+/** Returns Σ q and Σ D of a model: slope and curvature along the intercept. */
+export function sumsOf(model: F64): { q: number; D: number } {
+  let [q, D] = [0, 0];
+  for (let i = 0, view = model.view; i < view.length; i += 2) {
+    q += view[i]!;
+    D += view[i + 1]!;
+  }
+  return { q, D };
+}
+
 /** Minimises over the intercept alone (Newton) until |Σ q| is at most `enough`, or as small as rounding allows. */
 export function centre(state: State, enough = 0): void {
   const { design, loss, margins, w } = state;
@@ -246,11 +255,7 @@ export function centre(state: State, enough = 0): void {
   const bound = loss === "logistic" ? MOST_INTERCEPT_STEP : Number.POSITIVE_INFINITY;
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < MOST_CENTRING; round++) {
-    let [q, D] = [0, 0];
-    for (let i = 0, sums = state.model.view; i < sums.length; i += 2) {
-      q += sums[i]!;
-      D += sums[i + 1]!;
-    }
+    const { q, D } = sumsOf(state.model);
     if (Math.abs(q) <= enough || Math.abs(q) >= least) return;
     if (Math.abs(q) < 1e-6 * D) least = Math.abs(q); // from here on Newton only gains until rounding ends it
     const delta = Math.min(Math.max(-q / D, -bound), bound);

@@ -1,9 +1,13 @@
-import type { Matrix } from "../engine/kernels.js";
 import type { State } from "./newton.js";
-import type { WorkingSet } from "./working.js";
+import type { SetRows, WorkingSet } from "./working.js";
 
-/** Least curvature along a direction, as a share of the preconditioner's. Columns that add up to another have none. */
-const FLAT = 1e-10;
+/** When conjugate gradients end: as soon as one of these holds. */
+export interface Enough {
+  /** The residual, squared and as preconditioned, is no more than this share of the first. */
+  residual: number;
+  /** No slope of the face is further beyond its l1 than by this share of it. */
+  excess: number;
+}
 
 /** The model that a Newton step minimises, Σ q·m + ½ Σ D·m² of the margins that a working set's weights move. */
 export interface Quadratic {
@@ -15,9 +19,8 @@ export interface Quadratic {
   readonly boldness: { least: number; most: number };
   /**
    * Runs conjugate gradients on the face that set.inverse, set.ridge and set.residual say; the result is set.step.
-   * `enough`: residual to leave, squared and as preconditioned, as a share of the first.
    */
-  conjugate(boldness: number, enough: number, breathe: () => Promise<void>): Promise<void>;
+  conjugate(boldness: number, enough: Enough, breathe: () => Promise<void>): Promise<void>;
   /** Returns ‖X·u‖² weighted by D, for u = set.moves. */
   energy(): number;
   /** Moves the model by the u of the last `energy`. */
@@ -40,7 +43,7 @@ export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
     slopes: () => kernels.gradients(x, 0, size, model, set.slopes),
     conjugate: (boldness, enough, breathe) => conjugate(state, set, boldness, enough, breathe),
     energy() {
-      kernels.margins(set.rows as Matrix, 0, count, set.moves, 0, direction);
+      kernels.margins((set.rows as SetRows).matrix, 0, count, set.moves, 0, direction);
       return kernels.bend(0, count, model, direction);
     },
     advance: () => kernels.advance(0, count, model, direction),
@@ -49,61 +52,29 @@ export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
 }
 
 /**
- * Adds to set.step the approximate minimum of ½dᵀHd − residualᵀd on the face, H = XᵀDX + ridge, by preconditioned
- * conjugate gradients (Hestenes & Stiefel 1952). A direction without curvature is the last that is taken. The
- * intercept is no part of it, but follows every direction to its own minimum.
+ * Adds to set.step the approximate minimum of ½dᵀHd − residualᵀd on the face, H = XᵀDX + ridge, by conjugate gradients.
+ * The intercept is no part of it, but follows every direction to its own minimum.
  */
 async function conjugate(
-  { engine, count, model }: State,
+  { engine, model, outcome }: State,
   set: WorkingSet,
   limit: number,
-  share: number,
+  { residual, excess }: Enough,
   breathe: () => Promise<void>,
 ): Promise<void> {
-  const { size } = set;
+  const { kernels } = engine;
+  const { size, search } = set;
+  const { matrix, bounds, curved } = set.rows as SetRows;
+  const pieces = bounds.length - 1;
+  const o = { ...set, outcome, curved, weights: set.w };
   if (set.couplings) set.inverse.view[set.intercept] = 0;
-  let energy = 0;
-  for (let t = 0, [p, r, inverse] = [set.search.view, set.residual.view, set.inverse.view]; t < size; t++) {
-    p[t] = r[t]! * inverse[t]!;
-    energy += r[t]! * p[t]!;
-  }
-  const enough = share * energy;
-  for (let left = limit; left > 0 && energy > enough; left--) {
-    follow(set);
-    set.curved.view.fill(0);
-    let bent = engine.kernels.curve(set.rows as Matrix, count, model, set.search, set.curved);
-    const [p, Hp, r, d] = [set.search.view, set.curved.view, set.residual.view, set.step.view];
-    const [inverse, ridge] = [set.inverse.view, set.ridge.view];
-    let scale = 0;
-    for (let t = 0; t < size; t++) {
-      if (inverse[t] === 0) continue;
-      Hp[t]! += ridge[t]! * p[t]!;
-      bent += ridge[t]! * p[t]! * p[t]!;
-      scale += (p[t]! * p[t]!) / inverse[t]!;
-    }
-    const isFlat = bent < FLAT * scale;
-    const alpha = energy / (isFlat ? FLAT * scale : bent);
-    let next = 0;
-    for (let t = 0; t < size; t++) {
-      if (inverse[t] === 0) continue;
-      d[t]! += alpha * p[t]!;
-      r[t]! -= alpha * Hp[t]!;
-      next += r[t]! * r[t]! * inverse[t]!;
-    }
-    if (set.couplings) d[set.intercept]! += alpha * p[set.intercept]!;
-    const beta = next / energy;
-    for (let t = 0; t < size; t++) p[t] = r[t]! * inverse[t]! + beta * p[t]!;
-    energy = isFlat ? 0 : next;
+  kernels.conjugateBegin(size, o);
+  const enough = residual * outcome.view[0]!;
+  for (let left = limit; left > 0; left--) {
+    const [energy, beyond] = outcome.view as unknown as [number, number];
+    if (energy <= enough || beyond <= excess) break;
+    const curvature = kernels.curve(matrix, bounds, 0, pieces, size, model, search, curved);
+    kernels.conjugateStep(size, pieces, curvature, o);
     await breathe();
   }
-}
-
-/** Sets what the intercept moves by along a search, so that Σ D·m of its margins stays 0. */
-function follow({ search, couplings, curvatures, intercept, size }: WorkingSet): void {
-  if (!couplings) return;
-  const [p, c] = [search.view, couplings.view];
-  p[intercept] = 0;
-  let sum = 0;
-  for (let t = 0; t < size; t++) sum += c[t]! * p[t]!;
-  p[intercept] = -sum / curvatures.view[intercept]!;
 }

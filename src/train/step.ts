@@ -33,10 +33,12 @@ const LOOSEST = 0.9;
 /** Bounds of the trust box. */
 const WIDEST = 2;
 const NARROWEST = 0.25;
-/** What a model may miss of the loss, as a share of the gap to reach, for its slopes to be tried as a dual point. */
-const MOST_MISSED = 0.25;
-/** Share of that gap that scaling them down to their bounds may cost. */
-const AFFORDED = 0.7;
+/** What a model may miss of the loss, as a share of the gap to reach, for what its slopes miss of it to be looked at. */
+const NEAR = 20;
+/** What the slopes of a model may miss as a dual point, as a share of the gap to reach, to be tried as one. */
+const MOST_MISSED = 0.5;
+/** Share of the rest of that gap that they may be off the minimum of the model. */
+const AFFORDED = 0.9;
 
 /** How hard a solve begins to work. */
 export function effortOf(loss: Loss): Effort {
@@ -68,11 +70,13 @@ export async function step(
   let modelled = await minimise(state, set, effort.tolerance * violation, breathe);
   let aim = aimOf(state, set);
   let lossSum = lossAlong(state, 1);
+  let isTrue = false;
   // Where H is sparse a round of conjugate gradients costs no less than the next step.
-  const isClose = !set.hessian?.scratch && Math.abs(lossSum - state.lossSum - riseOf(set)) < MOST_MISSED * goal;
-  const isTrue = isClose && (isAll || isAlone(state, set));
-  if (isTrue) modelled = await polish(state, set, (AFFORDED * goal) / penaltyChange(set, null), breathe);
-  if (isClose) {
+  if (!set.hessian?.scratch && Math.abs(lossSum - state.lossSum - riseOf(set)) < NEAR * goal) {
+    set.quadratic?.settle();
+    const missed = lossSum - touchOf(state);
+    isTrue = missed < MOST_MISSED * goal && (isAll || isAlone(state, set));
+    if (isTrue) modelled = await polish(state, set, AFFORDED * (goal - missed), breathe);
     aim = aimOf(state, set); // to settle the model has moved weights
     lossSum = lossAlong(state, 1);
   }
@@ -119,23 +123,29 @@ export async function step(
 
 /** Whether no column outside a set violates its bound at the model's slopes: else they would be no dual point either. */
 function isAlone({ engine, design, model, scores, w, penalties, order }: State, set: WorkingSet): boolean {
-  set.quadratic?.settle();
   engine.kernels.gradients(design.x, 0, design.size, model, scores);
   const listed = engine.kernels.survey(design.size, scores, w, penalties, order);
   return order.view.subarray(0, listed).every((j) => set.places[j] !== 0);
 }
 
 /** Writes d = w − origin to set.moves and the margins that it moves to state.direction. */
-function aimOf({ engine, direction }: State, set: WorkingSet): Aim {
+function aimOf({ engine, count, direction }: State, set: WorkingSet): Aim {
   const [w, origin, d, g] = [set.w.view, set.origin.view, set.moves.view, set.gradients.view];
   const change = penaltyChange(set, origin);
-  let promised = change;
+  const starts = set.x.pointers.view;
+  let [promised, moved] = [change, 0];
   for (let t = 0; t < set.size; t++) {
     d[t] = w[t]! - origin[t]!;
     promised += g[t]! * d[t]!;
+    if (d[t] !== 0) moved += starts[t + 1]! - starts[t]!;
   }
-  direction.view.fill(0);
-  engine.kernels.spread(set.x, set.size, set.moves, direction);
+  // By rows each entry is read at half the cost, but also those that do not move.
+  if (set.rows && !set.hessian && 2 * moved > set.x.indices.length) {
+    engine.kernels.margins(set.rows.matrix, 0, count, set.moves, 0, direction);
+  } else {
+    direction.view.fill(0);
+    engine.kernels.spread(set.x, set.size, set.moves, direction);
+  }
   return { change, promised };
 }
 
@@ -143,6 +153,14 @@ function aimOf({ engine, direction }: State, set: WorkingSet): Aim {
 function lossAlong({ engine, loss, rows, count, margins, direction, trial, trialModel }: State, share: number): number {
   engine.kernels.along(0, count, margins, direction, share, trial);
   return engine.kernels.linearize(loss, rows, 0, count, trial, trialModel);
+}
+
+/**
+ * Returns Σ s·loss at the end of the step less what the slopes of the model, as a dual point, miss of it (Fenchel): that is of
+ * the fourth order in the step.
+ */
+function touchOf({ engine, loss, rows, count, model, trial }: State): number {
+  return engine.kernels.touch(loss, rows, 0, count, model, trial);
 }
 
 /** Returns what the model says that the loss rises by, from its slopes at both ends of the step. */

@@ -15,8 +15,8 @@ export interface WorkingSet {
   /** [the design's columns], 1 for those in this set. */
   places: Uint8Array;
   x: Matrix;
-  /** x by rows, made when it is first needed. */
-  rows: Matrix | null;
+  /** x by rows, made when they are first needed. */
+  rows: SetRows | null;
   /** The model of the Newton step at hand. */
   quadratic: Quadratic | null;
   /** XᵀDX: null where it is not worth it, undefined as long as nobody asked. */
@@ -46,10 +46,18 @@ export interface WorkingSet {
   upper: F64;
   breakpoints: F64;
   search: F64;
-  curved: F64;
   step: F64;
   /** Columns that are visited. */
   order: U32;
+}
+
+/** A working set by rows, in pieces that threads may share out. */
+export interface SetRows {
+  matrix: Matrix;
+  /** [pieces + 1], the rows where each begins. */
+  bounds: U32;
+  /** [pieces · columns], scratch: what each adds to H·u. */
+  curved: F64;
 }
 
 const LEAST_SIZE = 4000;
@@ -105,7 +113,6 @@ export function gather(state: State, chosen: Uint32Array, random: Random): Worki
     upper: memory.f64(size),
     breakpoints: memory.f64(size),
     search: memory.f64(size),
-    curved: memory.f64(size),
     step: memory.f64(size),
     order,
   };
@@ -203,15 +210,21 @@ export function roomFor(kept: number): number {
   return Math.max(LEAST_SIZE, 2 * kept);
 }
 
-/** Returns by what share the steepest slope of a set's model, that of l2 with it, exceeds its l1. */
-export function excessOf({ w, slopes, penalties, size }: WorkingSet): number {
+/**
+ * Returns by how much a set's objective exceeds the dual value of the slopes of its model, scaled down to their bounds, to
+ * first order; and by what share of its l1 the steepest of them, that of l2 with it, exceeds that.
+ */
+export function gapOf({ w, slopes, penalties, size }: WorkingSet): { gap: number; excess: number } {
   const [weights, g, l] = [w.view, slopes.view, penalties.view];
-  let excess = 0;
+  let [excess, penalty, slack] = [0, 0, 0];
   for (let t = 0; t < size; t++) {
     const [l1, l2] = [l[2 * t]!, l[2 * t + 1]!];
-    if (l1 > 0) excess = Math.max(excess, Math.abs(g[t]! + l2 * weights[t]!) / l1 - 1);
+    const slope = g[t]! + l2 * weights[t]!;
+    if (l1 > 0) excess = Math.max(excess, Math.abs(slope) / l1 - 1);
+    penalty += l1 * Math.abs(weights[t]!);
+    slack += l1 * Math.abs(weights[t]!) + slope * weights[t]!;
   }
-  return excess;
+  return { gap: slack + excess * penalty, excess };
 }
 
 /** Returns Σ |violation of optimality| over some columns (null: all), from the last gradients. */

@@ -145,8 +145,10 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
     memory.f64(COLUMNS),
     memory.f64(COLUMNS),
     memory.f64(COLUMNS),
-    memory.f64(COLUMNS),
+    memory.f64(3 * COLUMNS),
   ];
+  const bounds = memory.u32(4);
+  bounds.view.set([0, 5, 5, ROWS - 2]);
   const sum = kernels.linearize(loss, rows, 0, ROWS, margins, model);
   kernels.gradients(x, 3, COLUMNS, model, gradients);
   kernels.derivatives(x, 1, COLUMNS - 4, model, slopes, curvatures);
@@ -159,9 +161,13 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   kernels.advance(2, ROWS - 1, dualPoint, moves);
   kernels.project(loss, rows, 1, ROWS, dualPoint);
   const dual = kernels.dual(loss, rows, 0, ROWS, model, margins, 0.9) + kernels.dual(loss, rows, 1, 5, model, null, 1);
+  const touch = kernels.touch(loss, rows, 0, ROWS, model, margins);
+  expect(Math.abs(touch / sum - 1)).toBeLessThan(1e-12); // its own slopes miss nothing
+  const missed = kernels.touch(loss, rows, 1, ROWS, dualPoint, ends);
+  expect(missed).toBeLessThan(kernels.loss(loss, rows, 1, ROWS, ends));
   const reach = memory.f64(COLUMNS);
   kernels.inverseReach(x, COLUMNS, reach);
-  const curve = kernels.curve(rows, ROWS - 2, model, w, curved);
+  const curve = kernels.curve(rows, bounds, 0, 3, COLUMNS, model, w, curved);
   const penalties = memory.f64(2 * COLUMNS);
   for (let j = 0; j < COLUMNS; j++) penalties.view.set([j % 5, 0], 2 * j);
   const listed = kernels.survey(COLUMNS, gradients, w, penalties, order);
@@ -171,7 +177,7 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const results = [model, reach, gradients, slopes, curvatures, moves, ends, dualPoint, curved, gram].flatMap((it) => [
     ...it.view,
   ]);
-  return bitsOf([sum, dual, energy, curve, ...places, ...results]);
+  return bitsOf([sum, dual, touch, missed, energy, curve, ...places, ...results]);
 }
 
 /** The model at margins where exp ends, turns its sign or its branches. */
@@ -232,8 +238,76 @@ function runColumns(engine: Engine, rows: Rows): BigUint64Array {
   if (x.values) part.values = memory.f32(x.indices.length);
   kernels.select(x, order, 9, part);
   const back = transpose(engine, part, 9, ROWS);
+  const picked = { ...rows, pointers: memory.u32(ROWS + 1), indices: memory.u32(rows.indices.length + ROWS + 1) };
+  if (rows.values) picked.values = memory.f32(picked.indices.length);
+  kernels.pick(rows, ROWS, places, size, picked);
+  const without = { ...picked, pointers: memory.u32(ROWS + 1), indices: memory.u32(rows.indices.length + 1) };
+  kernels.pick(rows, ROWS, places, NOWHERE, without);
+  // What is picked of rows is what comes of columns; the order within a row is the rows' own.
+  const again = transpose(engine, picked, ROWS, size + 1);
+  const entries = again.indices.length;
+  expect(again.pointers.view).toEqual(x.pointers.view);
+  expect(again.indices.view).toEqual(x.indices.view.subarray(0, entries));
+  expect(without.pointers.view[ROWS]).toBe(entries - ROWS);
+  const kept = [picked, without].flatMap((it) => [...it.indices.view.subarray(0, it.pointers.view[ROWS])]);
   const matrices = [x, part, back].flatMap((it) => [it.pointers, it.indices, ...(it.values ? [it.values] : [])]);
-  return bitsOf(matrices.flatMap((it) => [...it.view]));
+  return bitsOf([
+    ...matrices.flatMap((it) => [...it.view]),
+    ...kept,
+    ...picked.pointers.view,
+    ...without.pointers.view,
+  ]);
+}
+
+/** Conjugate gradients on a face, to its minimum: H·step is what was asked for, and the intercept leaves Σ D·m at 0. */
+function runConjugate(engine: Engine, rows: Rows): BigUint64Array {
+  const { kernels, memory } = engine;
+  const size = COLUMNS + 1;
+  const f64 = () => memory.f64(size);
+  const places = memory.u32(COLUMNS);
+  for (let j = 0; j < COLUMNS; j++) places.view[j] = j;
+  const room = rows.indices.length + ROWS + 1;
+  const own = { pointers: memory.u32(ROWS + 1), indices: memory.u32(room), values: rows.values && memory.f32(room) };
+  kernels.pick(rows, ROWS, places, COLUMNS, own);
+  const x = transpose(engine, own, ROWS, size);
+  const model = memory.f64(2 * ROWS);
+  for (let i = 0; i < ROWS; i++) model.view.set([Math.sin(i), 0.1 + (i % 3)], 2 * i);
+  const [gradients, curvatures, means] = [f64(), f64(), f64()];
+  kernels.derivatives(x, 0, size, model, gradients, curvatures);
+  kernels.couplings(x, 0, size, model, means);
+  const bounds = memory.u32(4);
+  bounds.view.set([0, 100, 217, ROWS]);
+  const [penalties, outcome] = [memory.f64(2 * size), memory.f64(2)];
+  for (let j = 0; j < size; j++) penalties.view[2 * j] = j % 4;
+  const solve = (couplings: F64 | null) => {
+    const [weights, ridge, inverse, residual] = [f64(), f64(), f64(), f64()];
+    for (let j = 0; j < size; j++) {
+      weights.view[j] = Math.sin(j);
+      ridge.view[j] = 1;
+      if (j % 5 === 0) continue; // off the face, and the intercept with them
+      inverse.view[j] = 1 / (curvatures.view[j]! + 1);
+      residual.view[j] = Math.cos(j);
+    }
+    const asked = residual.view.slice();
+    const [step, search, curved] = [f64(), f64(), memory.f64(3 * size)];
+    const o = { curvatures, penalties, outcome, couplings, weights, ridge, inverse, residual, step, search, curved };
+    const all = { ...o, intercept: COLUMNS };
+    kernels.conjugateBegin(size, all);
+    const found = [...outcome.view];
+    for (let k = 0; k < 4 * size && outcome.view[0]! > 1e-20; k++) {
+      const curvature = kernels.curve(own, bounds, 0, 3, size, model, search, curved);
+      kernels.conjugateStep(size, 3, curvature, all);
+      found.push(curvature, ...outcome.view);
+    }
+    kernels.curve(own, bounds, 0, 3, size, model, step, curved);
+    for (let j = 0; j < size; j++) {
+      const product = [0, 1, 2].reduce((sum, piece) => sum + curved.view[piece * size + j]!, 0);
+      if (inverse.view[j] !== 0) expect(product + step.view[j]!).toBeCloseTo(asked[j]!, 6);
+      if (couplings && j === COLUMNS) expect(product).toBeCloseTo(0, 6);
+    }
+    return [...found, ...step.view];
+  };
+  return bitsOf([...solve(null), ...solve(means)]);
 }
 
 /** What rows say of their columns, and the columns that it leaves at some strengths, with factors and without. */
@@ -372,6 +446,7 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     merge: runMerge(engine, rows),
     screen: runScreen(engine, loss, rows),
     hessian: runHessian(engine, rows),
+    conjugate: runConjugate(engine, rows),
     descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
   };
 }

@@ -56,7 +56,12 @@ function run(engine: Engine, loss: Loss, ones: boolean): BigUint64Array {
   const moves = vector(ROWS);
   moves.view.set(margins.view);
   sums.push(kernels.tilt(1, ROWS, model, moves), kernels.bend(2, ROWS, model, moves));
-  return bitsOf([...sums, ...[margins, model, gradients, slopes, curvatures, moves].flatMap((it) => [...it.view])]);
+  sums.push(kernels.touch(loss, rows, 4, ROWS, model, moves), kernels.dual(loss, rows, 1, ROWS, model, null, 0.9));
+  const [bounds, curved] = [memory.u32(6), vector(5 * COLUMNS)];
+  bounds.view.set([0, 4000, 8000, 8000, 15_000, ROWS]);
+  sums.push(kernels.curve(rows, bounds, 1, 5, COLUMNS, model, w, curved));
+  const written = [margins, model, gradients, slopes, curvatures, moves, curved];
+  return bitsOf([...sums, ...written.flatMap((it) => [...it.view])]);
 }
 
 describe.each([1, 2, 3])("%i threads give the bits of the baseline", (threads) => {

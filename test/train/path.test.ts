@@ -13,7 +13,7 @@ import {
 import { errorOf, problem } from "../helpers.js";
 
 const ARRAYS = problem({ rows: 600 });
-const SHORT: PathOptions = { lambdas: 12, ratio: 0.02, tolerance: 1e-8 };
+const SHORT: PathOptions = { lambdas: 12, ratio: 0.02, tolerance: 1e-10 };
 
 describe.each(["wasm", "baseline"] as const)("a path on %s", (kernels) => {
   test("begins where every weight is 0, and each of its points is what fit finds there", async () => {
@@ -26,7 +26,7 @@ describe.each(["wasm", "baseline"] as const)("a path on %s", (kernels) => {
     expect(points[1]!.kept).toBeGreaterThan(0); // λmax is not too large
     expect(points[11]!.lambda / points[0]!.lambda).toBeCloseTo(0.02, 12);
     for (const { l1, kept, model, loss, converged } of points) {
-      const alone = await fit(ARRAYS, { solver: "batch", l1, tolerance: 1e-8, kernels });
+      const alone = await fit(ARRAYS, { solver: "batch", l1, tolerance: 1e-10, kernels });
       expect(converged).toBe(true);
       expect(loss.train).toBeCloseTo(alone.loss.train as number, 6);
       expect(Math.abs(kept - alone.columns.kept)).toBeLessThanOrEqual(1);

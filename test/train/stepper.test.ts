@@ -44,7 +44,7 @@ describe.each(["wasm", "baseline"] as const)("steps (%s)", (kernels) => {
 
   test("arrive at the optimum that the batch solver certifies, with the same zeros", async () => {
     using data = await readArrays(arrays(), { kernels });
-    const { model } = await fit(data, { l1: 0.01 });
+    const { model } = await fit(data, { l1: 0.01, tolerance: 1e-9 });
     const stepper = new Stepper(data, { l1: 0.01, rate: 1 });
     for (let i = 0; i < 4000; i++) stepper.step();
     const kept = data.dictionary.ids.filter((_, j) => stepper.weights[j] !== 0);
