@@ -34,7 +34,9 @@ const LOOSEST = 0.9;
 const WIDEST = 2;
 const NARROWEST = 0.25;
 /** What a model may miss of the loss, as a share of the gap to reach, for what its slopes miss of it to be looked at. */
-const NEAR = 20;
+const NEAR = 5;
+/** A gap to reach, as a share of the penalties, that slopes may not exceed their bounds by: the scaled dual point of a step will do. */
+const COARSE = 0.1;
 /** What the slopes of a model may miss as a dual point, as a share of the gap to reach, to be tried as one. */
 const MOST_MISSED = 0.5;
 /** Share of the rest of that gap that they may be off the minimum of the model. */
@@ -72,13 +74,16 @@ export async function step(
   let lossSum = lossAlong(state, 1);
   let isTrue = false;
   // Where H is sparse a round of conjugate gradients costs no less than the next step.
-  if (!set.hessian?.scratch && Math.abs(lossSum - state.lossSum - riseOf(set)) < NEAR * goal) {
+  const isFine = !set.hessian?.scratch && goal < COARSE * penaltyChange(set, null);
+  if (isFine && Math.abs(lossSum - state.lossSum - riseOf(set)) < NEAR * goal) {
     set.quadratic?.settle();
     const missed = lossSum - touchOf(state);
     isTrue = missed < MOST_MISSED * goal && (isAll || isAlone(state, set));
     if (isTrue) modelled = await polish(state, set, AFFORDED * (goal - missed), breathe);
-    aim = aimOf(state, set); // to settle the model has moved weights
-    lossSum = lossAlong(state, 1);
+    if (isTrue || set.hessian) {
+      aim = aimOf(state, set); // to settle H has moved `direction`, and to polish weights
+      lossSum = lossAlong(state, 1);
+    }
   }
 
   // Rounding may hide so small a decrease: the violation then has to fall, if not with every step.
