@@ -31,7 +31,13 @@ providePlatform({
   startThread(start, onLost) {
     // Loaded where it is needed, as much else here: that takes its time.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const worker = new Worker("folds" in start ? FOLDS : WORKER, { workerData: start, execArgv: [] });
+    const isFolds = "folds" in start;
+    const worker = new Worker(isFolds ? FOLDS : WORKER, {
+      workerData: start,
+      execArgv: [],
+      // Its work is in the kernels: what little it leaves need not pile up to megabytes.
+      ...(!isFolds && { resourceLimits: { maxYoungGenerationSizeMb: 1 } }),
+    });
     worker.unref();
     worker.on("error", onLost);
     worker.on("exit", (code) => onLost(new Error(`a worker ended with exit code ${code}`)));

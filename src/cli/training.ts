@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import type { CacheReport } from "../data/cache.js";
 import type { Dataset, DatasetOptions } from "../data/dataset.js";
 import { readCsv, readNdjson, readSvmlight, readVw } from "../data/read.js";
@@ -108,6 +109,12 @@ export interface Result {
   cache: CacheReport | null;
   [strength: string]: unknown;
 }
+
+/**
+ * Bytes of bytecode that a function runs before V8 optimises it, more than twice its default: a stream's work is in the
+ * kernels, and what the optimising compiler leaves behind in memory is most of what grows with the input.
+ */
+const PATIENCE = 300_000;
 
 type Running = Pick<FitOptions, "signal" | "onProgress"> & Pick<ProgressiveOptions, "onMilestone"> & ResumeOptions;
 
@@ -292,6 +299,7 @@ async function trainStreamed(
 ): Promise<Trained> {
   const began = performance.now();
   const streaming = { ...options, ...(sweep && { sweep }) } as SolverOptions & DatasetOptions & { target: string }; // checkFlags saw to it
+  setFlagsFromString(`--interrupt-budget=${PATIENCE}`);
   const { streamCsv, streamNdjson, streamSvmlight, streamVw } = await import("../train/stream.js");
   const streamTable = format === "ndjson" ? streamNdjson : streamCsv;
   const streamLines = format === "vw" ? streamVw : streamSvmlight;
