@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { BUCKETS, PER_PERSON, SLOTS, TRAIN } from "./housing.js";
 
 const TEST = fileURLToPath(new URL("../../shared/data/california_housing_test.csv", import.meta.url));
-const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../dist/cli.cjs", import.meta.url));
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 const AT_ONCE = 2;
 /** 51 + 51 + 7·11, and 1,000 slots of the cross. */

@@ -45,7 +45,7 @@ const rounds = Number(values.rounds);
 const names = positionals.length > 0 ? positionals : [...SETS, "towns", "housing"];
 
 if (!existsSync(CLI)) {
-  console.log("dist/cli.js is absent: npm run build first");
+  console.log("dist/cli.cjs is absent: npm run build first");
   process.exitCode = 1;
 } else {
   const folder = mkdtempSync(join(tmpdir(), "nought-peers-"));

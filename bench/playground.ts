@@ -4,6 +4,6 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { TRAIN } from "./housing.js";
 
-const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+const cli = fileURLToPath(new URL("../dist/cli.cjs", import.meta.url));
 const tables = existsSync(TRAIN) ? [TRAIN] : [];
 spawn(process.execPath, [cli, "playground", ...tables, ...process.argv.slice(2)], { stdio: "inherit" });

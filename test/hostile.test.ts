@@ -8,7 +8,7 @@ import { type Arrays, featureSpace, fit, hash, number, readArrays, readCsv, read
 import { forged, type Header, sectionsOf, withSections } from "./fixtures/forge.js";
 import { bytesOf, errorOf } from "./helpers.js";
 
-const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../dist/cli.cjs", import.meta.url));
 const CSV = "a,c,y\n1,x,1\n2,y,0\n3,x,1\n4,z,0\n";
 
 let folder: string;

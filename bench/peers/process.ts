@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Loss } from "../../src/node.js";
 import { lossOf, normOf, type Problem, readNought } from "./problem.js";
 
-export const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+export const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 /** GNU time, for the peak memory of a child. */
 const TIME = "/usr/bin/time";
 /** This process's environment, but for a setting of machines behind a proxy that Node reads certificates by for 40 ms. */

@@ -3,10 +3,12 @@ const AT_ONCE = 8;
 const TABLES = new Uint32Array(256 * AT_ONCE);
 for (let byte = 0; byte < 256; byte++) {
   let c = byte;
-  for (let t = 0; t < AT_ONCE; t++) {
-    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-    TABLES[256 * t + byte] = c;
-  }
+  for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+  TABLES[byte] = c;
+}
+for (let at = 256; at < TABLES.length; at++) {
+  const before = TABLES[at - 256]!;
+  TABLES[at] = (before >>> 8) ^ TABLES[before & 255]!;
 }
 
 /** Returns the CRC-32 of ISO 3309, as gzip and PNG have it. */

@@ -59,7 +59,7 @@ it("bars have their share of their place, by colour where there is any", () => {
 
 const SCRIPT = "/usr/bin/script";
 describe.skipIf(!existsSync(SCRIPT))(`on a terminal (needs ${SCRIPT})`, () => {
-  const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+  const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
   let folder: string;
   const rows = Array.from(
     { length: 200 },

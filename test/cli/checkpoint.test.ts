@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Random } from "../../src/random.js";
 import { decodeState } from "../../src/train/checkpoint.js";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const ROWS = 15_000;
 const TRAIN = ["train", "rows.svm", "--stream", "--lambda1", "0.5", "--epochs", "3", "-o", "m.nought"];
 

@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { problem, svmlightOf } from "../helpers.js";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const CSV = `city,x,price\n${Array.from({ length: 400 }, (_, i) => `${["Oslo", "Rome", "Bonn"][i % 3]},${(i % 10) / 2},${i % 3 === 0 ? 200 : 100}\n`).join("")}`;
 const TABLE = ["--target", "price > 150", "--category", "city", "--number", "x", "--cross", "city*x"];
 

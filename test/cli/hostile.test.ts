@@ -9,7 +9,7 @@ import { problem, svmlightOf } from "../helpers.js";
 // What a hurried or a hostile user types, to the built command: an error with its exit code and nothing written, or what
 // was asked for.
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 
 let folder: string;
 beforeAll(() => {

@@ -10,7 +10,7 @@ import { problem, svmlightOf } from "../helpers.js";
 
 // Prediction and measurement of files that kernels read, by the built command.
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 /** Past what threads are worth: 5 MB. */
 const TEXT = svmlightOf(problem({ rows: 3000 })).repeat(40);
 const ROWS = 120_000;

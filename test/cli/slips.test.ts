@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const CSV = `city,rooms,price\n${Array.from({ length: 60 }, (_, i) => `${["Oslo", "Rome", "Bonn"][i % 3]},${i % 7},${i % 3 === 0 ? 200 : 100}\n`).join("")}`;
 const TABLE = ["--target", "price > 150", "--category", "city"];
 

@@ -8,7 +8,7 @@ import { liveText } from "../../src/cli/live.js";
 import type { Progress } from "../../src/node.js";
 import { problem, svmlightOf } from "../helpers.js";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const CITIES = ["Oslo", "Rome", "", "Bonn"];
 const CSV = `city,n,y\n${Array.from({ length: 1200 }, (_, i) => `${CITIES[(i * 31) % 4]},${i % 90},${(i * 31) % 4 > 1 ? 1 : 0}\n`).join("")}`;
 const TABLE = ["--target", "y", "--hash", "n=64", "--stream"];

@@ -10,7 +10,7 @@ import { unseal } from "../../src/model/container.js";
 import { decodeState } from "../../src/train/checkpoint.js";
 import { problem, svmlightOf } from "../helpers.js";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const FAULTS = new URL("disk.mjs", import.meta.url).href;
 
 let root: string;

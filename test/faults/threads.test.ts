@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { problem, svmlightOf } from "../helpers.js";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const FAULTS = new URL("threads.mjs", import.meta.url).href;
 
 const ROWS = svmlightOf(problem({ rows: 20_000 }));

@@ -17,10 +17,16 @@ const PACKED = [
   ...named("dist/", "node.js node.baseline.js node.datafit.js worker.node.js folds.node.js index.d.ts"),
   ...named("dist/", "browser.js worker.browser.js folds.browser.js"),
   ...named("dist/", "predict.js predict.iife.js predict.d.ts load.d.ts"),
-  ...named("dist/cli.", "js baseline.js course.js csv.js delta.js dist.js javascript.js json.js liblinear.js onnx.js"),
-  ...named("dist/cli.", "report.js rolldown-runtime.js shared.js stream.js"),
-  ...named("dist/cli.", "calibrate.js convert.js diff.js evaluate.js explain.js inspect.js path.js playground.js"),
-  ...named("dist/cli.", "bench.js doctor.js predict.js verify.js"),
+  ...named(
+    "dist/cli.",
+    "cjs baseline.cjs course.cjs csv.cjs delta.cjs dist.cjs javascript.cjs json.cjs liblinear.cjs onnx.cjs",
+  ),
+  ...named("dist/cli.", "report.cjs rolldown-runtime.cjs shared.cjs stream.cjs"),
+  ...named(
+    "dist/cli.",
+    "calibrate.cjs convert.cjs diff.cjs evaluate.cjs explain.cjs inspect.cjs path.cjs playground.cjs",
+  ),
+  ...named("dist/cli.", "bench.cjs doctor.cjs predict.cjs verify.cjs"),
   ...named("dist/playground/", "index.html style.css controls.css data.css models.css main.js worker.js"),
   ...named("dist/playground/", "nought.scalar.wasm nought.simd.wasm tables.json towns.csv.gz"),
 ];

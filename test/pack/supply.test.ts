@@ -53,7 +53,7 @@ describe("dependencies", () => {
 describe("code that makes code", () => {
   const files = (folder: string) =>
     readdirSync(ROOT + folder, { recursive: true }).flatMap((it) =>
-      /\.[jt]s$/.test(String(it)) ? [`${folder}/${it}`] : [],
+      /\.c?[jt]s$/.test(String(it)) ? [`${folder}/${it}`] : [],
     );
 
   test.each(["src", "dist"])("is not in %s", (folder) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandHost, type Host } from "./host.js";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 
 /** Runs the command to its end. */
 async function failing(...args: string[]): Promise<{ code: number; said: string }> {
@@ -40,7 +40,7 @@ describe("nought playground", () => {
   });
 
   it("serves nothing else", async () => {
-    for (const path of ["/..%2fcli.js", "/tables/..%2f..%2fpackage.json", "/tables/other.csv", "/%", "/none.js"]) {
+    for (const path of ["/..%2fcli.cjs", "/tables/..%2f..%2fpackage.json", "/tables/other.csv", "/%", "/none.js"]) {
       expect((await fetch(host.origin + path)).status, path).toBe(404);
     }
     expect((await fetch(host.origin, { method: "POST" })).status).toBe(405);

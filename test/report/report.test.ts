@@ -8,7 +8,7 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../src/node.js";
 
-const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const NAMES = ["<script>alert(1)</script>", 'it\'s "quoted" & more', "plain"];
 /** Rows of towns: latitude, longitude, a name that wants escaping, and whether they are large. */
