@@ -172,7 +172,7 @@ export class BatchProblem {
   async solve(
     l1: number,
     l2: number,
-    report: Steering["report"] = () => {},
+    report?: Steering["report"],
   ): Promise<{ relativeGap: number; converged: boolean }> {
     const { state, total } = this;
     const { tolerance } = this.#steering;

@@ -38,7 +38,8 @@ export function boundsOf(state: State, listed: Uint32Array, enough: number): Bou
   const { count, model, margins, offsets, gradients, w, penalties } = state;
   const [g, weights, l] = [gradients.view, w.view, penalties.view];
   let [shrink, excess, penalty] = [1, 0, 0];
-  for (const j of listed) {
+  for (let k = 0; k < listed.length; k++) {
+    const j = listed[k]!;
     const size = Math.abs(g[j]!);
     const weight = Math.abs(weights[j]!);
     const l1 = l[2 * j]!;

@@ -10,6 +10,7 @@ import { Random } from "../random.js";
 import { BatchProblem, type Certificate } from "./batch.js";
 import { checkSolver, SOLVER_OPTIONS } from "./check.js";
 import { Monitor } from "./monitor.js";
+import type { Steering } from "./newton.js";
 import { type BatchOptions, NOT_STREAMED, type OrderOptions, type SolverOptions } from "./options.js";
 import { Progressive } from "./progressive.js";
 import { createTrainer, type Trainer } from "./trainer.js";
@@ -97,16 +98,16 @@ export async function fitDatasetBatch(data: Dataset, options: BatchOptions): Pro
 }
 
 async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
-  const { l1 = 1e-4, l2 = 0 } = options;
+  const { l1 = 1e-4, l2 = 0, onProgress } = options;
   const problem = BatchProblem.of(data, { l1, l2 }, options);
   const start = options.from ? problem.startFrom(options.from, data, l1, l2) : null;
-  await problem.solve(l1, l2, (iteration, kept, sum) =>
-    options.onProgress?.({
+  const report: Steering["report"] = (iteration, kept, sum) =>
+    onProgress?.({
       ...{ rows: data.count, epoch: iteration, loss: problem.loss, kept, bytes: kept * 12 },
       objective: sum / problem.total,
       ...NOT_STREAMED,
-    }),
-  );
+    });
+  await problem.solve(l1, l2, onProgress && report);
   const certificate = problem.certify(start);
   const { holdout, declared, seen } = data;
   const validation = holdout && holdout.totalWeight > 0 ? problem.lossOn(holdout) : null;

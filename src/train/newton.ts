@@ -66,7 +66,7 @@ export interface Steering {
   /** Lets other work run when that is due; throws when the solve is to stop. */
   breathe: () => Promise<void>;
   /** Called at every look at all columns with the steps so far, the non-zero weights and the objective, a sum. */
-  report: (iteration: number, kept: number, objective: number) => void;
+  report?: ((iteration: number, kept: number, objective: number) => void) | undefined;
 }
 
 /** What does not change in a solve: the gap to reach, a sum, and what Steering has. */
@@ -158,7 +158,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
     // Once rounding allows no step, or none is left, all that can be known is asked for.
     const isLast = taken === 0 || iterations >= most;
     const bounds = boundsOf(state, columns, isLast ? Number.POSITIVE_INFINITY : goal);
-    report(iterations, keptOf(state, columns), bounds.objective);
+    report?.(iterations, keptOf(state, columns), bounds.objective);
     await breathe();
     if (isLast || bounds.gap <= goal) return { ...bounds, iterations };
     const whole = violationOf(state, columns);

@@ -78,7 +78,7 @@ export function gather(state: State, chosen: Uint32Array, random: Random): Worki
   order.view.set(columns);
   const starts = design.x.pointers.view;
   let entries = 0;
-  for (const j of columns) entries += starts[j + 1]! - starts[j]!;
+  for (let t = 0; t < size; t++) entries += starts[columns[t]! + 1]! - starts[columns[t]!]!;
   const x: Matrix = {
     pointers: memory.u32(size + 1),
     indices: memory.u32(entries, "raw"),
@@ -116,17 +116,19 @@ export function gather(state: State, chosen: Uint32Array, random: Random): Worki
     step: memory.f64(size),
     order,
   };
-  const [reach, allReach] = [set.inverseReach.view, design.inverseReach.view];
-  columns.forEach((j, t) => {
-    reach[t] = allReach[j]!;
-    set.places[j] = 1;
-  });
+  const [reach, allReach, { places }] = [set.inverseReach.view, design.inverseReach.view, set];
+  for (let t = 0; t < size; t++) {
+    reach[t] = allReach[columns[t]!]!;
+    places[columns[t]!] = 1;
+  }
   return set;
 }
 
 /** Whether all of some columns are in a set, and not too much else. */
 export function covers({ columns, places }: WorkingSet, wanted: Uint32Array): boolean {
-  return columns.length <= MOST_COVER * wanted.length && wanted.every((j) => places[j] !== 0);
+  if (columns.length > MOST_COVER * wanted.length) return false;
+  for (let t = 0; t < wanted.length; t++) if (places[wanted[t]!] === 0) return false;
+  return true;
 }
 
 /** Puts a set where its state stands: weights, strengths, gradients and curvatures. */
@@ -135,11 +137,12 @@ export function place(state: State, set: WorkingSet): void {
   state.isDerived = true;
   const [w, l] = [set.w.view, set.penalties.view];
   const [allW, allL] = [state.w.view, state.penalties.view];
-  set.columns.forEach((j, t) => {
+  for (let t = 0, { columns, size } = set; t < size; t++) {
+    const j = columns[t]!;
     w[t] = allW[j]!;
     l[2 * t] = allL[2 * j]!;
     l[2 * t + 1] = allL[2 * j + 1]!;
-  });
+  }
 }
 
 /** Writes what a model says of a set's columns. */
@@ -194,15 +197,22 @@ export function choose({ design, scores: all, ...state }: State, listed: Uint32A
   const last = design.size - Number(design.intercept);
   const scores = all.view;
   let [kept, violators] = [0, 0];
-  for (const j of listed) {
+  for (let k = 0; k < listed.length; k++) {
+    const j = listed[k]!;
     if (j === last) continue;
     if (w[j] !== 0) kept++;
     else scores[violators++] = Math.abs(g[j]!) - l[2 * j]!;
   }
   const room = roomFor(kept) - kept;
   const least = violators > room ? largest(scores.subarray(0, violators), room) : 0;
-  let left = Math.min(room, violators);
-  return listed.filter((j) => j !== last && (w[j] !== 0 || (Math.abs(g[j]!) - l[2 * j]! >= least && left-- > 0)));
+  const chosen = new Uint32Array(Math.min(kept + room, kept + violators));
+  let left = chosen.length - kept;
+  for (let k = 0, t = 0; k < listed.length; k++) {
+    const j = listed[k]!;
+    if (j === last) continue;
+    if (w[j] !== 0 || (Math.abs(g[j]!) - l[2 * j]! >= least && left-- > 0)) chosen[t++] = j;
+  }
+  return chosen;
 }
 
 /** Returns how many columns a set may have where so many are not 0. */
