@@ -46,7 +46,7 @@ function mostProducts(size: number, entries: number): number {
 /** Pieces of a set's rows at most, and entries of one for each column, at least: each has a sum of its own to add up. */
 const MOST_PIECES = 4;
 const LEAST_PIECE = 16;
-/** Entries of the design for each of a set's, up to which its rows are quicker picked from all rows than made of its columns. */
+/** Entries of all rows for each of a set's, up to which its own are quicker picked from them than made of its columns. */
 const MOST_PICKED = 4;
 
 /** Makes a set's rows. */
@@ -70,7 +70,7 @@ function matrixOf({ engine, design, rows, count }: State, { x, size, columns, in
   const { kernels, memory } = engine;
   const entries = x.indices.length;
   const pointers = pointersOf(engine, x, size, count);
-  if (MOST_PICKED * entries < design.entries || productsOf(pointers, count) <= mostProducts(size, entries)) {
+  if (MOST_PICKED * entries < rows.pointers.view[count]! || productsOf(pointers, count) <= mostProducts(size, entries)) {
     return transposeTo(pointers, engine, x, size, count, null, 0);
   }
   const matrix = {
