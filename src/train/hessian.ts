@@ -70,7 +70,10 @@ function matrixOf({ engine, design, rows, count }: State, { x, size, columns, in
   const { kernels, memory } = engine;
   const entries = x.indices.length;
   const pointers = pointersOf(engine, x, size, count);
-  if (MOST_PICKED * entries < rows.pointers.view[count]! || productsOf(pointers, count) <= mostProducts(size, entries)) {
+  if (
+    MOST_PICKED * entries < rows.pointers.view[count]! ||
+    productsOf(pointers, count) <= mostProducts(size, entries)
+  ) {
     return transposeTo(pointers, engine, x, size, count, null, 0);
   }
   const matrix = {

@@ -5,7 +5,7 @@ import type { SetRows, WorkingSet } from "./working.js";
 export interface Enough {
   /** The residual, squared and as preconditioned, is no more than this share of the first. */
   residual: number;
-  /** No slope of the face is further beyond its l1 than by this share of it. */
+  /** No slope of the face is as far beyond its l1 as by this share of it; 0 for never. */
   excess: number;
 }
 
@@ -72,7 +72,7 @@ async function conjugate(
   const enough = residual * outcome.view[0]!;
   for (let left = limit; left > 0; left--) {
     const [energy, beyond] = outcome.view as unknown as [number, number];
-    if (energy <= enough || beyond <= excess) break;
+    if (energy <= enough || beyond < excess) break;
     const curvature = kernels.curve(matrix, bounds, 0, pieces, size, model, search, curved);
     kernels.conjugateStep(size, pieces, curvature, o);
     await breathe();

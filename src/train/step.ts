@@ -35,7 +35,7 @@ const WIDEST = 2;
 const NARROWEST = 0.25;
 /** What a model may miss of the loss, as a share of the gap to reach, for what its slopes miss of it to be looked at. */
 const NEAR = 5;
-/** A gap to reach, as a share of the penalties, that slopes may not exceed their bounds by: the scaled dual point of a step will do. */
+/** Largest gap to reach, as a share of the penalties: beyond it first order does not tell what scaling slopes down costs. */
 const COARSE = 0.1;
 /** What the slopes of a model may miss as a dual point, as a share of the gap to reach, to be tried as one. */
 const MOST_MISSED = 0.5;
@@ -74,7 +74,7 @@ export async function step(
   let lossSum = lossAlong(state, 1);
   let isTrue = false;
   // Where H is sparse a round of conjugate gradients costs no less than the next step.
-  const isFine = !set.hessian?.scratch && goal < COARSE * penaltyChange(set, null);
+  const isFine = goal > 0 && !set.hessian?.scratch && goal < COARSE * penaltyChange(set, null);
   if (isFine && Math.abs(lossSum - state.lossSum - riseOf(set)) < NEAR * goal) {
     set.quadratic?.settle();
     const missed = lossSum - touchOf(state);

@@ -232,7 +232,8 @@ export function gapOf({ w, slopes, penalties, size }: WorkingSet): { gap: number
     const slope = g[t]! + l2 * weights[t]!;
     if (l1 > 0) excess = Math.max(excess, Math.abs(slope) / l1 - 1);
     penalty += l1 * Math.abs(weights[t]!);
-    slack += l1 * Math.abs(weights[t]!) + slope * weights[t]!;
+    if (l1 > 0) slack += l1 * Math.abs(weights[t]!) + slope * weights[t]!;
+    else if (l2 > 0) slack += (slope * slope) / (2 * l2); // of a free column nothing is known: see free.ts
   }
   return { gap: slack + excess * penalty, excess };
 }

@@ -301,3 +301,25 @@ test.each([
   // The conditions of the whole problem hold, the screened columns included.
   expect(verify(problem, found, loss, l1, 0).violation).toBeLessThan(1e-5);
 });
+
+test("ridge alone, on columns that lean on each other, takes few steps: conjugate gradients go on though no slope is beyond its l1", async () => {
+  const [count, size, random] = [300, 200, new Random(5)];
+  const columns = Array.from({ length: count * size }, (_, k) => k % size);
+  const values: number[] = [];
+  const labels: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const common = random.unit() - 0.5;
+    for (let j = 0; j < size; j++) values.push(Math.fround(common + 0.3 * (random.unit() - 0.5)));
+    labels.push(common + 0.3 * (random.unit() - 0.5) > 0 ? 1 : -1);
+  }
+  const rows = Array.from({ length: count + 1 }, (_, i) => i * size);
+  const data = { rows, columns, values, labels, dimension: size };
+  for (const [loss, l2] of [
+    ["logistic", 1e-5],
+    ["squared", 1e-4],
+  ] as const) {
+    const { certificate } = await fit(data, { solver: "batch", loss, l1: 0, l2 });
+    expect(certificate!.converged).toBe(true);
+    expect(certificate!.iterations).toBeLessThan(30);
+  }
+});
