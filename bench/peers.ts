@@ -13,6 +13,7 @@ import { createGunzip } from "node:zlib";
 import { readHousing, TRAIN } from "./housing.js";
 import { compareLiblinear } from "./peers/liblinear.js";
 import { compareLasso, compareLogistic } from "./peers/packages.js";
+import { measurePath } from "./peers/path.js";
 import { readProblem, writeProblem } from "./peers/problem.js";
 import { CLI, type Task } from "./peers/process.js";
 import { readTowns } from "./world.js";
@@ -61,6 +62,7 @@ if (!existsSync(CLI)) {
     await compareLiblinear([...(a9a ? [a9a] : []), ...Object.values(others)], rounds);
     if (a9a) await compareLogistic(a9a, rounds);
     if (housing) await compareLasso(housing, rounds);
+    if (others.imdb_uni) await measurePath(others.imdb_uni);
   } finally {
     rmSync(folder, { recursive: true });
   }
