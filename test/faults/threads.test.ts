@@ -18,7 +18,7 @@ beforeAll(() => {
   writeFileSync(join(folder, "rows.svm"), ROWS);
   // Long enough that workers are up before it is read.
   writeFileSync(join(folder, "more.svm"), ROWS.repeat(4));
-  writeFileSync(join(folder, "many.svm"), ROWS.repeat(40));
+  writeFileSync(join(folder, "many.svm"), ROWS.repeat(100));
   expect(run("train rows.svm --l1 0.01 -o model.nought --quiet").code).toBe(0);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
