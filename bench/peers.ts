@@ -1,4 +1,5 @@
-// nought's batch solver beside its peers on the same data in the same run: LIBLINEAR, scikit-learn and glmnet.
+// nought's batch solver beside its peers on the same data in the same run: LIBLINEAR, scikit-learn and glmnet; and its
+// path of strengths on imdb_uni beside the hardest of them.
 //
 //     npm run bench:peers -- [--rounds 3] [set …]
 //

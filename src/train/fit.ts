@@ -101,13 +101,15 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   const { l1 = 1e-4, l2 = 0, onProgress } = options;
   const problem = BatchProblem.of(data, { l1, l2 }, options);
   const start = options.from ? problem.startFrom(options.from, data, l1, l2) : null;
-  const report: Steering["report"] = (iteration, kept, sum) =>
-    onProgress?.({
-      ...{ rows: data.count, epoch: iteration, loss: problem.loss, kept, bytes: kept * 12 },
-      objective: sum / problem.total,
-      ...NOT_STREAMED,
-    });
-  await problem.solve(l1, l2, onProgress && report);
+  const report: Steering["report"] =
+    onProgress &&
+    ((iteration, kept, sum) =>
+      onProgress({
+        ...{ rows: data.count, epoch: iteration, loss: problem.loss, kept, bytes: kept * 12 },
+        objective: sum / problem.total,
+        ...NOT_STREAMED,
+      }));
+  await problem.solve(l1, l2, report);
   const certificate = problem.certify(start);
   const { holdout, declared, seen } = data;
   const validation = holdout && holdout.totalWeight > 0 ? problem.lossOn(holdout) : null;

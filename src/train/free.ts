@@ -18,6 +18,7 @@ function dot({ x }: State["design"], j: number, v: Float64Array, stride = 1, fir
   return sum;
 }
 
+/** Whether nothing but the intercept is free, as mostly: it has every row, and no system to solve. */
 function isInterceptAlone({ free, intercept }: State["design"]): boolean {
   return intercept && free.length === 1;
 }

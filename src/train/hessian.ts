@@ -1,9 +1,9 @@
-import { pointersOf, transposeTo } from "../data/columns.js";
-import { type Face, type Hessian, type Matrix, NOWHERE, type Weighing } from "../engine/kernels.js";
+import { type Face, type Hessian, NOWHERE, type Weighing } from "../engine/kernels.js";
 import type { F64, Memory, U32 } from "../engine/memory.js";
 import type { State } from "./newton.js";
 import type { Quadratic } from "./quadratic.js";
-import type { SetRows, WorkingSet } from "./working.js";
+import type { SetRows } from "./rows.js";
+import type { WorkingSet } from "./working.js";
 
 /** H = XᵀDX of a working set, written out. */
 export interface Coupled {
@@ -28,66 +28,9 @@ const STEPS = 30;
 /** H is worth twice the products where X has this many times more entries than it. */
 const FEW = 4;
 
-/** Returns how many products of a row's entries H takes. */
-function productsOf(pointers: U32, count: number): number {
-  let products = 0;
-  for (let i = 0, starts = pointers.view; i < count; i++) {
-    const length = starts[i + 1]! - starts[i]!;
-    products += (length * (length - 1)) / 2;
-  }
-  return products;
-}
-
-/** Returns how many of them H is worth. */
-function mostProducts(size: number, entries: number): number {
-  return (FEW * size * size <= entries ? 2 : 1) * MOST_PRODUCTS * entries;
-}
-
-/** Pieces of a set's rows at most, and entries of one for each column, at least: each has a sum of its own to add up. */
-const MOST_PIECES = 4;
-const LEAST_PIECE = 16;
-/** Entries of all rows for each of a set's, up to which its own are quicker picked from them than made of its columns. */
-const MOST_PICKED = 4;
-
-/** Makes a set's rows. */
-export function rowsOf(state: State, set: WorkingSet): SetRows {
-  const { engine, count } = state;
-  const { memory } = engine;
-  const { size } = set;
-  const matrix = matrixOf(state, set);
-  const entries = set.x.indices.length;
-  const pieces = Math.max(1, Math.min(MOST_PIECES, Math.floor(entries / (LEAST_PIECE * size))));
-  const bounds = memory.u32(pieces + 1);
-  for (let p = 0, i = 0, [cut, starts] = [bounds.view, matrix.pointers.view]; p <= pieces; p++) {
-    while (i < count && starts[i]! < (entries * p) / pieces) i++;
-    cut[p] = p < pieces ? i : count;
-  }
-  return { matrix, bounds, curved: memory.f64(pieces * size) };
-}
-
-/** Returns a set by rows. Where H is worth it their indices ascend. */
-function matrixOf({ engine, design, rows, count }: State, { x, size, columns, intercept }: WorkingSet): Matrix {
-  const { kernels, memory } = engine;
-  const entries = x.indices.length;
-  const pointers = pointersOf(engine, x, size, count);
-  if (
-    MOST_PICKED * entries < rows.pointers.view[count]! ||
-    productsOf(pointers, count) <= mostProducts(size, entries)
-  ) {
-    return transposeTo(pointers, engine, x, size, count, null, 0);
-  }
-  const matrix = {
-    pointers,
-    indices: memory.u32(entries + 1, "raw"),
-    values: x.values && memory.f32(entries + 1, "raw"),
-  };
-  const mark = memory.mark();
-  const places = memory.u32(design.places.length, "raw");
-  const view = places.view.fill(NOWHERE);
-  for (let t = 0; t < size; t++) if (t !== intercept) view[design.columns[columns[t]!]!] = t;
-  kernels.pick(rows, count, places, intercept < 0 ? NOWHERE : intercept, matrix);
-  memory.release(mark);
-  return matrix;
+/** Whether H of so many columns may be worth its products of a row's entries. */
+export function isWorth(products: number, size: number, entries: number): boolean {
+  return products <= (FEW * size * size <= entries ? 2 : 1) * MOST_PRODUCTS * entries;
 }
 
 /**
@@ -96,17 +39,15 @@ function matrixOf({ engine, design, rows, count }: State, { x, size, columns, in
  */
 function coupledOf({ engine, count }: State, { x, size, rows }: WorkingSet): Coupled | null {
   const { kernels, memory } = engine;
-  const { matrix } = rows as SetRows;
-  const { pointers } = matrix;
+  const { matrix, products } = rows as SetRows;
   const entries = x.indices.length;
-  const products = productsOf(pointers, count);
-  if (products > mostProducts(size, entries)) return null;
+  if (!isWorth(products, size, entries)) return null;
   if (FEW * size * size <= entries) return completeOf(memory, size);
   const room = Math.min(MOST_ENTRIES * entries, products);
   const mark = memory.mark();
   const [cursor, next, counts] = [memory.u32(count, "raw"), memory.u32(size), memory.u32(size)];
   const own = { pointers: memory.u32(size + 1), indices: memory.u32(room, "raw") };
-  cursor.view.set(pointers.view.subarray(0, count));
+  cursor.view.set(matrix.pointers.view.subarray(0, count));
   const half = kernels.couple(x, matrix, size, { cursor, stamps: next, counts }, room, own);
   if (half === NOWHERE) {
     memory.release(mark);

@@ -1,8 +1,9 @@
 import { log } from "../baseline/math.js";
 import { conjugate } from "./conjugate.js";
-import { hessianQuadratic, rowsOf } from "./hessian.js";
+import { hessianQuadratic } from "./hessian.js";
 import type { State } from "./newton.js";
 import { type Quadratic, sparseQuadratic } from "./quadratic.js";
+import { rowsOf } from "./rows.js";
 import { gapOf, violationOf, type WorkingSet } from "./working.js";
 
 /** Passes of a minimisation, at least and at most. */

@@ -1,7 +1,8 @@
 import type { State } from "./newton.js";
-import type { SetRows, WorkingSet } from "./working.js";
+import type { SetRows } from "./rows.js";
+import type { WorkingSet } from "./working.js";
 
-/** When conjugate gradients end: as soon as one of these holds. */
+/** When conjugate gradients end: as soon as one of these holds. Where H is written out only the first counts. */
 export interface Enough {
   /** The residual, squared and as preconditioned, is no more than this share of the first. */
   residual: number;
@@ -17,9 +18,7 @@ export interface Quadratic {
   slopes(): void;
   /** Bounds of how bold `conjugate` may be. */
   readonly boldness: { least: number; most: number };
-  /**
-   * Runs conjugate gradients on the face that set.inverse, set.ridge and set.residual say; the result is set.step.
-   */
+  /** Runs conjugate gradients on the face that set.inverse, set.ridge and set.residual say; the result is set.step. */
   conjugate(boldness: number, enough: Enough, breathe: () => Promise<void>): Promise<void>;
   /** Returns ‖X·u‖² weighted by D, for u = set.moves. */
   energy(): number;
@@ -63,11 +62,12 @@ async function conjugate(
   breathe: () => Promise<void>,
 ): Promise<void> {
   const { kernels } = engine;
-  const { size, search } = set;
+  const { size, inverse, ridge, w: weights, penalties, curvatures, couplings, step, search, intercept } = set;
   const { matrix, bounds, curved } = set.rows as SetRows;
   const pieces = bounds.length - 1;
-  const o = { ...set, outcome, curved, weights: set.w };
-  if (set.couplings) set.inverse.view[set.intercept] = 0;
+  const vectors = { inverse, ridge, weights, penalties, curvatures, couplings, step, search, curved };
+  const o = { ...vectors, residual: set.residual, outcome, intercept };
+  if (couplings) inverse.view[intercept] = 0;
   kernels.conjugateBegin(size, o);
   const enough = residual * outcome.view[0]!;
   for (let left = limit; left > 0; left--) {

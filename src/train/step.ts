@@ -77,7 +77,8 @@ export async function step(
   const isFine = goal > 0 && !set.hessian?.scratch && goal < COARSE * penaltyChange(set, null);
   if (isFine && Math.abs(lossSum - state.lossSum - riseOf(set)) < NEAR * goal) {
     set.quadratic?.settle();
-    const missed = lossSum - touchOf(state);
+    const { engine, loss, rows, count, model, trial } = state;
+    const missed = lossSum - engine.kernels.touch(loss, rows, 0, count, model, trial); // of fourth order in the step
     isTrue = missed < MOST_MISSED * goal && (isAll || isAlone(state, set));
     if (isTrue) modelled = await polish(state, set, AFFORDED * (goal - missed), breathe);
     if (isTrue || set.hessian) {
@@ -158,14 +159,6 @@ function aimOf({ engine, count, direction }: State, set: WorkingSet): Aim {
 function lossAlong({ engine, loss, rows, count, margins, direction, trial, trialModel }: State, share: number): number {
   engine.kernels.along(0, count, margins, direction, share, trial);
   return engine.kernels.linearize(loss, rows, 0, count, trial, trialModel);
-}
-
-/**
- * Returns Σ s·loss at the end of the step less what the slopes of the model, as a dual point, miss of it (Fenchel): that is of
- * the fourth order in the step.
- */
-function touchOf({ engine, loss, rows, count, model, trial }: State): number {
-  return engine.kernels.touch(loss, rows, 0, count, model, trial);
 }
 
 /** Returns what the model says that the loss rises by, from its slopes at both ends of the step. */

@@ -4,6 +4,7 @@ import type { Random } from "../random.js";
 import type { Coupled } from "./hessian.js";
 import type { State } from "./newton.js";
 import type { Quadratic } from "./quadratic.js";
+import type { SetRows } from "./rows.js";
 
 /** The columns that are worked on, gathered side by side: a small problem of its own. */
 export interface WorkingSet {
@@ -49,15 +50,6 @@ export interface WorkingSet {
   step: F64;
   /** Columns that are visited. */
   order: U32;
-}
-
-/** A working set by rows, in pieces that threads may share out. */
-export interface SetRows {
-  matrix: Matrix;
-  /** [pieces + 1], the rows where each begins. */
-  bounds: U32;
-  /** [pieces · columns], scratch: what each adds to H·u. */
-  curved: F64;
 }
 
 const LEAST_SIZE = 4000;
