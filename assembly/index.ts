@@ -2,10 +2,12 @@
 import * as columns from "./batch/columns";
 import * as conjugate from "./batch/conjugate";
 import { descendEpoch, Entries } from "./batch/descent";
+import * as faces from "./batch/face";
 import * as factor from "./batch/factor";
 import * as hessian from "./batch/hessian";
 import * as quadratic from "./batch/quadratic";
 import * as screening from "./batch/screen";
+import * as working from "./batch/working";
 import { Logistic, Squared } from "./datafit";
 import { Descent, Face, Ftrl, Matrix, Rows, Search, Sgd } from "./layout";
 import * as batches from "./online/batches";
@@ -199,7 +201,61 @@ export function gramOnes(rows: Matrix, count: u32, columns: u32, model: usize, o
   quadratic.gram<Ones>(rows, count, columns, model, out);
 }
 export function survey(count: u32, gradients: usize, weights: usize, penalties: usize, order: usize): u32 {
-  return quadratic.survey(count, gradients, weights, penalties, order);
+  return working.survey(count, gradients, weights, penalties, order);
+}
+export function penalty(count: u32, penalties: usize, weights: usize, from: usize): f64 {
+  return working.penalty(count, penalties, weights, from);
+}
+export function violation(count: u32, order: usize, weights: usize, gradients: usize, penalties: usize): f64 {
+  return working.violation(count, order, weights, gradients, penalties);
+}
+export function scaling(count: u32, order: usize, weights: usize, gradients: usize, penalties: usize, out: usize): void {
+  working.scaling(count, order, weights, gradients, penalties, out);
+}
+export function choose(
+  count: u32,
+  order: usize,
+  weights: usize,
+  gradients: usize,
+  penalties: usize,
+  skipped: u32,
+  least: u32,
+  scores: usize,
+  out: usize,
+): u32 {
+  return working.choose(count, order, weights, gradients, penalties, skipped, least, scores, out);
+}
+export function aim(
+  count: u32,
+  pointers: usize,
+  weights: usize,
+  origin: usize,
+  gradients: usize,
+  moves: usize,
+  out: usize,
+): void {
+  working.aim(count, pointers, weights, origin, gradients, moves, out);
+}
+export function countEntries(pointers: usize, order: usize, count: u32): u32 {
+  return working.countEntries(pointers, order, count);
+}
+export function take(x: usize, width: u32, order: usize, count: u32, out: usize): void {
+  working.take(x, width, order, count, out);
+}
+export function give(x: usize, order: usize, count: u32, out: usize): void {
+  working.give(x, order, count, out);
+}
+export function face(columns: u32, radius: f64, bold: f64, o: Search): void {
+  faces.face(columns, radius, bold, o);
+}
+export function breakpoints(columns: u32, o: Search): void {
+  faces.breakpoints(columns, o);
+}
+export function stride(columns: u32, share: f64, o: Search): f64 {
+  return faces.stride(columns, share, o);
+}
+export function land(columns: u32, share: f64, o: Search): void {
+  faces.land(columns, share, o);
 }
 export function descendStored(x: Matrix, order: usize, count: u32, o: Descent): void {
   descendEpoch<Entries<Stored>>(x, order, count, o);

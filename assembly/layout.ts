@@ -146,26 +146,37 @@ export class Face {
 }
 
 /**
- * Conjugate gradients on a face of a working set.
+ * A step on a face of a working set, by conjugate gradients.
  *
- *     ╒═════════╤═══════╤═════════╤═══════════╤════════════╤═══════════╤══════════╤══════╤════════╤════════╤═════════╤═══════════╕
- *     │ inverse │ ridge │ weights │ penalties │ curvatures │ couplings │ residual │ step │ search │ curved │ outcome │ intercept │
- *     ╘═════════╧═══════╧═════════╧═══════════╧════════════╧═══════════╧══════════╧══════╧════════╧════════╧═════════╧═══════════╛
+ *     ╒═════════╤═══════╤═════════╤═══════════╤════════════╤═══════════╤══════════╤══════╤════════╤════════╤═════════╕
+ *     │ inverse │ ridge │ weights │ penalties │ curvatures │ couplings │ residual │ step │ search │ curved │ outcome │
+ *     ├────────┬┴───────┴─────┬───┴────┬──────┴──┬─────────┴┬───────┬──┴────┬─────┴──────┴┬───────┴┬───────┴───┬─────╯
+ *     │ origin │ inverseReach │ slopes │ damping │ downhill │ lower │ upper │ breakpoints │ moves  │ intercept │
+ *     ╘════════╧══════════════╧════════╧═════════╧══════════╧═══════╧═══════╧═════════════╧════════╧═══════════╛
  */
 @unmanaged
 export class Search {
   inverse: usize; // f64[columns], the preconditioner; 0 off the face
   ridge: usize; // f64[columns], l2
-  weights: usize; // f64[columns], where the search began
+  weights: usize; // f64[columns], where the search begins, and in the end where it ends
   penalties: usize; // f64[2 · columns], {l1, l2} interleaved
   curvatures: usize; // f64[columns], Σ_i D_i·x_ij²
   couplings: usize; // f64[columns], Σ_i D_i·x_ij; 0 without an intercept
   residual: usize; // f64[columns], begins as the way downhill
-  step: usize; // f64[columns], the result; begins as 0
+  step: usize; // f64[columns], what conjugate gradients find; begins as 0
   search: usize; // f64[columns], scratch
   curved: usize; // f64[pieces · columns], H·search
-  outcome: usize; // f64[2], the squared residual and the excess that are left
-  intercept: u32; // its column
+  outcome: usize; // f64[2], the squared residual and the excess that are left; of breakpoints see there
+  origin: usize; // f64[columns], weights in the middle of the box
+  inverseReach: usize; // f64[columns], 1 / max_i |x_ij|
+  slopes: usize; // f64[columns], X_jᵀq of the model
+  damping: usize; // f64[columns], see face
+  downhill: usize; // f64[columns], less the slope with its penalties; 0 off the face
+  lower: usize; // f64[columns], bounds of each weight of the face
+  upper: usize; // f64[columns]
+  breakpoints: usize; // f64[columns], the share of the step at which each weight meets its bound
+  moves: usize; // f64[columns], of the weights at some share of the step
+  intercept: u32; // its column; NOWHERE without one
 }
 
 /**

@@ -56,6 +56,15 @@ export const SEARCH_STEP: u32 = offsetof<Search>("step");
 export const SEARCH_SEARCH: u32 = offsetof<Search>("search");
 export const SEARCH_CURVED: u32 = offsetof<Search>("curved");
 export const SEARCH_OUTCOME: u32 = offsetof<Search>("outcome");
+export const SEARCH_ORIGIN: u32 = offsetof<Search>("origin");
+export const SEARCH_INVERSE_REACH: u32 = offsetof<Search>("inverseReach");
+export const SEARCH_SLOPES: u32 = offsetof<Search>("slopes");
+export const SEARCH_DAMPING: u32 = offsetof<Search>("damping");
+export const SEARCH_DOWNHILL: u32 = offsetof<Search>("downhill");
+export const SEARCH_LOWER: u32 = offsetof<Search>("lower");
+export const SEARCH_UPPER: u32 = offsetof<Search>("upper");
+export const SEARCH_BREAKPOINTS: u32 = offsetof<Search>("breakpoints");
+export const SEARCH_MOVES: u32 = offsetof<Search>("moves");
 export const SEARCH_INTERCEPT: u32 = offsetof<Search>("intercept");
 
 export const DESCENT_BYTES: u32 = offsetof<Descent>();

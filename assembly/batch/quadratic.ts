@@ -296,18 +296,6 @@ function addRow<V extends Values>(indices: usize, values: usize, from: u32, to: 
   }
 }
 
-/** Lists in order, u32[columns], the columns 0 ≤ j < count with a weight or with |g_j| > l1_j. Returns how many. */
-export function survey(count: u32, gradients: usize, weights: usize, penalties: usize, order: usize): u32 {
-  let size: u32 = 0;
-  for (let j: u32 = 0; j < count; ++j) {
-    const at = <usize>j << 3;
-    store<u32>(order + (<usize>size << 2), j);
-    const isZero = load<f64>(weights + at) == 0.0;
-    size += u32(!isZero || abs<f64>(load<f64>(gradients + at)) > load<f64>(penalties + (at << 1)));
-  }
-  return size;
-}
-
 /**
  * Writes H = XᵀDX without its diagonal, f64[columns · (columns − 1)], from the rows (CSR) 0 ≤ i < count of a matrix
  * whose indices ascend in each row. H begins as 0.

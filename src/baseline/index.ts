@@ -3,6 +3,7 @@ import { countIndices, inverseReach, mergeColumns, pick, select, transpose } fro
 import { conjugateBegin, conjugateStep } from "./conjugate.js";
 import { parseCsv } from "./csv.js";
 import { descend, descendByHessian } from "./descent.js";
+import { breakpoints, face, land, stride } from "./face.js";
 import { conjugateByFactor } from "./factor.js";
 import { ftrlBatches, ftrlGradient, ftrlIntercept, ftrlRows, ftrlStep, ftrlTouched, ftrlWeights } from "./ftrl.js";
 import { couple, curveByHessian, mirror, weigh } from "./hessian.js";
@@ -21,7 +22,6 @@ import {
   linearize,
   project,
   spread,
-  survey,
   tilt,
   touch,
 } from "./quadratic.js";
@@ -30,6 +30,7 @@ import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 import { parseSvmlight } from "./svmlight.js";
 import { parseVw } from "./vw.js";
+import { aim, choose, countEntries, give, penalty, scaling, survey, take, violation } from "./working.js";
 
 /** The kernels in plain TypeScript: what WebAssembly is measured against, and the fallback where it is forbidden. */
 export const BASELINE: Kernels = {
@@ -64,6 +65,14 @@ export const BASELINE: Kernels = {
   copy,
   learnCsv,
   survey,
+  penalty,
+  violation,
+  scaling,
+  choose,
+  aim,
+  countEntries,
+  take,
+  give,
   gram,
   countIndices,
   transpose,
@@ -82,4 +91,8 @@ export const BASELINE: Kernels = {
   conjugateByFactor,
   conjugateBegin,
   conjugateStep,
+  face,
+  breakpoints,
+  stride,
+  land,
 };

@@ -168,15 +168,6 @@ export const bend: Kernels["bend"] = (from, to, o, moves) => {
   });
 };
 
-export const survey: Kernels["survey"] = (count, g, w, penalties, order) => {
-  const [slopes, weights, l, columns] = [g.view, w.view, penalties.view, order.view];
-  let size = 0;
-  for (let j = 0; j < count; j++) {
-    if (weights[j] !== 0 || Math.abs(slopes[j]!) > l[2 * j]!) columns[size++] = j;
-  }
-  return size;
-};
-
 export const gram: Kernels["gram"] = (rows, count, columns, o, out) => {
   const pointers = rows.pointers.view;
   const indices = rows.indices.view;

@@ -25,6 +25,9 @@ interface Place {
 /** Of what is there, room for so much more at least. */
 const LEAST_GROWTH = 0.25;
 
+/** Entries that may be left over. Room that was never written to costs nothing, but of 4 GiB much of it would be missed. */
+const MOST_SPARE = 2 ** 24;
+
 /**
  * Rows as they are read, in the memory of an engine that it has to itself: they grow there and stay there. The columns
  * are numbered as their ids first occur.
@@ -212,8 +215,7 @@ export class RowStore extends TextParser implements Tables, Store {
   /** Gives back all memory but that of the rows and returns them. The store is of no use afterwards. */
   finish(): { rows: Rows; offsets: F64 | null; span: [from: number, to: number] } {
     const used = { ...this.#used(), ids: 0, direct: 0, hashed: 0, seen: 0 };
-    // Room that was never written to costs nothing; much of it would be missed all the same.
-    if (this.#at.indices.length > used.indices * 1.25) this.#resize(used);
+    if (this.#at.indices.length - used.indices > MOST_SPARE) this.#resize(used);
     this.#at = placed(this.engine.memory.trim(Object.values(this.#at), Object.values(used)));
     const { pointers, labels, weights, offsets, indices, values } = this.#at;
     return {

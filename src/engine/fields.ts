@@ -61,6 +61,15 @@ export const SEARCH = {
   search: "Uint32",
   curved: "Uint32",
   outcome: "Uint32",
+  origin: "Uint32",
+  inverseReach: "Uint32",
+  slopes: "Uint32",
+  damping: "Uint32",
+  downhill: "Uint32",
+  lower: "Uint32",
+  upper: "Uint32",
+  breakpoints: "Uint32",
+  moves: "Uint32",
   intercept: "Uint32",
 } as const;
 

@@ -145,7 +145,7 @@ export interface Weighing {
   sums: F64;
 }
 
-/** Conjugate gradients on a face of a working set, preconditioned by a diagonal. The intercept follows them. */
+/** A step on a face of a working set by conjugate gradients, preconditioned by a diagonal. The intercept follows them. */
 export interface Search {
   /** [columns] each; 0 off the face. */
   inverse: F64;
@@ -157,16 +157,30 @@ export interface Search {
   /** As in Descent. */
   curvatures: F64;
   couplings: F64 | null;
-  /** [columns], the way downhill. */
+  origin: F64;
+  inverseReach: F64;
+  /** [columns], X_jᵀq of the model. */
+  slopes: F64;
+  /** [columns], the way downhill, and what is left of it. */
+  downhill: F64;
   residual: F64;
+  /** [columns], what is added to curvatures where H is written out, l2 with it. */
+  damping: F64;
+  /** [columns], bounds of each weight of the face, and at what share of the step it meets its own. */
+  lower: F64;
+  upper: F64;
+  breakpoints: F64;
   /** [columns], the result; begins as 0. */
   step: F64;
+  /** [columns], what weights move by at some share of it. */
+  moves: F64;
   /** [columns], scratch. */
   search: F64;
   /** [pieces · columns], scratch: H·search. */
   curved: F64;
   /** [2]: the squared residual, as preconditioned, and by what share of its l1 the steepest slope is beyond it. */
   outcome: F64;
+  /** Its column; −1 without one. */
   intercept: number;
 }
 
@@ -287,6 +301,49 @@ export interface Kernels {
   gram(rows: Matrix, count: number, columns: number, model: F64, out: F64): void;
   /** Lists in order the columns 0 ≤ j < count with a weight or with |g_j| > l1_j (penalties[2j]). Returns how many. */
   survey(count: number, gradients: F64, weights: F64, penalties: F64, order: U32): number;
+  /** Returns Σ l1·(|w| − |from|) + ½·l2·(w² − from²) of `count` weights. from: null for 0. */
+  penalty(count: number, penalties: F64, weights: F64, from: F64 | null): number;
+  /** Returns Σ |violation of optimality| of columns order[0 … count), of the first `count` where that is null. */
+  violation(count: number, order: U32 | null, weights: F64, gradients: F64, penalties: F64): number;
+  /**
+   * Writes to out [3], of columns order[0 … count): what their weights cost; the largest c ≤ 1 with c·|g_j| ≤ l1_j for
+   * all that have a penalty; and Σ (|g_j| − l1_j)²/(2·l2_j) of those whose |g_j| is above l1_j.
+   */
+  scaling(count: number, order: U32, weights: F64, gradients: F64, penalties: F64, out: F64): void;
+  /**
+   * Lists in out, in their order, those of columns order[0 … count) with a weight and the worst violators among the
+   * others, as many again or `least` in all, 1 or more, and returns how many. `skipped` is left out. scores [columns]: scratch.
+   */
+  choose(
+    count: number,
+    order: U32,
+    weights: F64,
+    gradients: F64,
+    penalties: F64,
+    skipped: number,
+    least: number,
+    scores: F64,
+    out: U32,
+  ): number;
+  /** Returns the entries of columns order[0 … count) of a matrix. */
+  countEntries(pointers: U32, order: U32, count: number): number;
+  /** Writes the `width` numbers that x has for each of columns order[0 … count) side by side to out. */
+  take(x: F64, width: number, order: U32, count: number, out: F64): void;
+  /** Writes x to the places of out that order[0 … count) says. */
+  give(x: F64, order: U32, count: number, out: F64): void;
+  /** Writes moves = w − origin of x's columns, and to out [2] Σ g_j·moves_j and the entries of those that move. */
+  aim(count: number, pointers: U32, weights: F64, origin: F64, gradients: F64, moves: F64, out: F64): void;
+  /**
+   * Writes what each weight may do without a change of sign, within a box of this radius, what it wants to do, and what keeps
+   * it near: the less the bolder, 1 or more.
+   */
+  face(columns: number, radius: number, bold: number, o: Search): void;
+  /** Writes o.breakpoints, and to o.outcome the least of them and by how much the model falls if o.step is its minimum. */
+  breakpoints(columns: number, o: Search): void;
+  /** Writes o.moves at a share of o.step and returns by how much the model rises, but for the curvature of the loss. */
+  stride(columns: number, share: number, o: Search): number;
+  /** Moves the weights by the last `stride`. */
+  land(columns: number, share: number, o: Search): void;
   /** Visits columns order[0 … count) of x (CSC) once, minimises the model over each and says in o.outcome how it went. */
   descend(x: Matrix, order: U32, count: number, o: Descent): void;
   /**

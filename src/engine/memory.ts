@@ -17,7 +17,7 @@ export type U8 = Slice<Uint8Array>;
 
 /** Where arrays live that kernels work on. All arrays begin as zeros, but those asked for `raw` as anything. */
 export interface Memory {
-  f64(length: number): F64;
+  f64(length: number, raw?: "raw"): F64;
   f32(length: number, raw?: "raw"): F32;
   u32(length: number, raw?: "raw"): U32;
   u8(length: number, raw?: "raw"): U8;
@@ -91,8 +91,8 @@ export class LinearMemory implements Memory {
     this.#clean = this.#top;
   }
 
-  f64(length: number): F64 {
-    return this.#new(Float64Array, length);
+  f64(length: number, raw?: "raw"): F64 {
+    return this.#new(Float64Array, length, raw);
   }
 
   f32(length: number, raw?: "raw"): F32 {

@@ -185,6 +185,37 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     },
     survey: (count, gradients, weights, penalties, order) =>
       call("survey", count, at(gradients), at(weights), at(penalties), at(order)),
+    penalty: (count, penalties, weights, from) => call("penalty", count, at(penalties), at(weights), at(from)),
+    violation: (count, order, weights, gradients, penalties) =>
+      call("violation", count, at(order), at(weights), at(gradients), at(penalties)),
+    scaling: (count, order, weights, gradients, penalties, out) => {
+      call("scaling", count, at(order), at(weights), at(gradients), at(penalties), at(out));
+    },
+    choose: (count, order, weights, gradients, penalties, skipped, least, scores, out) =>
+      call(
+        "choose",
+        ...[count, at(order), at(weights), at(gradients), at(penalties), skipped, least, at(scores), at(out)],
+      ),
+    aim: (count, pointers, weights, origin, gradients, moves, out) => {
+      call("aim", count, at(pointers), at(weights), at(origin), at(gradients), at(moves), at(out));
+    },
+    countEntries: (pointers, order, count) => call("countEntries", at(pointers), at(order), count) >>> 0,
+    take: (x, width, order, count, out) => {
+      call("take", at(x), width, at(order), count, at(out));
+    },
+    give: (x, order, count, out) => {
+      call("give", at(x), at(order), count, at(out));
+    },
+    face: (columns, radius, bold, o) => {
+      call("face", columns, radius, bold, writeSearch(o));
+    },
+    breakpoints: (columns, o) => {
+      call("breakpoints", columns, writeSearch(o));
+    },
+    stride: (columns, share, o) => call("stride", columns, share, writeSearch(o)),
+    land: (columns, share, o) => {
+      call("land", columns, share, writeSearch(o));
+    },
     descend: (x, order, count, o: Descent) => {
       call(`descend${kind(x)}`, writeMatrix(x), at(order), count, writeDescent(o));
     },

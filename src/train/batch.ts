@@ -205,7 +205,7 @@ export class BatchProblem {
     const { state, design } = this;
     penalize(state, l1 * this.total, 0);
     const last = design.size - Number(design.intercept);
-    const columns = listed(state).filter((j) => j !== last);
+    const columns = state.order.view.subarray(0, listed(state)).filter((j) => j !== last);
     const { view: w } = state.w;
     return columns.length <= roomFor(columns.filter((j) => w[j] !== 0).length) ? columns : undefined;
   }

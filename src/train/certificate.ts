@@ -18,44 +18,27 @@ export interface Bounds {
 }
 
 /** Returns the objective at hand. */
-export function objectiveOf({ lossSum, w, penalties }: State): number {
-  let sum = 0;
-  for (let j = 0, [weights, l] = [w.view, penalties.view]; j < weights.length; j++) {
-    const weight = Math.abs(weights[j]!);
-    if (weight > 0) sum += l[2 * j]! * weight + 0.5 * l[2 * j + 1]! * weight * weight;
-  }
-  return lossSum + sum;
+export function objectiveOf({ engine, lossSum, design, w, penalties }: State): number {
+  return lossSum + engine.kernels.penalty(design.size, penalties, w, null);
 }
 
 /**
  * Returns the duality gap against the sum of losses; where that is above `enough` for certain, a cheaper lower bound.
  * −q, scaled until |X_jᵀq| ≤ l1_j for all j, is a dual point. What is above l1_j may stay where l2_j > 0 and costs
  * (|X_jᵀq| − l1_j)²/(2·l2_j). A column without penalties, such as the intercept, wants X_jᵀq = 0, and is there but for
- * rounding and what the solve has left: see slackOf. `listed`: all columns with a weight or a violation. The best dual value
+ * rounding and what the solve has left: see slackOf. `listed`: how many columns have a weight or a violation, as state.order lists them. The best dual value
  * yet is remembered.
  */
-export function boundsOf(state: State, listed: Uint32Array, enough: number): Bounds {
-  const { count, model, margins, offsets, gradients, w, penalties } = state;
-  const [g, weights, l] = [gradients.view, w.view, penalties.view];
-  let [shrink, excess, penalty] = [1, 0, 0];
-  for (let k = 0; k < listed.length; k++) {
-    const j = listed[k]!;
-    const size = Math.abs(g[j]!);
-    const weight = Math.abs(weights[j]!);
-    const l1 = l[2 * j]!;
-    const l2 = l[2 * j + 1]!;
-    penalty += l1 * weight + 0.5 * l2 * weight * weight;
-    if (size > l1 && (l1 > 0 || l2 > 0)) {
-      excess += ((size - l1) * (size - l1)) / (2 * l2);
-      shrink = Math.min(shrink, l1 / size);
-    }
-  }
+export function boundsOf(state: State, listed: number, enough: number): Bounds {
+  const { engine, count, model, margins, offsets, gradients, w, penalties, order, outcome } = state;
+  const { kernels } = engine;
+  kernels.scaling(listed, order, w, gradients, penalties, outcome);
+  const [penalty, shrink, excess] = outcome.view as unknown as [number, number, number];
   if (Number.isFinite(excess)) {
     const kept = dualOf(state, 1) - excess;
     return bounds(Math.max(kept, dualOf(state, shrink)));
   }
   // The dual is concave in the scale, and its slope at 1 is −Σ q·(m − offset).
-  const { kernels } = state.engine;
   const slope = kernels.tilt(0, count, model, margins) - (offsets ? kernels.tilt(0, count, model, offsets) : 0);
   const least = penalty + shrink * slope;
   return least > enough ? bounds(Number.NEGATIVE_INFINITY, least) : bounds(dualOf(state, shrink));

@@ -137,7 +137,8 @@ export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | nul
   const coupled = set.hessian;
   const { H, scratch, product, base, face } = coupled;
   const { x, size, order, curvatures, slopes, w: weights, penalties, origin, inverseReach, moves } = set;
-  const { inverse, ridge, damping, residual, step, couplings, intercept } = set;
+  const { couplings, intercept } = set;
+  const { inverse, damping, residual, step } = set.search;
   const { matrix: rows } = set.rows as SetRows;
   if (scratch) {
     scratch.cursor.view.set(rows.pointers.view.subarray(0, count));
@@ -157,31 +158,15 @@ export function hessianQuadratic(state: State, set: WorkingSet): Quadratic | nul
       kernels.descendByHessian(H, order, active, { ...o, couplings, intercept });
     },
     slopes: () => {}, // they follow every step
-    async conjugate(boldness, { residual: enough }) {
-      // A minimum that the signs forbid says little. A curvature that grows keeps the step near (Marquardt 1963).
-      const share = 1 / (boldness * boldness);
-      for (let t = 0, [more, l2, h] = [damping.view, ridge.view, curvatures.view]; t < size; t++) {
-        more[t]! += l2[t]! + share * h[t]!;
-      }
-      const { isHard } = coupled;
-      const o = {
-        ...face,
-        inverse,
-        ridge: damping,
-        residual,
-        step,
-        isFactored: isHard,
-        limit: STEPS,
-        enough,
-      };
-      coupled.isHard = !kernels.conjugateByFactor(H, size, curvatures, o) || isHard;
+    async conjugate(_, { residual: enough }) {
+      const { isHard: isFactored } = coupled;
+      const o = { ...face, inverse, ridge: damping, residual, step, isFactored, limit: STEPS, enough };
+      coupled.isHard = !kernels.conjugateByFactor(H, size, curvatures, o) || isFactored;
     },
     energy: () => kernels.curveByHessian(H, size, curvatures, moves, product),
-    advance() {
-      for (let t = 0, [g, moved] = [slopes.view, product.view]; t < size; t++) g[t]! += moved[t]!;
-    },
+    advance: () => kernels.along(0, size, slopes, product, 1, slopes),
     settle() {
-      for (let t = 0, [u, w, from] = [moves.view, weights.view, base.view]; t < size; t++) u[t] = w[t]! - from[t]!;
+      kernels.along(0, size, weights, base, -1, moves);
       base.view.set(weights.view);
       kernels.margins(rows, 0, count, moves, 0, direction);
       kernels.advance(0, count, model, direction);

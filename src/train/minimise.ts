@@ -43,7 +43,8 @@ export async function minimise(
     model.descend(active, radius, slack);
     const [met, stay] = state.outcome.view as unknown as [number, number];
     if ((pass >= LEAST_PASSES && isWhole && met <= enough) || pass >= MOST_PASSES) {
-      const left = leftOf(model, set);
+      model.slopes();
+      const left = violationOf(state, set, set.slopes);
       effort.visible = left > met ? Math.max(met / left, LEAST_VISIBLE) : 1;
       return left;
     }
@@ -55,7 +56,7 @@ export async function minimise(
     if (since >= CONJUGATE_EVERY && !(ahead >= 0 && since + ahead <= MOST_DESCENT)) {
       model = byRows(state, set);
       model.slopes();
-      await conjugate(model, set, effort, { residual: RESIDUAL, excess: 0 }, breathe);
+      await conjugate(state, set, model, { residual: RESIDUAL, excess: 0 }, breathe);
       [since, last] = [0, Number.NaN];
     }
     await breathe();
@@ -89,7 +90,7 @@ export async function polish(
   for (let round = 0; round < MOST_ROUNDS && left.gap > gap; round++) {
     const share: number = (SPARE * gap) / left.gap;
     const residual: number = isSettled ? Math.max(share * share, LEAST_RESIDUAL) : RESIDUAL;
-    isSettled = (await conjugate(model, set, effort, { residual, excess: share * left.excess }, breathe)) >= SETTLED;
+    isSettled = (await conjugate(state, set, model, { residual, excess: share * left.excess }, breathe)) >= SETTLED;
     model.slopes();
     left = gapOf(set);
     if (left.gap <= gap) break;
@@ -100,7 +101,7 @@ export async function polish(
     left = gapOf(set);
   }
   model.settle();
-  return violationOf({ ...set, gradients: set.slopes }, null);
+  return violationOf(state, set, set.slopes);
 }
 
 /** Returns the model that a set's Newton step minimises, with what conjugate gradients need. */
@@ -110,12 +111,6 @@ function byRows(state: State, set: WorkingSet): Quadratic {
     set.quadratic = hessianQuadratic(state, set) ?? set.quadratic;
   }
   return set.quadratic as Quadratic;
-}
-
-/** The model's violation. */
-function leftOf(model: Quadratic, set: WorkingSet): number {
-  model.slopes();
-  return violationOf({ ...set, gradients: set.slopes }, null);
 }
 
 /** Puts every column in the order of visits and returns how many they are. */

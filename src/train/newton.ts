@@ -48,9 +48,10 @@ export interface State {
   trialModel: F64;
   /** [columns], those of the last survey. */
   order: U32;
-  /** [columns], scratch: by which some are chosen. */
+  /** [columns], scratch: by which some are chosen, and these. */
   scores: F64;
-  /** [2], of the descent kernel. */
+  chosen: U32;
+  /** [3], of kernels that find out more than one number. */
   outcome: F64;
 }
 
@@ -118,7 +119,8 @@ export function stateOf(
     trialModel: memory.f64(2 * count),
     order: memory.u32(size),
     scores: memory.f64(size),
-    outcome: memory.f64(2),
+    chosen: memory.u32(size),
+    outcome: memory.f64(3),
   };
   if (offsets) state.margins.view.set(offsets.view.subarray(0, count));
   linearize(state);
@@ -147,39 +149,41 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
   const run = { goal, random: new Random(seed), breathe };
   state.effort.idle = 0;
   settle(state, CENTRED * goal);
-  let iterations = likely ? await work(state, likely, null, most, run) : 0;
+  if (likely) state.chosen.view.set(likely);
+  let iterations = likely ? await work(state, likely.length, null, most, run) : 0;
   for (let taken = Number.NaN; ; iterations += taken) {
     settle(state, CENTRED * goal);
     if (Number.isFinite(state.dual)) {
       const [objective, { dual }] = [objectiveOf(state), state];
       if (objective - dual <= goal) return { objective, dual, gap: objective - dual, iterations };
     }
-    const columns = survey(state);
+    const listed = survey(state);
     // Once rounding allows no step, or none is left, all that can be known is asked for.
     const isLast = taken === 0 || iterations >= most;
-    const bounds = boundsOf(state, columns, isLast ? Number.POSITIVE_INFINITY : goal);
-    report?.(iterations, keptOf(state, columns), bounds.objective);
+    const bounds = boundsOf(state, listed, isLast ? Number.POSITIVE_INFINITY : goal);
+    report?.(iterations, keptOf(state, listed), bounds.objective);
     await breathe();
     if (isLast || bounds.gap <= goal) return { ...bounds, iterations };
-    const whole = violationOf(state, columns);
-    taken = await work(state, choose(state, columns), whole, most - iterations, run);
+    const { engine, w, gradients, penalties, order } = state;
+    const whole = engine.kernels.violation(listed, order, w, gradients, penalties);
+    taken = await work(state, choose(state, listed), whole, most - iterations, run);
   }
 }
 
 /**
- * Takes steps on some columns until they violate their optimality less than others may, `most` of them at most. `whole`:
- * the violation of all columns; null where that of these is taken to be all. Returns how many steps; 0 when rounding
- * allows none.
+ * Takes steps on some columns, the first of state.chosen, until they violate their optimality less than others may, `most` of them
+ * at most. `whole`: the violation of all columns; null where that of these is taken to be all. Returns how many steps; 0
+ * when rounding allows none.
  */
 async function work(
   state: State,
-  columns: Uint32Array,
+  chosen: number,
   whole: number | null,
   most: number,
   { goal, random, breathe }: Run,
 ): Promise<number> {
-  const set = workOn(state, columns, random);
-  let violation = violationOf(set, null);
+  const set = workOn(state, chosen, random);
+  let violation = violationOf(state, set, set.gradients);
   const all = whole ?? violation;
   const enough = Math.ceil(state.design.entries / (STEP_PASSES * set.x.indices.length));
   let taken = 0;
@@ -193,21 +197,21 @@ async function work(
   return taken;
 }
 
-/** Returns some columns as a working set where the state stands; the last one, if they are all in it. */
-function workOn(state: State, columns: Uint32Array, random: Random): WorkingSet {
+/** Returns the first columns of state.chosen as a working set where the state stands; the last one, if they are all in it. */
+function workOn(state: State, chosen: number, random: Random): WorkingSet {
   const { memory } = state.engine;
-  if (!state.set || !covers(state.set, columns)) {
+  if (!state.set || !covers(state.set, state.chosen.view.subarray(0, chosen))) {
     if (state.set) memory.release(state.set.below);
     state.set = null;
-    state.set = gather(state, columns, random);
+    state.set = gather(state, chosen, random);
     state.isDerived = false;
   }
   place(state, state.set);
   return state.set;
 }
 
-/** Scans all columns and returns those that have a part in the gap: see `listed`. */
-export function survey(state: State): Uint32Array {
+/** Scans all columns and lists those that have a part in the gap: see `listed`. Returns how many. */
+export function survey(state: State): number {
   const { engine, design, model, gradients } = state;
   if (!state.isScanned) engine.kernels.gradients(design.x, 0, design.size, model, gradients);
   state.isScanned = true;
@@ -215,16 +219,16 @@ export function survey(state: State): Uint32Array {
 }
 
 /**
- * Returns the columns with a weight or, at the last scan, a violation; the others have no part in the gap. It is a view,
- * good until the next of them or an allocation.
+ * Lists in state.order the columns with a weight or, at the last scan, a violation, and returns how many; the others have no
+ * part in the gap.
  */
-export function listed({ engine, design, gradients, w, penalties, order }: State): Uint32Array {
-  return order.view.subarray(0, engine.kernels.survey(design.size, gradients, w, penalties, order));
+export function listed({ engine, design, gradients, w, penalties, order }: State): number {
+  return engine.kernels.survey(design.size, gradients, w, penalties, order);
 }
 
-function keptOf({ design, w }: State, columns: Uint32Array): number {
+function keptOf({ design, w, order }: State, listed: number): number {
   const [weights, last] = [w.view, design.size - Number(design.intercept)];
-  return columns.reduce((sum, j) => sum + Number(j !== last && weights[j] !== 0), 0);
+  return order.view.subarray(0, listed).reduce((sum, j) => sum + Number(j !== last && weights[j] !== 0), 0);
 }
 
 /** Largest step of the intercept under logistic loss, whose curvature misleads far from the optimum. */

@@ -1,5 +1,5 @@
 import type { State } from "./newton.js";
-import type { SetRows } from "./rows.js";
+import { type SetRows, searchOf } from "./rows.js";
 import type { WorkingSet } from "./working.js";
 
 /** When conjugate gradients end: as soon as one of these holds. Where H is written out only the first counts. */
@@ -18,7 +18,7 @@ export interface Quadratic {
   slopes(): void;
   /** Bounds of how bold `conjugate` may be. */
   readonly boldness: { least: number; most: number };
-  /** Runs conjugate gradients on the face that set.inverse, set.ridge and set.residual say; the result is set.step. */
+  /** Runs conjugate gradients on the face that set.search says; the result is its step. */
   conjugate(boldness: number, enough: Enough, breathe: () => Promise<void>): Promise<void>;
   /** Returns ‖X·u‖² weighted by D, for u = set.moves. */
   energy(): number;
@@ -51,7 +51,7 @@ export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
 }
 
 /**
- * Adds to set.step the approximate minimum of ½dᵀHd − residualᵀd on the face, H = XᵀDX + ridge, by conjugate gradients.
+ * Writes to set.search.step the approximate minimum of ½dᵀHd − residualᵀd on the face, H = XᵀDX + ridge, by conjugate gradients.
  * The intercept is no part of it, but follows every direction to its own minimum.
  */
 async function conjugate(
@@ -62,18 +62,17 @@ async function conjugate(
   breathe: () => Promise<void>,
 ): Promise<void> {
   const { kernels } = engine;
-  const { size, inverse, ridge, w: weights, penalties, curvatures, couplings, step, search, intercept } = set;
+  const { size } = set;
   const { matrix, bounds, curved } = set.rows as SetRows;
   const pieces = bounds.length - 1;
-  const vectors = { inverse, ridge, weights, penalties, curvatures, couplings, step, search, curved };
-  const o = { ...vectors, residual: set.residual, outcome, intercept };
-  if (couplings) inverse.view[intercept] = 0;
+  const o = searchOf(set);
+  if (o.couplings) o.inverse.view[o.intercept] = 0;
   kernels.conjugateBegin(size, o);
   const enough = residual * outcome.view[0]!;
   for (let left = limit; left > 0; left--) {
     const [energy, beyond] = outcome.view as unknown as [number, number];
     if (energy <= enough || beyond < excess) break;
-    const curvature = kernels.curve(matrix, bounds, 0, pieces, size, model, search, curved);
+    const curvature = kernels.curve(matrix, bounds, 0, pieces, size, model, o.search, curved);
     kernels.conjugateStep(size, pieces, curvature, o);
     await breathe();
   }

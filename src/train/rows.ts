@@ -1,5 +1,5 @@
 import { pointersOf, transposeTo } from "../data/columns.js";
-import { type Matrix, NOWHERE } from "../engine/kernels.js";
+import { type Matrix, NOWHERE, type Search } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { isWorth } from "./hessian.js";
 import type { State } from "./newton.js";
@@ -41,6 +41,11 @@ export function rowsOf(state: State, set: WorkingSet): SetRows {
   return { matrix, bounds, curved: memory.f64(pieces * size), products };
 }
 
+/** Returns what kernels are given of steps on the face, of a set that has its rows. */
+export function searchOf({ search, rows }: WorkingSet): Search {
+  return { ...search, curved: (rows as SetRows).curved };
+}
+
 /** Picks a set's entries from all rows. */
 function picked({ engine, design, rows, count }: State, set: WorkingSet, pointers: U32): Matrix {
   const { kernels, memory } = engine;
@@ -49,8 +54,8 @@ function picked({ engine, design, rows, count }: State, set: WorkingSet, pointer
   const matrix = { pointers, indices: memory.u32(room, "raw"), values: x.values && memory.f32(room, "raw") };
   const mark = memory.mark();
   const places = memory.u32(design.places.length, "raw");
-  const view = places.view.fill(NOWHERE);
-  for (let t = 0; t < size; t++) if (t !== intercept) view[design.columns[columns[t]!]!] = t;
+  const [view, members] = [places.view.fill(NOWHERE), columns.view];
+  for (let t = 0; t < size; t++) if (t !== intercept) view[design.columns[members[t]!]!] = t;
   kernels.pick(rows, count, places, intercept < 0 ? NOWHERE : intercept, matrix);
   memory.release(mark);
   return matrix;

@@ -1,4 +1,5 @@
 import type { Loss } from "../engine/kernels.js";
+import type { F64 } from "../engine/memory.js";
 import { improveDual } from "./certificate.js";
 import { minimise, polish } from "./minimise.js";
 import { linearize, type State } from "./newton.js";
@@ -74,7 +75,7 @@ export async function step(
   let lossSum = lossAlong(state, 1);
   let isTrue = false;
   // Where H is sparse a round of conjugate gradients costs no less than the next step.
-  const isFine = goal > 0 && !set.hessian?.scratch && goal < COARSE * penaltyChange(set, null);
+  const isFine = goal > 0 && !set.hessian?.scratch && goal < COARSE * penaltyChange(state, set, null);
   if (isFine && Math.abs(lossSum - state.lossSum - riseOf(set)) < NEAR * goal) {
     set.quadratic?.settle();
     const { engine, loss, rows, count, model, trial } = state;
@@ -94,14 +95,14 @@ export async function step(
     if (halvings > 0) {
       share /= 2;
       for (let t = 0; t < set.size; t++) w[t] = origin[t]! + share * d[t]!;
-      aim.change = penaltyChange(set, origin);
+      aim.change = penaltyChange(state, set, set.origin);
       lossSum = lossAlong(state, share);
     }
     const rise = lossSum - state.lossSum + aim.change;
     const falls = rise <= ARMIJO * share * aim.promised;
     if (!falls && !(isHidden && rise <= ROUNDING * state.nullObjective)) continue;
     derive(state, set, state.trialModel);
-    const left = violationOf(set, null);
+    const left = violationOf(state, set, set.gradients);
     if (isHidden && left >= violation && (!falls || effort.idle >= MOST_IDLE)) {
       if (halvings < HIDDEN_HALVINGS) continue;
       break;
@@ -135,24 +136,21 @@ function isAlone({ engine, design, model, scores, w, penalties, order }: State, 
 }
 
 /** Writes d = w − origin to set.moves and the margins that it moves to state.direction. */
-function aimOf({ engine, count, direction }: State, set: WorkingSet): Aim {
-  const [w, origin, d, g] = [set.w.view, set.origin.view, set.moves.view, set.gradients.view];
-  const change = penaltyChange(set, origin);
-  const starts = set.x.pointers.view;
-  let [promised, moved] = [change, 0];
-  for (let t = 0; t < set.size; t++) {
-    d[t] = w[t]! - origin[t]!;
-    promised += g[t]! * d[t]!;
-    if (d[t] !== 0) moved += starts[t + 1]! - starts[t]!;
-  }
+function aimOf(state: State, set: WorkingSet): Aim {
+  const { engine, count, direction, outcome } = state;
+  const { kernels } = engine;
+  const { x, size, moves, rows, hessian } = set;
+  kernels.aim(size, x.pointers, set.w, set.origin, set.gradients, moves, outcome);
+  const [slope, moved] = outcome.view as unknown as [number, number];
   // By rows each entry is read at half the cost, but also those that do not move.
-  if (set.rows && !set.hessian && 2 * moved > set.x.indices.length) {
-    engine.kernels.margins(set.rows.matrix, 0, count, set.moves, 0, direction);
+  if (rows && !hessian && 2 * moved > x.indices.length) {
+    kernels.margins(rows.matrix, 0, count, moves, 0, direction);
   } else {
     direction.view.fill(0);
-    engine.kernels.spread(set.x, set.size, set.moves, direction);
+    kernels.spread(x, size, moves, direction);
   }
-  return { change, promised };
+  const change = penaltyChange(state, set, set.origin);
+  return { change, promised: change + slope };
 }
 
 /** Makes the model at a share of the step, and returns Σ s·loss there. */
@@ -170,12 +168,6 @@ function riseOf({ gradients, slopes, moves, size }: WorkingSet): number {
 }
 
 /** Returns the penalties of a set's weights less those at `from`; null for 0. */
-function penaltyChange({ penalties, w: { view: w } }: WorkingSet, from: Float64Array | null): number {
-  const l = penalties.view;
-  let sum = 0;
-  for (let t = 0; t < w.length; t++) {
-    const [a, b] = [from ? from[t]! : 0, w[t]!];
-    if (a !== b) sum += l[2 * t]! * (Math.abs(b) - Math.abs(a)) + 0.5 * l[2 * t + 1]! * (b * b - a * a);
-  }
-  return sum;
+function penaltyChange({ engine }: State, { size, penalties, w }: WorkingSet, from: F64 | null): number {
+  return engine.kernels.penalty(size, penalties, w, from);
 }

@@ -1,4 +1,4 @@
-import type { Matrix } from "../engine/kernels.js";
+import { type Matrix, NOWHERE, type Search } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import type { Random } from "../random.js";
 import type { Coupled } from "./hessian.js";
@@ -12,7 +12,7 @@ export interface WorkingSet {
   below: number;
   size: number;
   /** The design's columns, in the order of this set. */
-  columns: Uint32Array;
+  columns: U32;
   /** [the design's columns], 1 for those in this set. */
   places: Uint8Array;
   x: Matrix;
@@ -37,17 +37,8 @@ export interface WorkingSet {
   /** Steps, and slopes along them. */
   moves: F64;
   slopes: F64;
-  /** [size] each, of conjugate gradients. */
-  inverse: F64;
-  ridge: F64;
-  damping: F64;
-  residual: F64;
-  downhill: F64;
-  lower: F64;
-  upper: F64;
-  breakpoints: F64;
-  search: F64;
-  step: F64;
+  /** Of steps on the face that the weights are on; curved is that of the rows. */
+  search: Omit<Search, "curved">;
   /** Columns that are visited. */
   order: U32;
 }
@@ -56,64 +47,46 @@ const LEAST_SIZE = 4000;
 /** Columns of a set that is used again, for each that is wanted. */
 const MOST_COVER = 1.5;
 
-/** Copies columns of a state and its intercept side by side, at random. They lie in the arena until the caller releases it. */
-export function gather(state: State, chosen: Uint32Array, random: Random): WorkingSet {
-  const { engine, design } = state;
-  const columns = new Uint32Array(chosen.length + Number(design.intercept));
-  columns.set(chosen);
-  if (design.intercept) columns[chosen.length] = design.size - 1;
-  random.shuffle(columns);
+/**
+ * Copies columns of a state, the first `count` of state.chosen, and its intercept side by side, at random. They lie in the arena until the
+ * caller releases it.
+ */
+export function gather(state: State, count: number, random: Random): WorkingSet {
+  const { engine, design, chosen, outcome } = state;
   const { kernels, memory } = engine;
   const below = memory.mark();
-  const size = columns.length;
-  const order = memory.u32(size);
-  order.view.set(columns);
-  const starts = design.x.pointers.view;
-  let entries = 0;
-  for (let t = 0; t < size; t++) entries += starts[columns[t]! + 1]! - starts[columns[t]!]!;
+  const size = count + Number(design.intercept);
+  const columns = memory.u32(size, "raw");
+  const members = columns.view;
+  members.set(chosen.view.subarray(0, count));
+  if (design.intercept) members[count] = design.size - 1;
+  random.shuffle(members);
+  const intercept = design.intercept ? members.indexOf(design.size - 1) : -1;
+  const places = new Uint8Array(design.size);
+  for (let t = 0; t < size; t++) places[members[t]!] = 1;
+
+  const entries = kernels.countEntries(design.x.pointers, columns, size);
   const x: Matrix = {
-    pointers: memory.u32(size + 1),
+    pointers: memory.u32(size + 1, "raw"),
     indices: memory.u32(entries, "raw"),
     values: design.x.values && memory.f32(entries, "raw"),
   };
-  kernels.select(design.x, order, size, x);
-  const set: WorkingSet = {
-    below,
-    size,
-    columns,
-    places: new Uint8Array(design.size),
-    x,
-    rows: null,
-    quadratic: null,
-    hessian: undefined,
-    w: memory.f64(size),
-    penalties: memory.f64(2 * size),
-    inverseReach: memory.f64(size),
-    gradients: memory.f64(size),
-    curvatures: memory.f64(size),
-    couplings: design.intercept ? memory.f64(size) : null,
-    intercept: design.intercept ? columns.indexOf(design.size - 1) : -1,
-    origin: memory.f64(size),
-    moves: memory.f64(size),
-    slopes: memory.f64(size),
-    inverse: memory.f64(size),
-    ridge: memory.f64(size),
-    damping: memory.f64(size),
-    residual: memory.f64(size),
-    downhill: memory.f64(size),
-    lower: memory.f64(size),
-    upper: memory.f64(size),
-    breakpoints: memory.f64(size),
-    search: memory.f64(size),
-    step: memory.f64(size),
-    order,
+  kernels.select(design.x, columns, size, x);
+  const numbers = () => memory.f64(size, "raw"); // all are written before they are read
+  const [w, penalties, curvatures] = [numbers(), memory.f64(2 * size, "raw"), numbers()];
+  const [origin, inverseReach, slopes, moves] = [numbers(), numbers(), numbers(), numbers()];
+  const couplings = design.intercept ? numbers() : null;
+  kernels.take(design.inverseReach, 1, columns, size, inverseReach);
+  return {
+    ...{ below, size, columns, places, x, rows: null, quadratic: null, hessian: undefined },
+    ...{ w, penalties, inverseReach, gradients: numbers(), curvatures, couplings, intercept },
+    ...{ origin, moves, slopes, order: memory.u32(size, "raw") },
+    search: {
+      ...{ weights: w, penalties, curvatures, couplings, intercept, origin, inverseReach, slopes, moves, outcome },
+      ...{ inverse: numbers(), ridge: numbers(), damping: numbers(), residual: numbers(), downhill: numbers() },
+      ...{ lower: numbers(), upper: numbers(), breakpoints: numbers(), step: numbers(), search: numbers() },
+    },
   };
-  const [reach, allReach, { places }] = [set.inverseReach.view, design.inverseReach.view, set];
-  for (let t = 0; t < size; t++) {
-    reach[t] = allReach[columns[t]!]!;
-    places[columns[t]!] = 1;
-  }
-  return set;
 }
 
 /** Whether all of some columns are in a set, and not too much else. */
@@ -127,14 +100,9 @@ export function covers({ columns, places }: WorkingSet, wanted: Uint32Array): bo
 export function place(state: State, set: WorkingSet): void {
   if (!state.isDerived) derive(state, set, state.model);
   state.isDerived = true;
-  const [w, l] = [set.w.view, set.penalties.view];
-  const [allW, allL] = [state.w.view, state.penalties.view];
-  for (let t = 0, { columns, size } = set; t < size; t++) {
-    const j = columns[t]!;
-    w[t] = allW[j]!;
-    l[2 * t] = allL[2 * j]!;
-    l[2 * t + 1] = allL[2 * j + 1]!;
-  }
+  const { kernels } = state.engine;
+  kernels.take(state.w, 1, set.columns, set.size, set.w);
+  kernels.take(state.penalties, 2, set.columns, set.size, set.penalties);
 }
 
 /** Writes what a model says of a set's columns. */
@@ -143,68 +111,16 @@ export function derive({ engine }: State, { x, size, ...set }: WorkingSet, model
   if (set.couplings) engine.kernels.couplings(x, 0, size, model, set.couplings);
 }
 
-/** Least share of a column's curvature that is taken to be left without its mean. As in assembly/batch/descent.ts. */
-const LEAST_CURVATURE = 1e-6;
-
-/** Returns a column's curvature where the intercept follows it to its own minimum. */
-export function curvatureOf({ curvatures, couplings, intercept }: WorkingSet, t: number): number {
-  const h = curvatures.view[t]!;
-  if (!couplings) return h;
-  const c = couplings.view[t]!;
-  return Math.max(h - (c * c) / curvatures.view[intercept]!, LEAST_CURVATURE * h);
-}
-
 /** Gives a set's weights to its state. */
-export function giveBack({ w }: State, set: WorkingSet): void {
-  for (let t = 0, [own, all] = [set.w.view, w.view]; t < set.size; t++) all[set.columns[t]!] = own[t]!;
+export function giveBack({ engine, w }: State, set: WorkingSet): void {
+  engine.kernels.give(set.w, set.columns, set.size, w);
 }
 
-/** Returns the n-th largest of some numbers, 1 ≤ n, and leaves them in another order (quickselect; Hoare 1961). */
-export function largest(items: Float64Array, n: number): number {
-  let [from, to] = [0, items.length - 1];
-  while (from < to) {
-    const pivot = items[(from + to) >> 1]!;
-    let [i, j] = [from, to];
-    while (i <= j) {
-      while (items[i]! > pivot) i++;
-      while (items[j]! < pivot) j--;
-      if (i > j) break;
-      const item = items[i]!;
-      items[i++] = items[j]!;
-      items[j--] = item;
-    }
-    if (n - 1 <= j) to = j;
-    else if (n - 1 >= i) from = i;
-    else break;
-  }
-  return items[n - 1]!;
-}
-
-/**
- * Returns the columns to work on but the intercept: all that are not 0 and the worst violators, at most as many again or
- * 4,000 in all. `listed`: columns with a weight or a violation.
- */
-export function choose({ design, scores: all, ...state }: State, listed: Uint32Array): Uint32Array {
-  const [w, g, l] = [state.w.view, state.gradients.view, state.penalties.view];
-  const last = design.size - Number(design.intercept);
-  const scores = all.view;
-  let [kept, violators] = [0, 0];
-  for (let k = 0; k < listed.length; k++) {
-    const j = listed[k]!;
-    if (j === last) continue;
-    if (w[j] !== 0) kept++;
-    else scores[violators++] = Math.abs(g[j]!) - l[2 * j]!;
-  }
-  const room = roomFor(kept) - kept;
-  const least = violators > room ? largest(scores.subarray(0, violators), room) : 0;
-  const chosen = new Uint32Array(Math.min(kept + room, kept + violators));
-  let left = chosen.length - kept;
-  for (let k = 0, t = 0; k < listed.length; k++) {
-    const j = listed[k]!;
-    if (j === last) continue;
-    if (w[j] !== 0 || (Math.abs(g[j]!) - l[2 * j]! >= least && left-- > 0)) chosen[t++] = j;
-  }
-  return chosen;
+/** Lists in state.chosen the columns to work on but the intercept: all that are not 0 and the worst violators. Returns how many. */
+export function choose(state: State, listed: number): number {
+  const { engine, design, w, gradients, penalties, scores, order, chosen } = state;
+  const skipped = design.intercept ? design.size - 1 : NOWHERE;
+  return engine.kernels.choose(listed, order, w, gradients, penalties, skipped, LEAST_SIZE, scores, chosen);
 }
 
 /** Returns how many columns a set may have where so many are not 0. */
@@ -230,18 +146,7 @@ export function gapOf({ w, slopes, penalties, size }: WorkingSet): { gap: number
   return { gap: slack + excess * penalty, excess };
 }
 
-/** Returns Σ |violation of optimality| over some columns (null: all), from the last gradients. */
-export function violationOf(
-  { w, gradients, penalties }: Pick<State, "w" | "gradients" | "penalties">,
-  columns: Uint32Array | null,
-): number {
-  const [weights, g, l] = [w.view, gradients.view, penalties.view];
-  let sum = 0;
-  for (let t = 0, count = columns ? columns.length : g.length; t < count; t++) {
-    const j = columns ? columns[t]! : t;
-    const weight = weights[j]!;
-    const slope = g[j]! + l[2 * j + 1]! * weight;
-    sum += weight === 0 ? Math.max(Math.abs(slope) - l[2 * j]!, 0) : Math.abs(slope + l[2 * j]! * Math.sign(weight));
-  }
-  return sum;
+/** Returns Σ |violation of optimality| of a set's columns by some slopes of theirs. */
+export function violationOf({ engine }: State, { size, w, penalties }: WorkingSet, slopes: F64): number {
+  return engine.kernels.violation(size, null, w, slopes, penalties);
 }

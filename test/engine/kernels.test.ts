@@ -139,8 +139,6 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const { kernels, memory } = engine;
   const x = transpose(engine, rows, ROWS, COLUMNS);
   const model = memory.f64(2 * ROWS);
-  const order = memory.u32(COLUMNS);
-  order.view.set(Array.from({ length: COLUMNS }, (_, j) => (j * 7) % COLUMNS));
   const [gradients, slopes, curvatures, curved] = [
     memory.f64(COLUMNS),
     memory.f64(COLUMNS),
@@ -170,14 +168,12 @@ function runQuadratic(engine: Engine, loss: Loss, rows: Rows, margins: F64, w: F
   const curve = kernels.curve(rows, bounds, 0, 3, COLUMNS, model, w, curved);
   const penalties = memory.f64(2 * COLUMNS);
   for (let j = 0; j < COLUMNS; j++) penalties.view.set([j % 5, 0], 2 * j);
-  const listed = kernels.survey(COLUMNS, gradients, w, penalties, order);
-  const places = order.view.slice(0, listed);
   const gram = memory.f64(COLUMNS * (COLUMNS - 1));
   kernels.gram(rows, ROWS, COLUMNS, model, gram);
   const results = [model, reach, gradients, slopes, curvatures, moves, ends, dualPoint, curved, gram].flatMap((it) => [
     ...it.view,
   ]);
-  return bitsOf([sum, dual, touch, missed, energy, curve, ...places, ...results]);
+  return bitsOf([sum, dual, touch, missed, energy, curve, ...results]);
 }
 
 /** The model at margins where exp ends, turns its sign or its branches. */
@@ -259,6 +255,120 @@ function runColumns(engine: Engine, rows: Rows): BigUint64Array {
   ]);
 }
 
+/** What a step on a face needs besides what conjugate gradients do. */
+function faceOf({ memory }: Engine, size: number) {
+  const [origin, inverseReach, slopes, moves] = [size, size, size, size].map((it) => memory.f64(it)) as [
+    F64,
+    F64,
+    F64,
+    F64,
+  ];
+  const [damping, downhill, lower, upper] = [size, size, size, size].map((it) => memory.f64(it)) as [
+    F64,
+    F64,
+    F64,
+    F64,
+  ];
+  return { origin, inverseReach, slopes, moves, damping, downhill, lower, upper, breakpoints: memory.f64(size) };
+}
+
+/** A step on the face that some weights are on, with and without an intercept, at shares that stop few and many weights at their bounds. */
+function runFace(engine: Engine): BigUint64Array {
+  const { kernels, memory } = engine;
+  const random = new Random(3);
+  const found: number[] = [];
+  for (const [intercept, radius, bold] of [
+    [-1, 0.7, 1],
+    [4, 0.7, 3],
+    [4, Number.POSITIVE_INFINITY, 1000],
+  ] as const) {
+    const f64 = () => {
+      const slice = memory.f64(COLUMNS);
+      for (let j = 0; j < COLUMNS; j++) slice.view[j] = random.unit() * 2 - 1;
+      return slice;
+    };
+    const [penalties, couplings, curvatures, outcome] = [memory.f64(2 * COLUMNS), f64(), f64(), memory.f64(2)];
+    for (let j = 0; j < COLUMNS; j++) penalties.view.set([0.1 * (j % 4), 0.2 * (j % 3)], 2 * j);
+    for (let j = 0; j < COLUMNS; j++) curvatures.view[j]! += 1.001 + (j === intercept ? COLUMNS : 0);
+    const weights = f64();
+    for (let j = 0; j < COLUMNS; j += 3) weights.view[j] = 0;
+    const o = {
+      ...{ ...faceOf(engine, COLUMNS), weights, penalties, curvatures, outcome, intercept, slopes: f64() },
+      ...{ couplings: intercept < 0 ? null : couplings, inverse: f64(), ridge: f64(), residual: f64(), step: f64() },
+      ...{ search: f64(), curved: f64() },
+    };
+    for (let j = 0; j < COLUMNS; j++) {
+      o.origin.view[j] = weights.view[j]! * (1 + 0.1 * random.unit());
+      o.inverseReach.view[j] = 0.2 + random.unit();
+    }
+    kernels.face(COLUMNS, radius, bold, o);
+    const { inverse, downhill, damping, lower, upper } = o;
+    for (let j = 0; j < COLUMNS; j++) {
+      if (weights.view[j] === 0 && j !== intercept) expect(inverse.view[j], `column ${j}`).toBe(0);
+      o.step.view[j] = 3 * downhill.view[j]! * inverse.view[j]!;
+    }
+    found.push(...[inverse, downhill, o.residual].flatMap((it) => [...it.view]));
+    for (let j = 0; j < COLUMNS; j++) if (inverse.view[j] !== 0) found.push(damping.view[j]!);
+    kernels.breakpoints(COLUMNS, o);
+    const first = outcome.view[0]!;
+    found.push(...outcome.view, ...o.breakpoints.view);
+    for (const share of [1, 0.5, first]) {
+      const rise = kernels.stride(COLUMNS, share, o);
+      found.push(rise, ...o.moves.view);
+      if (share !== first) continue;
+      for (let j = 0; j < COLUMNS; j++) expect(o.moves.view[j]).toBeCloseTo(share * o.step.view[j]!, 12); // nothing is held yet
+    }
+    kernels.stride(COLUMNS, 1, o);
+    kernels.land(COLUMNS, 1, o);
+    for (let j = 0; j < COLUMNS; j++) {
+      if (inverse.view[j] === 0) continue;
+      expect(weights.view[j], `column ${j}`).toBeGreaterThanOrEqual(lower.view[j]!);
+      expect(weights.view[j], `column ${j}`).toBeLessThanOrEqual(upper.view[j]!);
+    }
+    found.push(...weights.view);
+  }
+  return bitsOf(found);
+}
+
+/** What is asked of columns one by one, and which of them are chosen. */
+function runWorking(engine: Engine, rows: Rows): BigUint64Array {
+  const { kernels, memory } = engine;
+  const x = transpose(engine, rows, ROWS, COLUMNS);
+  const random = new Random(9);
+  const numbers = (width = 1) => {
+    const slice = memory.f64(width * COLUMNS);
+    for (let j = 0; j < slice.length; j++) slice.view[j] = random.below(4) === 0 ? 0 : random.unit() * 2 - 1;
+    return slice;
+  };
+  const [w, from, g, penalties, scores, moves] = [numbers(), numbers(), numbers(), numbers(2), numbers(), numbers()];
+  for (let j = 0; j < COLUMNS; j++) {
+    penalties.view[2 * j] = Math.abs(penalties.view[2 * j]!) / 3;
+    penalties.view[2 * j + 1] = j % 2; // a column without l2 whose slope is too steep leaves no dual point but a scaled one
+  }
+  const [order, chosen, out] = [memory.u32(COLUMNS), memory.u32(COLUMNS), memory.f64(3)];
+  const listed = kernels.survey(COLUMNS, g, w, penalties, order);
+  const found = [listed, kernels.penalty(COLUMNS, penalties, w, null), kernels.penalty(COLUMNS, penalties, w, from)];
+  found.push(kernels.violation(COLUMNS, null, w, g, penalties), kernels.violation(listed, order, w, g, penalties));
+  expect(found.at(-1)).toBeCloseTo(found.at(-2)!, 12); // the others violate nothing
+  kernels.scaling(listed, order, w, g, penalties, out);
+  found.push(...out.view);
+  for (const [skipped, least] of [
+    [NOWHERE, 1],
+    [order.view[3]!, COLUMNS],
+    [NOWHERE, listed - 2],
+  ] as const) {
+    const count = kernels.choose(listed, order, w, g, penalties, skipped, least, scores, chosen);
+    found.push(count, ...chosen.view.subarray(0, count));
+  }
+  kernels.aim(COLUMNS, x.pointers, w, from, g, moves, out);
+  found.push(...moves.view, ...out.view.subarray(0, 2), kernels.countEntries(x.pointers, order, listed));
+  const [own, pairs] = [memory.f64(listed), memory.f64(2 * listed)];
+  kernels.take(w, 1, order, listed, own);
+  kernels.take(penalties, 2, order, listed, pairs);
+  kernels.give(own, order, listed, from);
+  return bitsOf([...found, ...own.view, ...pairs.view, ...from.view]);
+}
+
 /** Conjugate gradients on a face, to its minimum: H·step is what was asked for, and the intercept leaves Σ D·m at 0. */
 function runConjugate(engine: Engine, rows: Rows): BigUint64Array {
   const { kernels, memory } = engine;
@@ -291,7 +401,7 @@ function runConjugate(engine: Engine, rows: Rows): BigUint64Array {
     const asked = residual.view.slice();
     const [step, search, curved] = [f64(), f64(), memory.f64(3 * size)];
     const o = { curvatures, penalties, outcome, couplings, weights, ridge, inverse, residual, step, search, curved };
-    const all = { ...o, intercept: COLUMNS };
+    const all = { ...o, ...faceOf(engine, size), intercept: COLUMNS };
     kernels.conjugateBegin(size, all);
     const found = [...outcome.view];
     for (let k = 0; k < 4 * size && outcome.view[0]! > 1e-20; k++) {
@@ -447,6 +557,8 @@ function run(engine: Engine, { loss, ones, weighted, ordered }: Variant): Record
     screen: runScreen(engine, loss, rows),
     hessian: runHessian(engine, rows),
     conjugate: runConjugate(engine, rows),
+    face: runFace(engine),
+    working: runWorking(engine, rows),
     descend: runDescend(engine, rows, loss === "squared" ? 1 : 0.25),
   };
 }
