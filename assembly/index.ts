@@ -236,6 +236,9 @@ export function aim(
 ): void {
   working.aim(count, pointers, weights, origin, gradients, moves, out);
 }
+export function enumerate(count: u32, order: usize): void {
+  working.enumerate(count, order);
+}
 export function countEntries(pointers: usize, order: usize, count: u32): u32 {
   return working.countEntries(pointers, order, count);
 }
@@ -316,6 +319,9 @@ export function conjugateByFactor(H: Matrix, count: u32, curvatures: usize, o: F
 export function countIndices(x: Matrix, count: u32, places: usize, counts: usize): void {
   columns.countIndices(x, count, places, counts);
 }
+export function layOut(rows: u32, counts: usize, pointers: usize): f64 {
+  return columns.layOut(rows, counts, pointers);
+}
 export function transposeStored(x: Matrix, count: u32, places: usize, next: usize, out: Matrix): void {
   columns.transpose<Stored>(x, count, places, next, out);
 }
@@ -337,13 +343,14 @@ export function pickOnes(x: Matrix, count: u32, places: usize, extra: u32, out: 
 export function mergeColumnsStored(
   x: Matrix,
   count: u32,
+  ids: usize,
   factors: usize,
   table: usize,
   slots: u32,
-  standIns: usize,
-  keepers: usize,
+  alone: usize,
+  places: usize,
 ): u32 {
-  return columns.mergeColumns<Stored>(x, count, factors, table, slots, standIns, keepers);
+  return columns.mergeColumns<Stored>(x, count, ids, factors, table, slots, alone, places);
 }
 export function inverseReachStored(x: Matrix, count: u32, out: usize): void {
   columns.inverseReach<Stored>(x, count, out);
@@ -354,13 +361,14 @@ export function inverseReachOnes(x: Matrix, count: u32, out: usize): void {
 export function mergeColumnsOnes(
   x: Matrix,
   count: u32,
+  ids: usize,
   factors: usize,
   table: usize,
   slots: u32,
-  standIns: usize,
-  keepers: usize,
+  alone: usize,
+  places: usize,
 ): u32 {
-  return columns.mergeColumns<Ones>(x, count, factors, table, slots, standIns, keepers);
+  return columns.mergeColumns<Ones>(x, count, ids, factors, table, slots, alone, places);
 }
 export function tallyLogisticStored(rows: Rows, count: u32, counts: usize, sums: usize): void {
   screening.tally<Logistic, Stored>(rows, count, counts, sums);

@@ -20,6 +20,23 @@ export function countIndices(x: Matrix, count: u32, places: usize, counts: usize
 }
 
 /**
+ * Writes to pointers, u32[rows + 1], where each row begins that has as many entries as counts, u32[rows], says. Returns the
+ * products of two entries of the same row, Σ n·(n − 1)/2.
+ */
+export function layOut(rows: u32, counts: usize, pointers: usize): f64 {
+  let products: f64 = 0.0;
+  let at: u32 = 0;
+  store<u32>(pointers, 0);
+  for (let i: u32 = 0; i < rows; ++i) {
+    const count = load<u32>(counts + (<usize>i << 2));
+    at += count;
+    store<u32>(pointers + (<usize>i << 2), at, 4);
+    products += 0.5 * <f64>count * (<f64>count - 1.0);
+  }
+  return products;
+}
+
+/**
  * Writes x's entries by their indices: entry (i, j) goes to row i of column places[j] of out. `next`: u32[columns],
  * where each column begins; afterwards, where it ends. Rows of a column ascend.
  */
@@ -98,39 +115,59 @@ export function pick<V extends Values>(x: Matrix, count: u32, places: usize, ext
 /**
  * Keeps one of columns that can stand for each other and closes the gaps in place: columns 0 ≤ j < count of x (CSC) that
  * hold the same, or one entry each in the same row, of which the largest stands for all. Their factors, f64[columns],
- * must be equal too; 0 for all 1. Writes to standIns, u32[columns], each column's place among those kept, and to
- * keepers, u32[columns], which column each of them is. `table`: u32[slots], a power of 2 above the columns, begins as 0.
- * Returns how many are kept.
+ * must be equal too; 0 for all 1. `ids`, u32[columns], say which they are; places[id] becomes each one's place among those
+ * kept, and ids and factors become theirs. `table`: u32[slots], scratch, a power of 2 above twice the columns; `alone`: u32[rows],
+ * begins as 0, gets which of those kept, from 1, has an entry in that row and no other. Returns how many are kept.
  */
 export function mergeColumns<V extends Values>(
   x: Matrix,
   count: u32,
+  ids: usize,
   factors: usize,
   table: usize,
   slots: u32,
-  standIns: usize,
-  keepers: usize,
+  alone: usize,
+  places: usize,
 ): u32 {
   const pointers = x.pointers;
   const indices = x.indices;
   const values = x.values;
+  // Most columns of crosses have one entry: those are found by its row, and the table of the others is as small as may be.
+  let hashed: u32 = 1;
+  for (let j: u32 = 0; j < count; ++j) {
+    const at = pointers + (<usize>j << 2);
+    hashed += u32(factors != 0 || load<u32>(at, 4) - load<u32>(at) != 1);
+  }
+  while (slots > 4 * hashed) slots >>= 1;
+  memory.fill(table, 0, <usize>slots << 2);
   let kept: u32 = 0;
   let top = load<u32>(pointers);
   let start = top;
   for (let j: u32 = 0; j < count; ++j) {
     const end = load<u32>(pointers + (<usize>j << 2), 4);
     const length = end - start;
-    let slot = hashOf<V>(indices, values, start, end) & (slots - 1);
-    let other = load<u32>(table + (<usize>slot << 2));
-    for (; other; other = load<u32>(table + (<usize>slot << 2))) {
-      const at = load<u32>(pointers + (<usize>(other - 1) << 2));
-      const keeper: usize = load<u32>(keepers + (<usize>(other - 1) << 2));
-      const isEqual =
-        load<u32>(pointers + (<usize>other << 2)) - at == length &&
-        (!factors || load<f64>(factors + (keeper << 3)) == load<f64>(factors + (<usize>j << 3))) &&
-        holdsSame<V>(indices, values, at, start, length);
-      if (isEqual) break;
-      slot = (slot + 1) & (slots - 1);
+    const id = load<u32>(ids + (<usize>j << 2));
+    const factor = factors ? load<f64>(factors + (<usize>j << 3)) : 1.0;
+    let home: usize;
+    let other: u32;
+    if (length == 1 && !factors) {
+      home = alone + (<usize>load<u32>(indices + (<usize>start << 2)) << 2);
+      other = load<u32>(home);
+    } else {
+      let slot = hashOf<V>(indices, values, start, end);
+      do {
+        slot &= slots - 1;
+        home = table + (<usize>slot << 2);
+        other = load<u32>(home);
+        if (!other) break;
+        const at = load<u32>(pointers + (<usize>(other - 1) << 2));
+        const isEqual =
+          load<u32>(pointers + (<usize>other << 2)) - at == length &&
+          (!factors || load<f64>(factors + (<usize>(other - 1) << 3)) == factor) &&
+          holdsSame<V>(indices, values, at, start, length);
+        if (isEqual) break;
+        ++slot;
+      } while (true);
     }
     if (!other) {
       if (top != start) {
@@ -138,18 +175,19 @@ export function mergeColumns<V extends Values>(
         changetype<V>(0).copy(values, start, values, top, length);
       }
       top += length;
-      store<u32>(keepers + (<usize>kept << 2), j);
+      store<u32>(ids + (<usize>kept << 2), id);
+      if (factors) store<f64>(factors + (<usize>kept << 3), factor);
       store<u32>(pointers + (<usize>++kept << 2), top);
-      store<u32>(table + (<usize>slot << 2), kept);
+      store<u32>(home, kept);
       other = kept;
     } else if (length == 1) {
       const at = load<u32>(pointers + (<usize>(other - 1) << 2));
       if (abs<f32>(changetype<V>(0).at(values, start)) > abs<f32>(changetype<V>(0).at(values, at))) {
         changetype<V>(0).copy(values, start, values, at, 1);
-        store<u32>(keepers + (<usize>(other - 1) << 2), j);
+        store<u32>(ids + (<usize>(other - 1) << 2), id);
       }
     }
-    store<u32>(standIns + (<usize>j << 2), other - 1);
+    store<u32>(places + (<usize>id << 2), other - 1);
     start = end;
   }
   return kept;

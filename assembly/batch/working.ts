@@ -166,6 +166,11 @@ export function aim(
   store<f64>(out, entries, 8);
 }
 
+/** Writes 0, 1 … to order, u32[count]. */
+export function enumerate(count: u32, order: usize): void {
+  for (let t: u32 = 0; t < count; ++t) store<u32>(order + (<usize>t << 2), t);
+}
+
 /** Returns the entries of columns order[0 … count) of x. */
 export function countEntries(pointers: usize, order: usize, count: u32): u32 {
   let entries: u32 = 0;

@@ -18,6 +18,18 @@ export const countIndices: Kernels["countIndices"] = (x, count, places, counts) 
   }
 };
 
+export const layOut: Kernels["layOut"] = (rows, counts, pointers) => {
+  const [lengths, starts] = [counts.view, pointers.view];
+  let products = 0;
+  starts[0] = 0;
+  for (let i = 0; i < rows; i++) {
+    const count = lengths[i]!;
+    starts[i + 1] = starts[i]! + count;
+    products += 0.5 * count * (count - 1);
+  }
+  return products;
+};
+
 export const transpose: Kernels["transpose"] = (x, count, places, next, out) => {
   const pointers = x.pointers.view;
   const indices = x.indices.view;
@@ -76,33 +88,38 @@ export const pick: Kernels["pick"] = (x, count, places, extra, out) => {
   }
 };
 
-export const mergeColumns: Kernels["mergeColumns"] = (x, count, factors, table, standIns, keepers) => {
+export const mergeColumns: Kernels["mergeColumns"] = (x, count, columns, factors, table, alone, places) => {
   const [pointers, indices, values] = [x.pointers.view, x.indices.view, x.values?.view];
-  const [slots, places, kept, factor] = [table.view, standIns.view, keepers.view, factors?.view];
+  const [slots, rows, place] = [table.view.fill(0), alone.view, places.view];
+  const [ids, factor] = [columns.view, factors?.view];
   const bits = values && new Uint32Array(values.buffer, values.byteOffset, values.length);
   const mask = slots.length - 1;
   let [size, top, start] = [0, pointers[0]!, pointers[0]!];
   for (let j = 0; j < count; j++) {
     const end = pointers[j + 1]!;
-    let slot = hashOf(start, end) & mask;
-    let other = slots[slot]!;
-    for (; other > 0 && !isEqual(other - 1, j, start, end); other = slots[slot]!) slot = (slot + 1) & mask;
+    const id = ids[j]!;
+    const isAlone = end - start === 1 && !factor;
+    const homes = isAlone ? rows : slots;
+    let home = isAlone ? indices[start]! : hashOf(start, end) & mask;
+    while (!isAlone && homes[home]! > 0 && !isEqual(homes[home]! - 1, j, start, end)) home = (home + 1) & mask;
+    let other = homes[home]!;
     if (other === 0) {
       indices.copyWithin(top, start, end);
       values?.copyWithin(top, start, end);
       top += end - start;
-      kept[size++] = j;
-      pointers[size] = top;
-      slots[slot] = size;
+      ids[size] = id;
+      if (factor) factor[size] = factor[j]!;
+      pointers[++size] = top;
+      homes[home] = size;
       other = size;
     } else if (values && end - start === 1) {
       const at = pointers[other - 1]!;
       if (Math.abs(values[start]!) > Math.abs(values[at]!)) {
         values[at] = values[start]!;
-        kept[other - 1] = j;
+        ids[other - 1] = id;
       }
     }
-    places[j] = other - 1;
+    place[id] = other - 1;
     start = end;
   }
   return size;
@@ -117,10 +134,10 @@ export const mergeColumns: Kernels["mergeColumns"] = (x, count, factors, table, 
     return Math.imul(hash ^ (hash >>> 15), HASH);
   }
 
-  function isEqual(place: number, j: number, from: number, to: number): boolean {
-    const at = pointers[place]!;
+  function isEqual(other: number, j: number, from: number, to: number): boolean {
+    const at = pointers[other]!;
     const length = to - from;
-    if (pointers[place + 1]! - at !== length || (factor && factor[kept[place]!] !== factor[j])) return false;
+    if (pointers[other + 1]! - at !== length || (factor && factor[other] !== factor[j])) return false;
     for (let k = 0; k < length; k++) {
       if (indices[at + k] !== indices[from + k]) return false;
       if (length > 1 && values && values[at + k] !== values[from + k]) return false;

@@ -1,5 +1,5 @@
 import type { Kernels } from "../engine/kernels.js";
-import { countIndices, inverseReach, mergeColumns, pick, select, transpose } from "./columns.js";
+import { countIndices, inverseReach, layOut, mergeColumns, pick, select, transpose } from "./columns.js";
 import { conjugateBegin, conjugateStep } from "./conjugate.js";
 import { parseCsv } from "./csv.js";
 import { descend, descendByHessian } from "./descent.js";
@@ -30,7 +30,7 @@ import { sgdRows, sgdWeights } from "./sgd.js";
 import { loss, margins } from "./sparse.js";
 import { parseSvmlight } from "./svmlight.js";
 import { parseVw } from "./vw.js";
-import { aim, choose, countEntries, give, penalty, scaling, survey, take, violation } from "./working.js";
+import { aim, choose, countEntries, enumerate, give, penalty, scaling, survey, take, violation } from "./working.js";
 
 /** The kernels in plain TypeScript: what WebAssembly is measured against, and the fallback where it is forbidden. */
 export const BASELINE: Kernels = {
@@ -70,11 +70,13 @@ export const BASELINE: Kernels = {
   scaling,
   choose,
   aim,
+  enumerate,
   countEntries,
   take,
   give,
   gram,
   countIndices,
+  layOut,
   transpose,
   select,
   pick,

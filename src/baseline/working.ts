@@ -107,6 +107,10 @@ export const aim: Kernels["aim"] = (count, pointers, weights, origin, gradients,
   out.view.set([slope, entries]);
 };
 
+export const enumerate: Kernels["enumerate"] = (count, order) => {
+  for (let t = 0, view = order.view; t < count; t++) view[t] = t;
+};
+
 export const countEntries: Kernels["countEntries"] = (pointers, order, count) => {
   const [starts, columns] = [pointers.view, order.view];
   let entries = 0;

@@ -14,10 +14,11 @@ export function transpose(
   places: U32 | null = null,
   spare = 0,
 ): Matrix {
-  return transposeTo(pointersOf(engine, rows, count, size, places, spare), engine, rows, count, size, places, spare);
+  const { pointers } = pointersOf(engine, rows, count, size, places, spare);
+  return transposeTo(pointers, engine, rows, count, size, places, spare);
 }
 
-/** Returns where each column of a transposed matrix begins. */
+/** Returns where each column of a transposed matrix begins, and the products of two entries of the same column. */
 export function pointersOf(
   { kernels, memory }: Engine,
   rows: Matrix,
@@ -25,18 +26,16 @@ export function pointersOf(
   size: number,
   places: U32 | null = null,
   spare = 0,
-): U32 {
+): { pointers: U32; products: number } {
   const pointers = memory.u32(size + 1 + Number(spare > 0));
   const mark = memory.mark();
   try {
     const counts = memory.u32(size);
     kernels.countIndices(rows, count, places, counts);
-    const [starts, lengths] = [pointers.view, counts.view];
-    for (let j = 0; j < size; j++) starts[j + 1] = starts[j]! + lengths[j]!;
+    return { pointers, products: kernels.layOut(size, counts, pointers) };
   } finally {
     memory.release(mark);
   }
-  return pointers;
 }
 
 /** As `transpose`, where it is known where each column begins: `pointers`, which become the matrix's. */

@@ -35,10 +35,9 @@ export interface Placed {
 export class Dataset implements Disposable {
   readonly engine: Engine;
   readonly loss: Loss;
-  /** Number of rows, of entries, and of entries in the longest row. */
+  /** Number of rows and of entries. */
   readonly count: number;
   readonly entries: number;
-  readonly longestRow: number;
   /** Sum of the sample weights. */
   readonly totalWeight: number;
   /** What each row's margin begins with; null when that is 0. */
@@ -60,6 +59,7 @@ export class Dataset implements Disposable {
   /** Where the rows begin and end in the arena. */
   readonly #span: Placed["span"];
   #rows: Rows | null;
+  #longestRow: number | undefined;
 
   constructor(parts: {
     engine: Engine;
@@ -83,7 +83,6 @@ export class Dataset implements Disposable {
     this.#span = span;
     this.count = rows.labels.length;
     this.entries = rows.indices.length;
-    this.longestRow = longestRow(rows.pointers.view);
     this.totalWeight = rows.weights ? rows.weights.view.reduce((sum, s) => sum + s, 0) : this.count;
     this.dictionary = parts.dictionary;
     this.declared = parts.declared;
@@ -98,6 +97,12 @@ export class Dataset implements Disposable {
   get rows(): Rows {
     if (!this.#rows) throw new NoughtError("this dataset is disposed of");
     return this.#rows;
+  }
+
+  /** Entries of the longest row. */
+  get longestRow(): number {
+    this.#longestRow ??= longestOf(this.rows.pointers.view);
+    return this.#longestRow;
   }
 
   /** Columns seen in training. */
@@ -122,7 +127,7 @@ export class Dataset implements Disposable {
   }
 }
 
-export function longestRow(pointers: Uint32Array): number {
+function longestOf(pointers: Uint32Array): number {
   let longest = 0;
   for (let i = 1; i < pointers.length; i++) longest = Math.max(longest, pointers[i]! - pointers[i - 1]!);
   return longest;

@@ -325,6 +325,8 @@ export interface Kernels {
     scores: F64,
     out: U32,
   ): number;
+  /** Writes 0, 1 … to order[0 … count). */
+  enumerate(count: number, order: U32): void;
   /** Returns the entries of columns order[0 … count) of a matrix. */
   countEntries(pointers: U32, order: U32, count: number): number;
   /** Writes the `width` numbers that x has for each of columns order[0 … count) side by side to out. */
@@ -363,6 +365,11 @@ export interface Kernels {
   conjugateByFactor(H: Hessian, count: number, curvatures: F64, o: Face): boolean;
   /** Adds to counts[places[j]] the entries of each index j of x, of `count` rows; NOWHERE is left out. */
   countIndices(x: Matrix, count: number, places: U32 | null, counts: U32): void;
+  /**
+   * Writes to pointers [rows + 1] where each of `rows` rows begins that have as many entries as counts says. Returns the
+   * products of two entries of the same row, Σ n·(n − 1)/2.
+   */
+  layOut(rows: number, counts: U32, pointers: U32): number;
   /** Writes x's entries by places[index], from next[place] on, which then is where they end. */
   transpose(x: Matrix, count: number, places: U32 | null, next: U32, out: Matrix): void;
   /** Copies columns order[0 … count) of x to out. */
@@ -374,11 +381,11 @@ export interface Kernels {
   pick(x: Matrix, count: number, places: U32, extra: number, out: Matrix): void;
   /**
    * Keeps one of columns 0 ≤ j < count of x (CSC) that can stand for each other, those that hold the same or one entry
-   * in the same row, and closes the gaps in place; factors, [columns], must be equal too. Writes to standIns [columns]
-   * each one's place among those kept, to keepers [columns] which they are, and returns how many. `table`: zeros, a
-   * power of 2 above the columns.
+   * in the same row, and closes the gaps in place; factors, [columns], must be equal too. `ids` [columns] say which they are:
+   * places[id] becomes each one's place among those kept, and ids and factors become theirs. Returns how many are kept.
+   * `table`: scratch, a power of 2 above twice the columns; `alone`: [rows], scratch, begins as 0.
    */
-  mergeColumns(x: Matrix, count: number, factors: F64 | null, table: U32, standIns: U32, keepers: U32): number;
+  mergeColumns(x: Matrix, count: number, ids: U32, factors: F64 | null, table: U32, alone: U32, places: U32): number;
   /** Writes out[j] = 1 / max_i |x_ij|, 0 for an empty column, for columns 0 ≤ j < count of x (CSC). */
   inverseReach(x: Matrix, count: number, out: F64): void;
   /** Adds `count` rows to a tally. */

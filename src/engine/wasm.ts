@@ -199,6 +199,9 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     aim: (count, pointers, weights, origin, gradients, moves, out) => {
       call("aim", count, at(pointers), at(weights), at(origin), at(gradients), at(moves), at(out));
     },
+    enumerate: (count, order) => {
+      call("enumerate", count, at(order));
+    },
     countEntries: (pointers, order, count) => call("countEntries", at(pointers), at(order), count) >>> 0,
     take: (x, width, order, count, out) => {
       call("take", at(x), width, at(order), count, at(out));
@@ -263,6 +266,7 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     countIndices: (x, count, places, counts) => {
       call("countIndices", writeMatrix(x), count, at(places), at(counts));
     },
+    layOut: (rows, counts, pointers) => call("layOut", rows, at(counts), at(pointers)),
     transpose: (x, count, places, next, out) => {
       call(`transpose${kind(x)}`, writeMatrix(x), count, at(places), at(next), writeOther(out));
     },
@@ -272,10 +276,10 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     pick: (x, count, places, extra, out) => {
       call(`pick${kind(x)}`, writeMatrix(x), count, at(places), extra, writeOther(out));
     },
-    mergeColumns: (x, count, factors, table, standIns, keepers) =>
+    mergeColumns: (x, count, ids, factors, table, alone, places) =>
       call(
         `mergeColumns${kind(x)}`,
-        ...[writeMatrix(x), count, at(factors), at(table), table.length, at(standIns), at(keepers)],
+        ...[writeMatrix(x), count, at(ids), at(factors), at(table), table.length, at(alone), at(places)],
       ),
     inverseReach: (x, count, out) => {
       call(`inverseReach${kind(x)}`, writeMatrix(x), count, at(out));

@@ -59,13 +59,17 @@ export function addOffsets({ offsets, count }: Dataset, margins: F64): void {
 }
 
 /** Returns the mean loss of the best constant prediction for a dataset: of the mean, or of the share of "yes". */
-export function constantLoss({ rows, count, loss }: Dataset): number {
+export function constantLoss({ rows, count, loss, totalWeight }: Dataset): number {
   const [y, s] = [rows.labels.view, rows.weights?.view];
-  const spread = new Spread();
-  for (let i = 0; i < count; i++) spread.add(y[i]!, s ? s[i]! : 1);
-  if (loss === "squared") return spread.loss;
+  if (loss === "squared") {
+    const spread = new Spread();
+    for (let i = 0; i < count; i++) spread.add(y[i]!, s ? s[i]! : 1);
+    return spread.loss;
+  }
+  let positive = 0;
+  for (let i = 0; i < count; i++) if (y[i]! > 0) positive += s ? s[i]! : 1;
   const entropy = (p: number) => (p > 0 ? -p * Math.log(p) : 0);
-  return entropy((1 + spread.mean) / 2) + entropy((1 - spread.mean) / 2);
+  return entropy(positive / totalWeight) + entropy(1 - positive / totalWeight);
 }
 
 /** What scoring runs on, and what ends it. */

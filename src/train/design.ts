@@ -52,50 +52,52 @@ export function designOf(
   const { engine, seen } = data;
   const { memory } = engine;
   const allFactors = factorsOf(data, options.penaltyFactors);
-  const { places, pointers, columns: left } = screen(data, l1, allFactors, intercept);
+  const { places, pointers, columns: ids, left } = screen(data, l1, allFactors, intercept);
   const spare = intercept ? data.count : 0;
-  const x = transposeTo(pointers, engine, data.rows, data.count, left.length, places, spare);
-  const columns = l2 === 0 ? merge(data, x, left, places, allFactors) : left;
+  const x = transposeTo(pointers, engine, data.rows, data.count, left, places, spare);
+  const kept = l2 === 0 ? merge(data, x, ids, left, places, allFactors) : left;
+  const columns = ids.view.slice(0, kept);
   const size = columns.length + Number(intercept);
   if (intercept) addOnes(x, columns.length, data.count);
   const factors = new Float64Array(size).fill(1);
-  if (allFactors) for (let t = 0; t < columns.length; t++) factors[t] = allFactors[columns[t]!]!;
-  if (intercept) factors[columns.length] = 0;
   const free: number[] = [];
-  for (let t = 0; t < size; t++) if (factors[t] === 0) free.push(t);
+  if (allFactors) {
+    for (let t = 0; t < columns.length; t++) {
+      factors[t] = allFactors[columns[t]!]!;
+      if (factors[t] === 0) free.push(t);
+    }
+  }
+  if (intercept) {
+    factors[columns.length] = 0;
+    free.push(columns.length);
+  }
   const inverseReach = memory.f64(size);
   engine.kernels.inverseReach(x, size, inverseReach);
   return {
     entries: x.pointers.view[size]!,
     ...{ x, size, intercept, columns, places, factors, free, allFactors, inverseReach },
-    provenZero: seen - left.length,
-    merged: left.length - columns.length,
+    provenZero: seen - left,
+    merged: left - kept,
   };
 }
 
-/** Leaves one of x's columns that can stand for each other. Returns the dataset's column of each that stays. */
+/** Leaves one of x's columns that can stand for each other, in `ids` too, and returns how many stay. */
 function merge(
-  { engine }: Dataset,
+  { engine, count: rows }: Dataset,
   x: Matrix,
-  columns: Uint32Array,
+  ids: U32,
+  count: number,
   places: U32,
   allFactors: Float64Array | null,
-): Uint32Array {
+): number {
   const { kernels, memory } = engine;
-  const count = columns.length;
   const mark = memory.mark();
   try {
-    const table = memory.u32(2 ** Math.ceil(Math.log2(2 * count + 1)));
-    const [standIns, keepers] = [memory.u32(count, "raw"), memory.u32(count, "raw")];
+    const table = memory.u32(2 ** Math.ceil(Math.log2(2 * count + 1)), "raw");
+    const alone = memory.u32(rows);
     const factors = allFactors && memory.f64(count);
-    if (factors) for (let t = 0, view = factors.view; t < count; t++) view[t] = allFactors[columns[t]!]!;
-    const kept = kernels.mergeColumns(x, count, factors, table, standIns, keepers);
-    const [place, standIn] = [places.view, standIns.view];
-    for (let t = 0; t < count; t++) place[columns[t]!] = standIn[t]!;
-    const keeper = keepers.view;
-    const stay = new Uint32Array(kept);
-    for (let t = 0; t < kept; t++) stay[t] = columns[keeper[t]!]!;
-    return stay;
+    if (factors) for (let t = 0, [view, id] = [factors.view, ids.view]; t < count; t++) view[t] = allFactors[id[t]!]!;
+    return kernels.mergeColumns(x, count, ids, factors, table, alone, places);
   } finally {
     memory.release(mark);
   }

@@ -133,18 +133,22 @@ export function modelOf(
   const { intercept, weights } = problem;
   const { columns } = problem.design;
   const { ids: all } = data.dictionary;
-  const ids = new Float64Array(columns.length);
+  const values = Float32Array.from(weights);
+  let count = 0;
+  for (let t = 0; t < values.length; t++) if (values[t] !== 0) count++;
+  const ids = new Float64Array(count);
   let sum = intercept;
-  for (let t = 0; t < columns.length; t++) {
-    ids[t] = all[columns[t]!]!;
-    sum += Math.fround(weights[t]!);
+  for (let t = 0, k = 0; k < count; t++) {
+    if (values[t] === 0) continue;
+    ids[k] = all[columns[t]!]!;
+    sum += values[k++] = values[t]!; // where it stands is 0 or read already
   }
   if (!Number.isFinite(sum)) throw diverged();
   const training = summary(options, data.count, seen, loss);
   if (certificate) training.certificate = { objective: certificate.objective, gap: certificate.gap };
   const { declared, space, vwBits } = data;
   const parts = { loss: data.loss, intercept, declared, space, vwBits, training };
-  return Model.from(parts, ids, weights);
+  return Model.from(parts, ids, values.subarray(0, count));
 }
 
 /** Visits the rows as the options say and returns the progressive loss of the last epoch. */

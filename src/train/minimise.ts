@@ -39,7 +39,7 @@ export async function minimise(
   let last = Number.NaN;
   for (let pass = 1, since = 1; ; pass++, since++) {
     const isWhole = slack === Number.POSITIVE_INFINITY;
-    if (isWhole) active = everyColumn(set);
+    if (isWhole) active = everyColumn(state, set);
     model.descend(active, radius, slack);
     const [met, stay] = state.outcome.view as unknown as [number, number];
     if ((pass >= LEAST_PASSES && isWhole && met <= enough) || pass >= MOST_PASSES) {
@@ -95,7 +95,7 @@ export async function polish(
     left = gapOf(set);
     if (left.gap <= gap) break;
     for (let pass = isSettled ? CONJUGATE_EVERY : 1; pass <= CONJUGATE_EVERY; pass++) {
-      model.descend(everyColumn(set), effort.radius, Number.POSITIVE_INFINITY);
+      model.descend(everyColumn(state, set), effort.radius, Number.POSITIVE_INFINITY);
     }
     model.slopes();
     left = gapOf(set);
@@ -114,7 +114,7 @@ function byRows(state: State, set: WorkingSet): Quadratic {
 }
 
 /** Puts every column in the order of visits and returns how many they are. */
-function everyColumn({ order, size }: WorkingSet): number {
-  for (let t = 0, view = order.view; t < size; t++) view[t] = t;
+function everyColumn({ engine }: State, { order, size }: WorkingSet): number {
+  engine.kernels.enumerate(size, order);
   return size;
 }

@@ -28,15 +28,13 @@ export function rowsOf(state: State, set: WorkingSet): SetRows {
   const { memory } = engine;
   const { x, size } = set;
   const entries = x.indices.length;
-  const pointers = pointersOf(engine, x, size, count);
-  const products = productsOf(pointers, count);
+  const { pointers, products } = pointersOf(engine, x, size, count);
   const mayPick = !isWorth(products, size, entries) && state.rows.pointers.view[count]! <= MOST_PICKED * entries;
   const matrix = mayPick ? picked(state, set, pointers) : transposeTo(pointers, engine, x, size, count, null, 0);
   const pieces = Math.max(1, Math.min(MOST_PIECES, Math.floor(entries / (LEAST_PIECE * size))));
   const bounds = memory.u32(pieces + 1);
-  for (let p = 0, i = 0, [cut, starts] = [bounds.view, pointers.view]; p <= pieces; p++) {
-    while (i < count && starts[i]! < (entries * p) / pieces) i++;
-    cut[p] = p < pieces ? i : count;
+  for (let p = 1, [cut, starts] = [bounds.view, pointers.view]; p <= pieces; p++) {
+    cut[p] = p < pieces ? firstFrom(starts, (entries * p) / pieces) : count;
   }
   return { matrix, bounds, curved: memory.f64(pieces * size), products };
 }
@@ -61,12 +59,13 @@ function picked({ engine, design, rows, count }: State, set: WorkingSet, pointer
   return matrix;
 }
 
-/** Returns how many products of a row's entries H takes, from where rows begin. */
-function productsOf(pointers: U32, count: number): number {
-  let products = 0;
-  for (let i = 0, starts = pointers.view; i < count; i++) {
-    const length = starts[i + 1]! - starts[i]!;
-    products += (length * (length - 1)) / 2;
+/** Returns the place of the first number that is not below `least`, of numbers that ascend. */
+function firstFrom(numbers: Uint32Array, least: number): number {
+  let [from, to] = [0, numbers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (numbers[middle]! < least) from = middle + 1;
+    else to = middle;
   }
-  return products;
+  return from;
 }

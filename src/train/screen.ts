@@ -3,8 +3,9 @@ import type { U32 } from "../engine/memory.js";
 
 /** Which columns of a dataset a solve is about. */
 export interface Screened {
-  /** The columns that a bound does not prove 0. */
-  columns: Uint32Array;
+  /** The columns that a bound does not prove 0, and how many they are. */
+  columns: U32;
+  left: number;
   /** [seen], which of those each column is; NOWHERE when its weight is proven 0. */
   places: U32;
   /** [seen + 2], where the entries of each of those begin, put by columns; it ends where they end. */
@@ -20,18 +21,18 @@ export function screen(data: Dataset, l1: number, factors: Float64Array | null, 
   const { kernels, memory } = engine;
   // So that l1 = 1/n, times n rows, does prove columns of one row: what it lets in is below the rounding of a gradient.
   const most = l1 * (1 + 1e-12);
-  const [places, pointers] = [memory.u32(seen, "raw"), memory.u32(seen + 2, "raw")];
+  const [places, columns] = [memory.u32(seen, "raw"), memory.u32(seen, "raw")];
+  const pointers = memory.u32(seen + 2, "raw");
   const mark = memory.mark();
   try {
     const areCounts = !rows.values && !rows.weights;
     const tallies = { counts: memory.u32(2 * seen), sums: areCounts ? null : memory.f64(2 * seen) };
     kernels.tally(loss, rows, count, tallies);
-    const kept = memory.u32(seen, "raw");
     const own = factors && memory.f64(seen);
     if (factors) own?.view.set(factors);
     const residuals = loss === "squared" ? residualsOf(data, intercept) : 0;
-    const left = kernels.screen(loss, seen, tallies, own, most, residuals, places, kept, pointers);
-    return { columns: kept.view.slice(0, left), places, pointers };
+    const left = kernels.screen(loss, seen, tallies, own, most, residuals, places, columns, pointers);
+    return { columns, left, places, pointers };
   } finally {
     memory.release(mark);
   }

@@ -459,11 +459,32 @@ function runMerge(engine: Engine, { values }: Rows): BigUint64Array {
   factors.view.forEach((_, j, view) => {
     view[j] = j < 35 ? 1 : 2;
   });
-  const [table, standIns, keepers] = [memory.u32(128), memory.u32(count), memory.u32(count)];
-  const kept = kernels.mergeColumns(x, count, factors, table, standIns, keepers);
-  const entries = x.pointers.view[kept]!;
-  const held = [x.indices, ...(x.values ? [x.values] : [])].flatMap((it) => [...it.view.subarray(0, entries)]);
-  return bitsOf([kept, ...x.pointers.view.subarray(0, kept + 1), ...held, ...standIns.view, ...keepers.view]);
+  const copy = (from: Matrix): Matrix => {
+    const to = { pointers: memory.u32(count + 1), indices: memory.u32(90), values: from.values && memory.f32(90) };
+    to.pointers.view.set(from.pointers.view);
+    to.indices.view.set(from.indices.view);
+    if (from.values) to.values?.view.set(from.values.view);
+    return to;
+  };
+  const found: number[] = [];
+  for (const own of [factors, null]) {
+    const all = copy(x);
+    const [table, alone, ids, places] = [memory.u32(128), memory.u32(ROWS), memory.u32(count), memory.u32(2 * count)];
+    table.view.fill(7); // what is there before counts for nothing
+    for (let j = 0; j < count; j++) ids.view[j] = 2 * j;
+    const kept = kernels.mergeColumns(all, count, ids, own, table, alone, places);
+    const entries = all.pointers.view[kept]!;
+    const held = [all.indices, ...(all.values ? [all.values] : [])].flatMap((it) => [...it.view.subarray(0, entries)]);
+    found.push(
+      kept,
+      ...all.pointers.view.subarray(0, kept + 1),
+      ...held,
+      ...places.view,
+      ...ids.view.subarray(0, kept),
+    );
+    if (own) found.push(...own.view.subarray(0, kept));
+  }
+  return bitsOf(found);
 }
 
 /** H's pattern and numbers, products with it, descent and conjugate gradients on it, with columns that add up. */
