@@ -56,7 +56,8 @@ interface Aim {
 }
 
 /**
- * Takes one Newton step on a working set. Returns the violation left there; null when no step brings the objective down.
+ * Takes one Newton step on a working set. Returns the violation left there, 0 where a dual point says that it is near enough;
+ * null when no step brings the objective down.
  * Where the model holds to within the gap to reach, `goal`, it is minimised until its own slopes are a dual point that
  * proves so much; 0 when the set is not all that there is. `isAll`: it is taken to be, without a look at the others.
  */
@@ -101,8 +102,13 @@ export async function step(
     const rise = lossSum - state.lossSum + aim.change;
     const falls = rise <= ARMIJO * share * aim.promised;
     if (!falls && !(isHidden && rise <= ROUNDING * state.nullObjective)) continue;
-    derive(state, set, state.trialModel);
-    const left = violationOf(state, set, set.gradients);
+    // Where a dual point proves that this is near enough, the violation is of no use but to tell rounding.
+    const isSeen = !isTrue || isHidden;
+    let left = 0;
+    if (isSeen) {
+      derive(state, set, state.trialModel);
+      left = violationOf(state, set, set.gradients);
+    }
     if (isHidden && left >= violation && (!falls || effort.idle >= MOST_IDLE)) {
       if (halvings < HIDDEN_HALVINGS) continue;
       break;
@@ -112,9 +118,9 @@ export async function step(
     [state.model, state.trialModel] = [state.trialModel, state.model];
     state.lossSum = lossSum;
     state.isScanned = false;
-    state.isDerived = true;
+    state.isDerived = isSeen;
     // Trust the next model as far as this one held.
-    const missed = Math.abs(left - modelled) / violation;
+    const missed = isSeen ? Math.abs(left - modelled) / violation : 0;
     effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);
     effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : Math.min(2 * effort.radius, effort.widest);
     if (isTrue) {
