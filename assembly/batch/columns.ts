@@ -20,8 +20,8 @@ export function countIndices(x: Matrix, count: u32, places: usize, counts: usize
 }
 
 /**
- * Writes to pointers, u32[rows + 1], where each row begins that has as many entries as counts, u32[rows], says. Returns the
- * products of two entries of the same row, Σ n·(n − 1)/2.
+ * Writes to pointers, u32[rows + 1], where each row begins that has as many entries as counts, u32[rows], says. Returns
+ * the products of two entries of the same row, Σ n·(n − 1)/2.
  */
 export function layOut(rows: u32, counts: usize, pointers: usize): f64 {
   let products: f64 = 0.0;
@@ -113,11 +113,12 @@ export function pick<V extends Values>(x: Matrix, count: u32, places: usize, ext
 }
 
 /**
- * Keeps one of columns that can stand for each other and closes the gaps in place: columns 0 ≤ j < count of x (CSC) that
- * hold the same, or one entry each in the same row, of which the largest stands for all. Their factors, f64[columns],
- * must be equal too; 0 for all 1. `ids`, u32[columns], say which they are; places[id] becomes each one's place among those
- * kept, and ids and factors become theirs. `table`: u32[slots], scratch, a power of 2 above twice the columns; `alone`: u32[rows],
- * begins as 0, gets which of those kept, from 1, has an entry in that row and no other. Returns how many are kept.
+ * Keeps one of columns that can stand for each other and closes the gaps in place: columns 0 ≤ j < count of x (CSC)
+ * that hold the same, or one entry each in the same row, of which the largest stands for all. Their factors,
+ * f64[columns], must be equal too; 0 for all 1. `ids`, u32[columns], say which they are; places[id] becomes each one's
+ * place among those kept, and ids and factors become theirs. `table`: u32[slots], scratch, a power of 2 above twice the
+ * columns; `alone`: u32[rows], begins as 0, gets which of those kept, from 1, has an entry in that row and no other.
+ * Returns how many are kept.
  */
 export function mergeColumns<V extends Values>(
   x: Matrix,
@@ -132,7 +133,7 @@ export function mergeColumns<V extends Values>(
   const pointers = x.pointers;
   const indices = x.indices;
   const values = x.values;
-  // Most columns of crosses have one entry: those are found by its row, and the table of the others is as small as may be.
+  // Most columns of crosses have one entry: they are found by its row, and the table of the others is as small as can be.
   let hashed: u32 = 1;
   for (let j: u32 = 0; j < count; ++j) {
     const at = pointers + (<usize>j << 2);

@@ -11,9 +11,9 @@ const MOST_DAMPING: f64 = 1e6;
 /**
  * Writes what each weight may do without a change of sign, within a box of half-width radius·inverseReach around the
  * origin, to o.lower and o.upper, and what it wants to do, by o.slopes, to o.downhill and o.residual. o.inverse becomes
- * 1 / curvature, o.ridge l2, o.step 0. o.damping is what may be added to a curvature beyond that: what ends a step at the bound that
- * its own slope pushes to (Coleman & Li, SIAM J. Optim. 1996), l2, and, to keep the step near, 1 / bold² of it (Marquardt
- * 1963). Off the face, and where held by a bound, inverse, downhill and residual are 0.
+ * 1 / curvature, o.ridge l2, o.step 0. o.damping is what may be added to a curvature beyond that: what ends a step at
+ * the bound that its own slope pushes to (Coleman & Li, SIAM J. Optim. 1996), l2, and, to keep the step near, 1 / bold²
+ * of it (Marquardt 1963). Off the face, and where held by a bound, inverse, downhill and residual are 0.
  */
 export function face(columns: u32, radius: f64, bold: f64, o: Search): void {
   const inverse = o.inverse;
@@ -71,8 +71,8 @@ export function face(columns: u32, radius: f64, bold: f64, o: Search): void {
 }
 
 /**
- * Writes at what share of o.step each weight meets its bound to o.breakpoints, +∞ where never, and to o.outcome the least of them and
- * −½·Σ downhill·step, by how much the model falls along the whole step if that is its minimum.
+ * Writes at what share of o.step each weight meets its bound to o.breakpoints, +∞ where never, and to o.outcome the
+ * least of them and −½·Σ downhill·step, by how much the model falls along the whole step if that is its minimum.
  */
 export function breakpoints(columns: u32, o: Search): void {
   const weights = o.weights;

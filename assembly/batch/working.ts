@@ -41,8 +41,8 @@ export function violation(count: u32, order: usize, weights: usize, gradients: u
 }
 
 /**
- * Writes to out, f64[3], of columns order[0 … count): what their weights cost; the largest c ≤ 1 with c·|g_j| ≤ l1_j for all that
- * have a penalty; and Σ (|g_j| − l1_j)²/(2·l2_j) of those whose |g_j| is above l1_j.
+ * Writes to out, f64[3], of columns order[0 … count): what their weights cost; the largest c ≤ 1 with c·|g_j| ≤ l1_j
+ * for all that have a penalty; and Σ (|g_j| − l1_j)²/(2·l2_j) of those whose |g_j| is above l1_j.
  */
 export function scaling(count: u32, order: usize, weights: usize, gradients: usize, penalties: usize, out: usize): void {
   let cost: f64 = 0.0;
@@ -66,8 +66,8 @@ export function scaling(count: u32, order: usize, weights: usize, gradients: usi
 }
 
 /**
- * Lists in out, in their order, those of columns order[0 … count) with a weight and the worst violators among the others, as many
- * again or `least` in all, and returns how many. `skipped` is left out. scores: f64[columns], scratch.
+ * Lists in out, in their order, those of columns order[0 … count) with a weight and the worst violators among the
+ * others, as many again or `least` in all, and returns how many. `skipped` is left out. scores: f64[columns], scratch.
  */
 export function choose(
   count: u32,
@@ -140,7 +140,9 @@ function largest(items: usize, count: u32, n: u32): f64 {
   return load<f64>(target);
 }
 
-/** Writes moves = w − origin, f64[columns], and to out, f64[2], Σ g_j·moves_j and the entries of the columns that move. */
+/**
+ * Writes moves = w − origin, f64[columns], and to out, f64[2], Σ g_j·moves_j and the entries of the columns that move.
+ */
 export function aim(
   count: u32,
   pointers: usize,

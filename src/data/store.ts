@@ -25,7 +25,9 @@ interface Place {
 /** Of what is there, room for so much more at least. */
 const LEAST_GROWTH = 0.25;
 
-/** Entries that may be left over. Room that was never written to costs nothing, but of 4 GiB much of it would be missed. */
+/**
+ * Entries that may be left over. Room that was never written to costs nothing, but of 4 GiB much of it would be missed.
+ */
 const MOST_SPARE = 2 ** 24;
 
 /**

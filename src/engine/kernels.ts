@@ -145,7 +145,9 @@ export interface Weighing {
   sums: F64;
 }
 
-/** A step on a face of a working set by conjugate gradients, preconditioned by a diagonal. The intercept follows them. */
+/**
+ * A step on a face of a working set by conjugate gradients, preconditioned by a diagonal. The intercept follows them.
+ */
 export interface Search {
   /** [columns] each; 0 off the face. */
   inverse: F64;
@@ -312,7 +314,8 @@ export interface Kernels {
   scaling(count: number, order: U32, weights: F64, gradients: F64, penalties: F64, out: F64): void;
   /**
    * Lists in out, in their order, those of columns order[0 … count) with a weight and the worst violators among the
-   * others, as many again or `least` in all, 1 or more, and returns how many. `skipped` is left out. scores [columns]: scratch.
+   * others, as many again or `least` in all, 1 or more, and returns how many. `skipped` is left out. scores [columns]:
+   * scratch.
    */
   choose(
     count: number,
@@ -336,11 +339,13 @@ export interface Kernels {
   /** Writes moves = w − origin of x's columns, and to out [2] Σ g_j·moves_j and the entries of those that move. */
   aim(count: number, pointers: U32, weights: F64, origin: F64, gradients: F64, moves: F64, out: F64): void;
   /**
-   * Writes what each weight may do without a change of sign, within a box of this radius, what it wants to do, and what keeps
-   * it near: the less the bolder, 1 or more.
+   * Writes what each weight may do without a change of sign, within a box of this radius, what it wants to do, and what
+   * keeps it near: the less the bolder, 1 or more.
    */
   face(columns: number, radius: number, bold: number, o: Search): void;
-  /** Writes o.breakpoints, and to o.outcome the least of them and by how much the model falls if o.step is its minimum. */
+  /**
+   * Writes o.breakpoints, and to o.outcome the least of them and by how much the model falls if o.step is its minimum.
+   */
   breakpoints(columns: number, o: Search): void;
   /** Writes o.moves at a share of o.step and returns by how much the model rises, but for the curvature of the loss. */
   stride(columns: number, share: number, o: Search): number;
@@ -366,8 +371,8 @@ export interface Kernels {
   /** Adds to counts[places[j]] the entries of each index j of x, of `count` rows; NOWHERE is left out. */
   countIndices(x: Matrix, count: number, places: U32 | null, counts: U32): void;
   /**
-   * Writes to pointers [rows + 1] where each of `rows` rows begins that have as many entries as counts says. Returns the
-   * products of two entries of the same row, Σ n·(n − 1)/2.
+   * Writes to pointers [rows + 1] where each of `rows` rows begins that have as many entries as counts says. Returns
+   * the products of two entries of the same row, Σ n·(n − 1)/2.
    */
   layOut(rows: number, counts: U32, pointers: U32): number;
   /** Writes x's entries by places[index], from next[place] on, which then is where they end. */
@@ -381,9 +386,9 @@ export interface Kernels {
   pick(x: Matrix, count: number, places: U32, extra: number, out: Matrix): void;
   /**
    * Keeps one of columns 0 ≤ j < count of x (CSC) that can stand for each other, those that hold the same or one entry
-   * in the same row, and closes the gaps in place; factors, [columns], must be equal too. `ids` [columns] say which they are:
-   * places[id] becomes each one's place among those kept, and ids and factors become theirs. Returns how many are kept.
-   * `table`: scratch, a power of 2 above twice the columns; `alone`: [rows], scratch, begins as 0.
+   * in the same row, and closes the gaps in place; factors, [columns], must be equal too. `ids` [columns] say which
+   * they are: places[id] becomes each one's place among those kept, and ids and factors become theirs. Returns how many
+   * are kept. `table`: scratch, a power of 2 above twice the columns; `alone`: [rows], scratch, begins as 0.
    */
   mergeColumns(x: Matrix, count: number, ids: U32, factors: F64 | null, table: U32, alone: U32, places: U32): number;
   /** Writes out[j] = 1 / max_i |x_ij|, 0 for an empty column, for columns 0 ≤ j < count of x (CSC). */

@@ -26,8 +26,8 @@ export function objectiveOf({ engine, lossSum, design, w, penalties }: State): n
  * Returns the duality gap against the sum of losses; where that is above `enough` for certain, a cheaper lower bound.
  * −q, scaled until |X_jᵀq| ≤ l1_j for all j, is a dual point. What is above l1_j may stay where l2_j > 0 and costs
  * (|X_jᵀq| − l1_j)²/(2·l2_j). A column without penalties, such as the intercept, wants X_jᵀq = 0, and is there but for
- * rounding and what the solve has left: see slackOf. `listed`: how many columns have a weight or a violation, as state.order lists them. The best dual value
- * yet is remembered.
+ * rounding and what the solve has left: see slackOf. `listed`: how many columns have a weight or a violation, as
+ * state.order lists them. The best dual value yet is remembered.
  */
 export function boundsOf(state: State, listed: number, enough: number): Bounds {
   const { engine, count, model, margins, offsets, gradients, w, penalties, order, outcome } = state;

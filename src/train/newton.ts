@@ -171,9 +171,9 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
 }
 
 /**
- * Takes steps on some columns, the first of state.chosen, until they violate their optimality less than others may, `most` of them
- * at most. `whole`: the violation of all columns; null where that of these is taken to be all. Returns how many steps; 0
- * when rounding allows none.
+ * Takes steps on some columns, the first of state.chosen, until they violate their optimality less than others may,
+ * `most` of them at most. `whole`: the violation of all columns; null where that of these is taken to be all. Returns
+ * how many steps; 0 when rounding allows none.
  */
 async function work(
   state: State,
@@ -197,7 +197,10 @@ async function work(
   return taken;
 }
 
-/** Returns the first columns of state.chosen as a working set where the state stands; the last one, if they are all in it. */
+/**
+ * Returns the first columns of state.chosen as a working set where the state stands; the last one, if they are all in
+ * it.
+ */
 function workOn(state: State, chosen: number, random: Random): WorkingSet {
   const { memory } = state.engine;
   if (!state.set || !covers(state.set, state.chosen.view.subarray(0, chosen))) {
@@ -219,8 +222,8 @@ export function survey(state: State): number {
 }
 
 /**
- * Lists in state.order the columns with a weight or, at the last scan, a violation, and returns how many; the others have no
- * part in the gap.
+ * Lists in state.order the columns with a weight or, at the last scan, a violation, and returns how many; the others
+ * have no part in the gap.
  */
 export function listed({ engine, design, gradients, w, penalties, order }: State): number {
   return engine.kernels.survey(design.size, gradients, w, penalties, order);

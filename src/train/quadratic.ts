@@ -51,8 +51,8 @@ export function sparseQuadratic(state: State, set: WorkingSet): Quadratic {
 }
 
 /**
- * Writes to set.search.step the approximate minimum of ½dᵀHd − residualᵀd on the face, H = XᵀDX + ridge, by conjugate gradients.
- * The intercept is no part of it, but follows every direction to its own minimum.
+ * Writes to set.search.step the approximate minimum of ½dᵀHd − residualᵀd on the face, H = XᵀDX + ridge, by conjugate
+ * gradients. The intercept is no part of it, but follows every direction to its own minimum.
  */
 async function conjugate(
   { engine, model, outcome }: State,

@@ -56,10 +56,10 @@ interface Aim {
 }
 
 /**
- * Takes one Newton step on a working set. Returns the violation left there, 0 where a dual point says that it is near enough;
- * null when no step brings the objective down.
- * Where the model holds to within the gap to reach, `goal`, it is minimised until its own slopes are a dual point that
- * proves so much; 0 when the set is not all that there is. `isAll`: it is taken to be, without a look at the others.
+ * Takes one Newton step on a working set. Returns the violation left there, 0 where a dual point says that it is near
+ * enough; null when no step brings the objective down. Where the model holds to within the gap to reach, `goal`, it is
+ * minimised until its own slopes are a dual point that proves so much; 0 when the set is not all that there is.
+ * `isAll`: it is taken to be, without a look at the others.
  */
 export async function step(
   state: State,

@@ -48,8 +48,8 @@ const LEAST_SIZE = 4000;
 const MOST_COVER = 1.5;
 
 /**
- * Copies columns of a state, the first `count` of state.chosen, and its intercept side by side, at random. They lie in the arena until the
- * caller releases it.
+ * Copies columns of a state, the first `count` of state.chosen, and its intercept side by side, at random. They lie in
+ * the arena until the caller releases it.
  */
 export function gather(state: State, count: number, random: Random): WorkingSet {
   const { engine, design, chosen, outcome } = state;
@@ -116,7 +116,10 @@ export function giveBack({ engine, w }: State, set: WorkingSet): void {
   engine.kernels.give(set.w, set.columns, set.size, w);
 }
 
-/** Lists in state.chosen the columns to work on but the intercept: all that are not 0 and the worst violators. Returns how many. */
+/**
+ * Lists in state.chosen the columns to work on but the intercept: all that are not 0 and the worst violators. Returns
+ * how many.
+ */
 export function choose(state: State, listed: number): number {
   const { engine, design, w, gradients, penalties, scores, order, chosen } = state;
   const skipped = design.intercept ? design.size - 1 : NOWHERE;

@@ -272,7 +272,10 @@ function faceOf({ memory }: Engine, size: number) {
   return { origin, inverseReach, slopes, moves, damping, downhill, lower, upper, breakpoints: memory.f64(size) };
 }
 
-/** A step on the face that some weights are on, with and without an intercept, at shares that stop few and many weights at their bounds. */
+/**
+ * A step on the face that some weights are on, with and without an intercept, at shares that stop few and many weights
+ * at their bounds.
+ */
 function runFace(engine: Engine): BigUint64Array {
   const { kernels, memory } = engine;
   const random = new Random(3);
