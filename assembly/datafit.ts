@@ -111,7 +111,7 @@ export class Squared extends Datafit {
 
   /** |Σ s·x_ij·r_i| ≤ √(Σ s·x_ij²)·√(Σ s·r²), and Σ s·r² is at an optimum no more than without features. */
   steepest(up: f64, down: f64, residuals: f64): f64 {
-    return sqrt<f64>((up + down) * residuals);
+    return sqrt<f64>(up + down) * sqrt<f64>(residuals); // their product may be below all numbers
   }
 
   // @ts-ignore: decorator

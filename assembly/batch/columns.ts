@@ -155,10 +155,8 @@ export function mergeColumns<V extends Values>(
       home = alone + (<usize>load<u32>(indices + (<usize>start << 2)) << 2);
       other = load<u32>(home);
     } else {
-      let slot = hashOf<V>(indices, values, start, end);
-      do {
-        slot &= slots - 1;
-        home = table + (<usize>slot << 2);
+      for (let slot = hashOf<V>(indices, values, start, end); ; ++slot) {
+        home = table + (<usize>(slot & (slots - 1)) << 2);
         other = load<u32>(home);
         if (!other) break;
         const at = load<u32>(pointers + (<usize>(other - 1) << 2));
@@ -167,8 +165,7 @@ export function mergeColumns<V extends Values>(
           (!factors || load<f64>(factors + (<usize>(other - 1) << 3)) == factor) &&
           holdsSame<V>(indices, values, at, start, length);
         if (isEqual) break;
-        ++slot;
-      } while (true);
+      }
     }
     if (!other) {
       if (top != start) {

@@ -88,7 +88,7 @@ export function breakpoints(columns: u32, o: Search): void {
     let share: f64 = Infinity;
     if (d != 0.0) {
       share = (load<f64>((d > 0.0 ? upper : lower) + at) - load<f64>(weights + at)) / d;
-      first = min<f64>(first, share);
+      if (share < first) first = share;
       slope += load<f64>(downhill + at) * d;
     }
     store<f64>(out + at, share);

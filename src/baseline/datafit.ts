@@ -48,6 +48,6 @@ export const DATAFITS: Readonly<Record<Loss, Datafit>> = {
       return s * (0.5 * (y - m) * (y - m));
     },
     bound: (x) => x * x,
-    steepest: (up, down, residuals) => Math.sqrt((up + down) * residuals),
+    steepest: (up, down, residuals) => Math.sqrt(up + down) * Math.sqrt(residuals),
   },
 };

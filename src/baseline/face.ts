@@ -11,7 +11,7 @@ export const face: Kernels["face"] = (columns, radius, bold, o) => {
   const [inverse, damping, downhill] = [o.inverse.view, o.damping.view, o.downhill.view];
   const [lower, upper] = [o.lower.view, o.upper.view];
   const near = 1 / (bold * bold);
-  for (const it of [o.inverse, o.downhill, o.residual, o.step]) it.view.fill(0, 0, columns);
+  for (const it of [o.inverse, o.downhill, o.step]) it.view.fill(0, 0, columns);
   for (let t = 0; t < columns; t++) {
     const weight = w[t]!;
     const isFree = t === o.intercept;
@@ -40,7 +40,7 @@ export const breakpoints: Kernels["breakpoints"] = (columns, o) => {
     out[t] = Number.POSITIVE_INFINITY;
     if (d[t] === 0) continue;
     out[t] = ((d[t]! > 0 ? upper[t]! : lower[t]!) - w[t]!) / d[t]!;
-    first = Math.min(first, out[t]!);
+    if (out[t]! < first) first = out[t]!;
     slope += downhill[t]! * d[t]!;
   }
   o.outcome.view.set([first, -0.5 * slope]);

@@ -99,7 +99,7 @@ export class Dataset implements Disposable {
     return this.#rows;
   }
 
-  /** Entries of the longest row. */
+  /** Entries of the longest row. Throws NoughtError once the dataset is disposed of. */
   get longestRow(): number {
     this.#longestRow ??= longestOf(this.rows.pointers.view);
     return this.#longestRow;

@@ -133,22 +133,22 @@ export function modelOf(
   const { intercept, weights } = problem;
   const { columns } = problem.design;
   const { ids: all } = data.dictionary;
-  const values = Float32Array.from(weights);
   let count = 0;
-  for (let t = 0; t < values.length; t++) if (values[t] !== 0) count++;
-  const ids = new Float64Array(count);
+  for (let t = 0; t < weights.length; t++) if (Math.fround(weights[t]!) !== 0) count++;
+  const [ids, values] = [new Float64Array(count), new Float32Array(count)];
   let sum = intercept;
   for (let t = 0, k = 0; k < count; t++) {
-    if (values[t] === 0) continue;
+    values[k] = weights[t]!;
+    if (values[k] === 0) continue;
     ids[k] = all[columns[t]!]!;
-    sum += values[k++] = values[t]!; // where it stands is 0 or read already
+    sum += values[k++]!;
   }
   if (!Number.isFinite(sum)) throw diverged();
   const training = summary(options, data.count, seen, loss);
   if (certificate) training.certificate = { objective: certificate.objective, gap: certificate.gap };
   const { declared, space, vwBits } = data;
   const parts = { loss: data.loss, intercept, declared, space, vwBits, training };
-  return Model.from(parts, ids, values.subarray(0, count));
+  return Model.from(parts, ids, values);
 }
 
 /** Visits the rows as the options say and returns the progressive loss of the last epoch. */

@@ -1,6 +1,6 @@
 import type { Loss } from "../engine/kernels.js";
 import type { F64 } from "../engine/memory.js";
-import { improveDual } from "./certificate.js";
+import { improveDual, objectiveOf } from "./certificate.js";
 import { minimise, polish } from "./minimise.js";
 import { linearize, type State } from "./newton.js";
 import { derive, giveBack, violationOf, type WorkingSet } from "./working.js";
@@ -56,7 +56,7 @@ interface Aim {
 }
 
 /**
- * Takes one Newton step on a working set. Returns the violation left there, 0 where a dual point says that it is near
+ * Takes one Newton step on a working set. Returns the violation left there, 0 where a dual point proves that it is near
  * enough; null when no step brings the objective down. Where the model holds to within the gap to reach, `goal`, it is
  * minimised until its own slopes are a dual point that proves so much; 0 when the set is not all that there is.
  * `isAll`: it is taken to be, without a look at the others.
@@ -102,13 +102,9 @@ export async function step(
     const rise = lossSum - state.lossSum + aim.change;
     const falls = rise <= ARMIJO * share * aim.promised;
     if (!falls && !(isHidden && rise <= ROUNDING * state.nullObjective)) continue;
-    // Where a dual point proves that this is near enough, the violation is of no use but to tell rounding.
+    // Where a dual point is to prove that this is near enough, the violation is of no use but to tell rounding.
     const isSeen = !isTrue || isHidden;
-    let left = 0;
-    if (isSeen) {
-      derive(state, set, state.trialModel);
-      left = violationOf(state, set, set.gradients);
-    }
+    let left = isSeen ? violationAt(state, set, state.trialModel) : 0;
     if (isHidden && left >= violation && (!falls || effort.idle >= MOST_IDLE)) {
       if (halvings < HIDDEN_HALVINGS) continue;
       break;
@@ -119,19 +115,28 @@ export async function step(
     state.lossSum = lossSum;
     state.isScanned = false;
     state.isDerived = isSeen;
-    // Trust the next model as far as this one held.
-    const missed = isSeen ? Math.abs(left - modelled) / violation : 0;
-    effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);
     effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : Math.min(2 * effort.radius, effort.widest);
     if (isTrue) {
       giveBack(state, set);
       improveDual(state, state.trialModel);
+      if (objectiveOf(state) - state.dual <= goal) return 0;
     }
+    if (!isSeen) left = violationAt(state, set, state.model);
+    state.isDerived = true;
+    // Trust the next model as far as this one held.
+    const missed = Math.abs(left - modelled) / violation;
+    effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);
     return left;
   }
   w.set(origin);
   linearize(state); // descent has moved the model
   return null;
+}
+
+/** Returns a set's violation at a model of the loss, whose derivatives the set has then. */
+function violationAt(state: State, set: WorkingSet, model: F64): number {
+  derive(state, set, model);
+  return violationOf(state, set, set.gradients);
 }
 
 /** Whether no column outside a set violates its bound at the model's slopes: else they would be no dual point either. */
