@@ -67,7 +67,8 @@ export function scaling(count: u32, order: usize, weights: usize, gradients: usi
 
 /**
  * Lists in out, in their order, those of columns order[0 … count) with a weight and the worst violators among the
- * others, as many again or `least` in all, 1 or more, and returns how many. `skipped` is left out. scores: f64[columns], scratch.
+ * others, as many again or `least` in all, 1 or more, and returns how many. Where the last of them has many like it,
+ * those stay that come first. `skipped` is left out. scores: f64[columns], scratch.
  */
 export function choose(
   count: u32,
@@ -92,21 +93,15 @@ export function choose(
       ++violators;
     }
   }
-  const room = max<u32>(least, 2 * kept) - kept;
-  let worst: f64 = -Infinity;
-  let ties = room; // of those as bad as the last that has room, the first ones
-  if (violators > room) {
-    worst = largest(scores, violators, room);
-    for (let k: u32 = 0; k < room; ++k) ties -= u32(load<f64>(scores + (<usize>k << 3)) > worst);
-  }
+  let room = max<u32>(least, 2 * kept) - kept;
+  const worst: f64 = violators > room ? largest(scores, violators, room) : -Infinity;
   let size: u32 = 0;
   for (let k: u32 = 0; k < count; ++k) {
     const j = load<u32>(order + (<usize>k << 2));
     if (j == skipped) continue;
     if (load<f64>(weights + (<usize>j << 3)) == 0.0) {
-      const score = beyond(j, gradients, penalties);
-      if (score < worst || (score == worst && ties == 0)) continue;
-      ties -= u32(score == worst);
+      if (room == 0 || beyond(j, gradients, penalties) < worst) continue;
+      --room;
     }
     store<u32>(out + (<usize>size << 2), j);
     ++size;
@@ -120,7 +115,7 @@ function beyond(j: u32, gradients: usize, penalties: usize): f64 {
   return abs<f64>(load<f64>(gradients + (<usize>j << 3))) - load<f64>(penalties + (<usize>j << 4));
 }
 
-/** Returns the n-th largest of `count` numbers, 1 ≤ n, and puts it and the larger ones first (quickselect; Hoare 1961). */
+/** Returns the n-th largest of `count` numbers, 1 ≤ n, and leaves them in another order (quickselect; Hoare 1961). */
 function largest(items: usize, count: u32, n: u32): f64 {
   const target = items + (<usize>(n - 1) << 3);
   let from = items;

@@ -60,27 +60,22 @@ export const choose: Kernels["choose"] = (count, order, w, gradients, penalties,
     if (weights[j] !== 0) kept++;
     else beyond[violators++] = Math.abs(g[j]!) - l[2 * j]!;
   }
-  const room = Math.max(least, 2 * kept) - kept;
-  let [worst, ties] = [Number.NEGATIVE_INFINITY, room];
-  if (violators > room) {
-    worst = largest(beyond, violators, room);
-    for (let k = 0; k < room; k++) if (beyond[k]! > worst) ties--;
-  }
+  let room = Math.max(least, 2 * kept) - kept;
+  const worst = violators > room ? largest(beyond, violators, room) : Number.NEGATIVE_INFINITY;
   let size = 0;
   for (let k = 0; k < count; k++) {
     const j = columns[k]!;
     if (j === skipped) continue;
     if (weights[j] === 0) {
-      const score = Math.abs(g[j]!) - l[2 * j]!;
-      if (score < worst || (score === worst && ties === 0)) continue;
-      if (score === worst) ties--;
+      if (room === 0 || Math.abs(g[j]!) - l[2 * j]! < worst) continue;
+      room--;
     }
     chosen[size++] = j;
   }
   return size;
 };
 
-/** Returns the n-th largest of `count` numbers, 1 ≤ n, and puts it and the larger ones first (quickselect; Hoare 1961). */
+/** Returns the n-th largest of `count` numbers, 1 ≤ n, and leaves them in another order (quickselect; Hoare 1961). */
 function largest(items: Float64Array, count: number, n: number): number {
   let [from, to] = [0, count - 1];
   while (from < to) {

@@ -17,11 +17,8 @@ describe.each(["baseline", "scalar"] as const)("%s", (build) => {
       expect(kernels.choose(length, order, weights, gradients, penalties, NOWHERE, n, scores, chosen)).toBe(n);
       const columns = chosen.view.slice(0, n);
       expect(columns).toEqual(columns.slice().sort());
-      const worst = gradients.view
-        .filter((_, j) => columns.includes(j))
-        .sort()
-        .reverse();
-      expect(worst).toEqual(sorted.subarray(0, n));
+      // Of those as bad as the last that has room, the first ones.
+      expect(Math.min(...columns.map((j) => gradients.view[j]!))).toBeGreaterThanOrEqual(sorted[n - 1]!);
     }
   });
 });
