@@ -28,6 +28,16 @@ const STEPS = 30;
 /** H is worth twice the products where X has this many times more entries than it. */
 const FEW = 4;
 
+/** Whether H of a set has so few entries that all of them are written out. */
+function isSmall({ size, x }: WorkingSet): boolean {
+  return FEW * size * size <= x.indices.length;
+}
+
+/** Whether H of a set that has no rows yet takes no longer than a pass or two of descent: few columns, short rows. */
+export function isCheap(set: WorkingSet, count: number): boolean {
+  return isSmall(set) && set.x.indices.length <= 2 * MOST_PRODUCTS * count;
+}
+
 /** Whether H of so many columns may be worth its products of a row's entries. */
 export function isWorth(products: number, size: number, entries: number): boolean {
   return products <= (FEW * size * size <= entries ? 2 : 1) * MOST_PRODUCTS * entries;
@@ -37,12 +47,13 @@ export function isWorth(products: number, size: number, entries: number): boolea
  * Returns the pattern of H, or null where it would not be much cheaper to work on than X itself. It lies in the arena
  * as long as the working set does.
  */
-function coupledOf({ engine, count }: State, { x, size, rows }: WorkingSet): Coupled | null {
+function coupledOf({ engine, count }: State, set: WorkingSet): Coupled | null {
+  const { x, size, rows } = set;
   const { kernels, memory } = engine;
   const { matrix, products } = rows as SetRows;
   const entries = x.indices.length;
   if (!isWorth(products, size, entries)) return null;
-  if (FEW * size * size <= entries) return completeOf(memory, size);
+  if (isSmall(set)) return completeOf(memory, size);
   const room = Math.min(MOST_ENTRIES * entries, products);
   const mark = memory.mark();
   const [cursor, next, counts] = [memory.u32(count, "raw"), memory.u32(size), memory.u32(size)];

@@ -1,6 +1,6 @@
 import { log } from "../baseline/math.js";
 import { conjugate } from "./conjugate.js";
-import { hessianQuadratic } from "./hessian.js";
+import { hessianQuadratic, isCheap } from "./hessian.js";
 import type { State } from "./newton.js";
 import { type Quadratic, sparseQuadratic } from "./quadratic.js";
 import { rowsOf } from "./rows.js";
@@ -31,7 +31,8 @@ export async function minimise(
   const { effort } = state;
   const { radius } = effort;
   const enough = effort.visible * wanted;
-  let model = (set.hessian && hessianQuadratic(state, set)) || sparseQuadratic(state, set);
+  if (isCheap(set, state.count)) set.rows ??= rowsOf(state, set);
+  let model = (set.rows && hessianQuadratic(state, set)) || sparseQuadratic(state, set);
   set.quadratic = model;
   state.isDerived = false; // descent moves the model
   let slack = Number.POSITIVE_INFINITY;
