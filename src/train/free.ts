@@ -4,8 +4,12 @@ import { centre, linearize, type State, sumsOf } from "./newton.js";
 // Columns without a penalty, the intercept among them. A dual point wants X_jᵀq = 0 of each: what is off counts times
 // whatever their weights at the optimum are, which nobody knows.
 
-/** Residual that conjugate gradients leave, squared and as preconditioned, as a share of the first. */
+/**
+ * Residual that conjugate gradients leave, squared and as preconditioned, as a share of the first: for slopes that are
+ * to be a dual point, and for a step that others follow.
+ */
 const LEAST_RESIDUAL = 1e-20;
+const ENOUGH_RESIDUAL = 1e-8;
 /** Least curvature of a direction, as a share of what its columns have each: below it they add up to nothing but rounding. */
 const FLAT = 1e-14;
 const MOST_ROUNDS = 200;
@@ -59,12 +63,15 @@ export function slackOf(state: State): number {
 /** Moves a model's slopes to where a Newton step of the free columns takes them: they demand nothing more then. */
 export function freeSlopes(state: State, model: F64): void {
   const { engine, count, direction } = state;
-  newtonStep(state, model);
+  newtonStep(state, model, LEAST_RESIDUAL);
   engine.kernels.advance(0, count, model, direction);
 }
 
-/** Minimises over the free columns together (Newton) until what they demand is at most `enough`, or as rounding allows. */
-export function settle(state: State, enough: number): void {
+/**
+ * Minimises over the free columns together (Newton) until what they demand is at most `enough`, or as rounding allows.
+ * `breathe`: as in Steering.
+ */
+export async function settle(state: State, enough: number, breathe: () => Promise<void>): Promise<void> {
   const { design, loss, margins, w, count, engine } = state;
   if (design.free.length === 0) return;
   if (isInterceptAlone(design)) {
@@ -79,13 +86,14 @@ export function settle(state: State, enough: number): void {
     for (let i = 1, model = state.model.view; i < model.length; i += 2) D += model[i]!;
     if (size * D <= enough * enough || size >= least) return;
     if (size < 1e-12 * D) least = size; // from here on Newton only gains until rounding ends it
-    const moves = newtonStep(state, state.model);
+    const moves = newtonStep(state, state.model, ENOUGH_RESIDUAL);
     const longest = state.direction.view.reduce((most, it) => Math.max(most, Math.abs(it)), 0);
     // A logistic loss is off its model by no more than 0.72 of the curvature where margins move by 1: it never rises.
     const share = loss === "logistic" ? Math.min(1, 1 / longest) : 1;
     for (const [t, j] of design.free.entries()) w.view[j]! += share * moves[t]!;
     engine.kernels.along(0, count, margins, state.direction, share, margins);
     linearize(state);
+    await breathe();
   }
 }
 
@@ -93,7 +101,7 @@ export function settle(state: State, enough: number): void {
  * Returns the Newton step of the free columns' weights by a model, and writes what it moves margins by to
  * state.direction: by conjugate gradients, for the columns may lean on each other.
  */
-function newtonStep(state: State, model: F64): Float64Array {
+function newtonStep(state: State, model: F64, residual: number): Float64Array {
   const { design, direction } = state;
   const { free, x } = design;
   const { slopes, curvatures } = derivativesOf(state, model);
@@ -108,7 +116,9 @@ function newtonStep(state: State, model: F64): Float64Array {
   const bent = new Float64Array(direction.length);
   const out = direction.view.fill(0);
   const first = sizeOf(left, curvatures);
-  for (let size = first, k = 0, share = 0; size > LEAST_RESIDUAL * first && k < 4 * free.length + 4; k++) {
+  // Without rounding they end after as many steps as H has rank.
+  const most = 2 * Math.min(free.length, state.count) + 4;
+  for (let size = first, k = 0, share = 0; size > residual * first && k < most; k++) {
     bent.fill(0);
     for (const [t, j] of free.entries()) {
       search[t] = (curvatures[t]! > 0 ? left[t]! / curvatures[t]! : 0) + share * search[t]!;

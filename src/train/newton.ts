@@ -148,11 +148,11 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
   const goal = tolerance * state.nullObjective;
   const run = { goal, random: new Random(seed), breathe };
   state.effort.idle = 0;
-  settle(state, CENTRED * goal);
+  await settle(state, CENTRED * goal, breathe);
   if (likely) state.chosen.view.set(likely);
   let iterations = likely ? await work(state, likely.length, null, most, run) : 0;
   for (let taken = Number.NaN; ; iterations += taken) {
-    settle(state, CENTRED * goal);
+    await settle(state, CENTRED * goal, breathe);
     if (Number.isFinite(state.dual)) {
       const [objective, { dual }] = [objectiveOf(state), state];
       if (objective - dual <= goal) return { objective, dual, gap: objective - dual, iterations };

@@ -323,3 +323,21 @@ test("ridge alone, on columns that lean on each other, takes few steps: conjugat
     expect(certificate!.iterations).toBeLessThan(30);
   }
 });
+
+test("many columns without penalties that part the rows: a fit that is told to stop does so in the middle of them", async () => {
+  const random = new Random(5);
+  const [count, free] = [67, 235];
+  const columns = Array.from({ length: count * free }, (_, k) => k % free);
+  const values = columns.map(() => [1e-38, 1e-42, 1][random.below(3)]!);
+  const rows = Array.from({ length: count + 1 }, (_, i) => i * free);
+  const labels = Array.from({ length: count }, () => (random.unit() < 0.5 ? -1 : 1));
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error("enough")), 100);
+  const began = performance.now();
+  const fitted = fit(
+    { rows, columns, values, labels, dimension: free },
+    { l1: 0.004, intercept: false, penaltyFactors: () => 0, signal: stop.signal },
+  );
+  await expect(fitted).rejects.toThrow("enough");
+  expect(performance.now() - began).toBeLessThan(1500);
+});
