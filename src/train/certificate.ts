@@ -54,12 +54,15 @@ export function boundsOf(state: State, listed: number, enough: number): Bounds {
  * Remembers the dual value of the slopes that a model has at its own minimum, q + D·X·d, if it is the best yet. Those
  * at the new margins are off by what the model missed, and the gap with them; these violate no bound, and their dual
  * value is off only by what the objective is. The model is that of another moment than the state's, and is moved.
+ * Returns the gap that is left.
  */
-export function improveDual(state: State, model: F64): void {
+export function improveDual(state: State, model: F64): number {
   const { engine, loss, rows, count, design, gradients } = state;
   freeSlopes(state, model);
   engine.kernels.project(loss, rows, 0, count, model);
   engine.kernels.gradients(design.x, 0, design.size, model, gradients);
   state.isScanned = false;
-  state.dual = boundsOf({ ...state, model }, listed(state), Number.POSITIVE_INFINITY).dual;
+  const { dual, gap } = boundsOf({ ...state, model }, listed(state), Number.POSITIVE_INFINITY);
+  state.dual = dual;
+  return gap;
 }

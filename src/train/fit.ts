@@ -156,10 +156,11 @@ async function run(data: Dataset, trainer: Trainer, options: StreamingOptions): 
   const { epochs = 1, seed = 1, order: kind = "shuffle", steps = 0 } = options;
   const random = new Random(seed);
   const isBatches = kind === "batches";
-  const order = kind === "file" ? null : identity(data.engine.memory.u32(data.count));
+  const { memory, kernels } = data.engine;
+  const order = kind === "file" ? null : memory.u32(data.count, "raw");
+  if (order) kernels.enumerate(data.count, order);
   if (isBatches && order) random.shuffle(order.view);
   const progressive = new Progressive(data.loss);
-  const { memory } = data.engine;
   const total = epochs * (isBatches ? steps * trainer.batch : data.count);
   const done = () => ({ read: null, share: Math.min(progressive.rows / total, 1) });
   const monitor = new Monitor({ trainer, memory, progressive, columns: () => data.seen, done }, options);
@@ -179,12 +180,6 @@ async function run(data: Dataset, trainer: Trainer, options: StreamingOptions): 
     await monitor.endEpoch();
   }
   return progressive.loss;
-}
-
-function identity(order: U32): U32 {
-  const { view } = order;
-  for (let i = 0; i < view.length; i++) view[i] = i;
-  return order;
 }
 
 /** Sum of the sample weights of rows order[from … to). */

@@ -1,6 +1,6 @@
 import type { Loss } from "../engine/kernels.js";
 import type { F64 } from "../engine/memory.js";
-import { improveDual, objectiveOf } from "./certificate.js";
+import { improveDual } from "./certificate.js";
 import { minimise, polish } from "./minimise.js";
 import { linearize, type State } from "./newton.js";
 import { derive, giveBack, violationOf, type WorkingSet } from "./working.js";
@@ -91,11 +91,10 @@ export async function step(
 
   // Rounding may hide so small a decrease: the violation then has to fall, if not with every step.
   const isHidden = aim.promised > -ROUNDING * state.nullObjective;
-  const [w, origin, d] = [set.w.view, set.origin.view, set.moves.view];
   for (let halvings = 0, share = 1; halvings < MOST_HALVINGS && aim.promised < 0; halvings++) {
     if (halvings > 0) {
       share /= 2;
-      for (let t = 0; t < set.size; t++) w[t] = origin[t]! + share * d[t]!;
+      state.engine.kernels.along(0, set.size, set.origin, set.moves, share, set.w);
       aim.change = penaltyChange(state, set, set.origin);
       lossSum = lossAlong(state, share);
     }
@@ -118,8 +117,7 @@ export async function step(
     effort.radius = halvings > 0 ? Math.max(effort.radius / 2, NARROWEST) : Math.min(2 * effort.radius, effort.widest);
     if (isTrue) {
       giveBack(state, set);
-      improveDual(state, state.trialModel);
-      if (objectiveOf(state) - state.dual <= goal) return 0;
+      if (improveDual(state, state.trialModel) <= goal) return 0;
     }
     if (!isSeen) left = violationAt(state, set, state.model);
     state.isDerived = true;
@@ -128,7 +126,7 @@ export async function step(
     effort.tolerance = halvings > 0 ? LOOSEST : Math.min(Math.max(missed, TIGHTEST), LOOSEST);
     return left;
   }
-  w.set(origin);
+  set.w.view.set(set.origin.view);
   linearize(state); // descent has moved the model
   return null;
 }
