@@ -108,7 +108,7 @@ const page = await reportHtml({
     {
       title: "Beside L2",
       text:
-        `L2 keeps all ${count(l2.columns.kept)} weights, ${size(l2.bytes)}, for a log-loss of ${l2.logLoss.toFixed(4)} and an AUC of ` +
+        `L2 keeps ${count(l2.columns.kept)} weights, ${size(l2.bytes)}, for a log-loss of ${l2.logLoss.toFixed(4)} and an AUC of ` +
         `${l2.auc.toFixed(4)} on the same rows held out. L1 keeps ${count(model.kept)}, ${size(l1.bytes)}, and has ${l1.logLoss.toFixed(4)} and ${l1.auc.toFixed(4)}.`,
     },
   ],
