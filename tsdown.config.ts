@@ -67,7 +67,7 @@ export default defineConfig([
     minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
     alias: { "node:child_process": "node:path" },
   },
-  ...["worker.node", "folds.node"].map((name) => ({
+  ...["worker.node", "legs.node"].map((name) => ({
     ...shared,
     entry: { [name]: `src/${name}.ts` },
     platform: "node" as const,
@@ -75,7 +75,7 @@ export default defineConfig([
     outputOptions: { inlineDynamicImports: true },
   })),
   // One file each without bare imports, for <script type="module"> and for a worker.
-  ...["browser", "worker.browser", "folds.browser"].map((name) => ({
+  ...["browser", "worker.browser", "legs.browser"].map((name) => ({
     ...shared,
     entry: { [name]: `src/${name}.ts` },
     platform: "browser" as const,

@@ -25,16 +25,17 @@ providePlatform({
 
   predictor: () => load(new URL("./predict.iife.js", import.meta.url)).then((response) => response.text()),
 
-  startThread(start, onLost) {
+  startThread(start, onLost, onTold) {
     // Written out, so that bundlers see the files.
     const worker =
-      "folds" in start
-        ? new Worker(new URL("./folds.browser.js", import.meta.url), { type: "module" })
+      "tour" in start
+        ? new Worker(new URL("./legs.browser.js", import.meta.url), { type: "module" })
         : new Worker(new URL("./worker.browser.js", import.meta.url), { type: "module" });
     worker.onerror = (event) => {
       event.preventDefault();
       onLost(new Error(event.message || "its script was not loaded"));
     };
+    if (onTold) worker.onmessage = ({ data }) => onTold(data);
     worker.postMessage(start);
     return { end: () => worker.terminate() };
   },

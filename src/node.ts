@@ -12,7 +12,7 @@ const BUILDS: Record<Build, URL> = {
 const READ_BYTES = 1 << 21;
 const PREDICTOR = new URL("../dist/predict.iife.js", import.meta.url);
 const WORKER = new URL("../dist/worker.node.js", import.meta.url);
-const FOLDS = new URL("../dist/folds.node.js", import.meta.url);
+const LEGS = new URL("../dist/legs.node.js", import.meta.url);
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
 
 providePlatform({
@@ -28,17 +28,18 @@ providePlatform({
 
   predictor: () => readFile(PREDICTOR, "utf8"),
 
-  startThread(start, onLost) {
+  startThread(start, onLost, onTold) {
     // Loaded where it is needed, as much else here: that takes its time.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const isFolds = "folds" in start;
-    const worker = new Worker(isFolds ? FOLDS : WORKER, {
+    const isLegs = "tour" in start;
+    const worker = new Worker(isLegs ? LEGS : WORKER, {
       workerData: start,
       execArgv: [],
       // Its work is in the kernels: what little it leaves need not pile up to megabytes.
-      ...(!isFolds && { resourceLimits: { maxYoungGenerationSizeMb: 1 } }),
+      ...(!isLegs && { resourceLimits: { maxYoungGenerationSizeMb: 1 } }),
     });
     worker.unref();
+    if (onTold) worker.on("message", onTold);
     worker.on("error", onLost);
     worker.on("exit", (code) => onLost(new Error(`a worker ended with exit code ${code}`)));
     return { end: () => worker.terminate() };

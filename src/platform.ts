@@ -1,5 +1,5 @@
 import type { WorkerStart } from "./engine/work.js";
-import type { FoldStart } from "./train/folds.js";
+import type { LegStart } from "./train/legs.js";
 
 /** The builds of assembly/ that a package ships. */
 export type Build = "scalar" | "simd" | "threads";
@@ -45,10 +45,10 @@ export interface Platform {
   /** Returns nought/predict as a script that sets `nought`, for modules that hold it. */
   predictor(): Promise<string>;
   /**
-   * Starts a thread that does `work`, or `workFolds`. It does not keep the process alive. `onLost` is called when it cannot start, or
-   * ends by itself. May throw what the platform throws.
+   * Starts a thread that does `work`, or `workLegs`. It does not keep the process alive. `onLost` is called when it cannot
+   * start, or ends by itself; `onTold` with what it tells. May throw what the platform throws.
    */
-  startThread(start: WorkerStart | FoldStart, onLost: (cause: Error) => void): Thread;
+  startThread(start: WorkerStart | LegStart, onLost: (cause: Error) => void, onTold?: (told: unknown) => void): Thread;
   /** Opens a file by path, or standard input for "-", as chunks of bytes. Each lasts until the next is asked for. */
   open(path: string, rooms?: Rooms): AsyncIterable<Uint8Array>;
   /** What is known of a file before it is read; null where that is nothing. Never throws. */

@@ -97,6 +97,9 @@ export const DATA_FLAGS =
   "loss positive skipBad bits dense hogwild replicas inclusion cache kernels threads target weight offset";
 export const SEARCH_FLAGS = "maxWeights maxBytes maxLoss folds lambdas ratio l1Ratio";
 
+/** Threads of paths, whose parts are solved side by side, unless told otherwise. */
+export const PATH_THREADS = 2;
+
 /** The options of the solver, but for those that have several values. */
 export function solverOf(flags: TrainFlags): FitOptions {
   const options = picked(flags, SOLVER_FLAGS.split(" "));

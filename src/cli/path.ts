@@ -11,6 +11,7 @@ import { type CrossValidatedPoint, type CrossValidation, crossValidate } from ".
 import { axisText, plotText, type Screen, screenOf } from "./chart.js";
 import { addDataFlags, csvOptions, DATA, type DataFlags, formatOf, numeric } from "./data.js";
 import { addFeatureFlags, type FeatureFlags, spaceOf } from "./features.js";
+import { PATH_THREADS } from "./flags.js";
 import { inputsOf } from "./inputs.js";
 import { checkOutputs, EXIT, LiveLine, print, warn } from "./output.js";
 import { addPathFlags } from "./train.js";
@@ -48,7 +49,7 @@ export function addPath(program: Command, signal: AbortSignal): void {
   add("--seed <n>", "decides what is held out (default 1)");
   command.addOption(new Option("--no-intercept", "learn no intercept").helpGroup(group));
   command.addOption(new Option("--kernels <kernels>", "default wasm").choices(["wasm", "baseline"]));
-  command.addOption(new Option("--threads <n>", "threads at most (default 1)").argParser(numeric));
+  command.addOption(new Option("--threads <n>", "threads at most (default 2)").argParser(numeric));
   command.option("--report <file>", "write a page in one HTML file: frontier, path and the best model, with the data");
   command.option("--json", "print one object");
   command.option("--quiet", "print nothing to standard error but warnings and errors");
@@ -66,7 +67,7 @@ async function path(names: string[], flags: PathFlags, signal: AbortSignal): Pro
   await checkOutputs([flags.report], files);
   if (flags.bits !== undefined && format !== "vw") throw new OptionError("--bits: of Vowpal Wabbit text only");
   const holdout = flags.validate === undefined ? 0 : parseFraction(flags.validate);
-  const { loss, positive, skipBad, kernels, threads, target, weight, bits, seed } = flags;
+  const { loss, positive, skipBad, kernels, threads = PATH_THREADS, target, weight, bits, seed } = flags;
   const reading = Object.fromEntries(
     Object.entries({ loss, positive, skipBad, kernels, threads, target, weight, bits, seed, holdout, signal }).filter(
       ([, value]) => value !== undefined,

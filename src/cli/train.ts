@@ -103,7 +103,7 @@ export function addTrain(program: Command, signal: AbortSignal): void {
   add(checks, "--slice <column>", "with --stream: tell the progressive loss by a column's values; may be repeated");
   const running = "Running:";
   add(running, "--kernels <kernels>", "default wasm", ["wasm", "baseline"]);
-  add(running, "--threads <n>", "threads at most (default 1, with --stream 2)");
+  add(running, "--threads <n>", "threads at most (default 1, with --folds or --stream 2)");
   add(
     running,
     "--report <file>",

@@ -27,6 +27,7 @@ import {
   checkFlags,
   DATA_FLAGS,
   modelNameFor,
+  PATH_THREADS,
   penaltyFactorsOf,
   picked,
   SEARCH_FLAGS,
@@ -154,6 +155,7 @@ export async function runTraining(
   const fraction = flags.validate === undefined ? 0 : parseFraction(flags.validate);
   const solver = solverOf(flags);
   const options = {
+    ...(flags.folds !== undefined && { threads: PATH_THREADS }),
     ...picked(flags, DATA_FLAGS.split(" ")),
     ...(format === "csv" && csvOptions(flags)),
     ...(!Number.isNaN(fraction) && { holdout: fraction }),

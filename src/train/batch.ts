@@ -33,6 +33,24 @@ export interface Certificate {
   start: { objective: number; above: number } | null;
 }
 
+/** The weights that a problem came to, as far as single precision has them, in which they ship. */
+export interface Kept {
+  /** The dataset's columns whose weights are not 0. */
+  columns: Uint32Array;
+  weights: Float64Array;
+  intercept: number;
+}
+
+/** What a problem came to at one strength. */
+export interface Solution extends Kept {
+  /** Mean loss, and that of the best model without features. */
+  loss: number;
+  nullLoss: number;
+  objective: number;
+  relativeGap: number;
+  converged: boolean;
+}
+
 /** What every batch solve takes, whatever its strengths. */
 export type SolveOptions = Omit<BatchOptions, "solver" | "l1" | "l2">;
 
@@ -71,6 +89,7 @@ export class BatchProblem {
   readonly #steering: Omit<Steering, "report">;
   #iterations = 0;
   #objective = Number.NaN;
+  #relativeGap = Number.NaN;
   /** Where a path was before: a strength and its weights. */
   #before: { l1: number; weights: Float64Array } | null = null;
   #l1 = 0;
@@ -101,28 +120,37 @@ export class BatchProblem {
     return new BatchProblem(data, designOf(data, { l1: l1 * data.totalWeight, l2 }, options), options);
   }
 
-  /** Mean loss of the best model without features. */
-  get nullLoss(): number {
-    return this.state.nullObjective / this.total;
-  }
-
   /** Mean loss at hand. */
   get loss(): number {
     return this.state.lossSum / this.total;
   }
 
-  /** The objective that the last solve came to. */
-  get objective(): number {
-    return this.#objective;
+  /** The weights at hand. */
+  get kept(): Kept {
+    const { design, state } = this;
+    const all = this.#weights;
+    let count = 0;
+    for (let t = 0; t < all.length; t++) if (Math.fround(all[t]!) !== 0) count++;
+    const [columns, weights] = [new Uint32Array(count), new Float64Array(count)];
+    for (let t = 0, k = 0; k < count; t++) {
+      if (Math.fround(all[t]!) === 0) continue;
+      columns[k] = design.columns[t]!;
+      weights[k++] = all[t]!;
+    }
+    return { columns, weights, intercept: design.intercept ? state.w.view[design.size - 1]! : 0 };
   }
 
-  get intercept(): number {
-    const { design, state } = this;
-    return design.intercept ? state.w.view[design.size - 1]! : 0;
+  /** What the last solve came to. */
+  get solution(): Solution {
+    const { state, total } = this;
+    const nullLoss = state.nullObjective / total;
+    const [objective, relativeGap] = [this.#objective, this.#relativeGap];
+    const converged = relativeGap <= this.#steering.tolerance;
+    return { ...this.kept, loss: this.loss, nullLoss, objective, relativeGap, converged };
   }
 
   /** The weights at hand, one for each of design.columns. A view: see Slice. */
-  get weights(): Float64Array {
+  get #weights(): Float64Array {
     return this.state.w.view.subarray(0, this.design.columns.length);
   }
 
@@ -169,13 +197,8 @@ export class BatchProblem {
    * Solves to the tolerance, from where the last solve ended. On the way down a path, columns that the sequential
    * strong rule keeps (Tibshirani et al., JRSS-B 2012) are worked on first. Throws the signal's reason when aborted.
    */
-  async solve(
-    l1: number,
-    l2: number,
-    report?: Steering["report"],
-  ): Promise<{ relativeGap: number; converged: boolean }> {
+  async solve(l1: number, l2: number, report?: Steering["report"]): Promise<void> {
     const { state, total } = this;
-    const { tolerance } = this.#steering;
     let likely: Uint32Array | undefined;
     const before = this.#before;
     this.#before = null;
@@ -193,8 +216,7 @@ export class BatchProblem {
     this.#iterations = iterations;
     this.#objective = objective / total;
     this.#dual = dual;
-    const relativeGap = state.nullObjective > 0 ? Math.max(gap, 0) / state.nullObjective : 0;
-    return { relativeGap, converged: relativeGap <= tolerance };
+    this.#relativeGap = state.nullObjective > 0 ? Math.max(gap, 0) / state.nullObjective : 0;
   }
 
   /**
@@ -237,23 +259,6 @@ export class BatchProblem {
     linearize(state);
   }
 
-  /** Mean loss on other rows of the same columns. */
-  lossOn(other: Dataset): number {
-    const { kernels, memory } = other.engine;
-    const mark = memory.mark();
-    try {
-      const [w, margins] = [memory.f64(other.seen), memory.f64(other.count)];
-      for (let t = 0, [out, own, { columns }] = [w.view, this.weights, this.design]; t < own.length; t++) {
-        out[columns[t]!] = own[t]!;
-      }
-      kernels.margins(other.rows, 0, other.count, w, this.intercept, margins);
-      addOffsets(other, margins);
-      return kernels.loss(other.loss, other.rows, 0, other.count, margins) / other.totalWeight;
-    } finally {
-      memory.release(mark);
-    }
-  }
-
   /** Σ s·loss, with the weights of `all`, over the rows that have no weight in this problem. */
   heldOutLoss(all: Rows): number {
     const { state } = this;
@@ -265,7 +270,7 @@ export class BatchProblem {
   /** Rounds the weights to single precision, in which they ship, and certifies what ships. `start`: of startFrom. */
   certify(start: number | null = null): Certificate {
     const { state, design, total } = this;
-    const { weights } = this;
+    const weights = this.#weights;
     for (let j = 0; j < weights.length; j++) weights[j] = Math.fround(weights[j]!);
     this.#place();
     centre(state);
@@ -287,6 +292,21 @@ export class BatchProblem {
       merged: design.merged,
       start: start === null ? null : { objective: start, above: start - (objective - gap) / total },
     };
+  }
+}
+
+/** Mean loss of some weights on other rows of the same columns. */
+export function lossOn(other: Dataset, { columns, weights, intercept }: Kept): number {
+  const { kernels, memory } = other.engine;
+  const mark = memory.mark();
+  try {
+    const [w, margins] = [memory.f64(other.seen), memory.f64(other.count)];
+    for (let k = 0, out = w.view; k < columns.length; k++) out[columns[k]!] = weights[k]!;
+    kernels.margins(other.rows, 0, other.count, w, intercept, margins);
+    addOffsets(other, margins);
+    return kernels.loss(other.loss, other.rows, 0, other.count, margins) / other.totalWeight;
+  } finally {
+    memory.release(mark);
   }
 }
 

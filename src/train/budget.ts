@@ -4,9 +4,10 @@ import { readArrays } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { type EncodeOptions, encodeModel } from "../model/codec.js";
 import type { Model } from "../model/model.js";
+import { BatchProblem } from "./batch.js";
 import { checkPath } from "./check.js";
 import { type BatchFit, fitDatasetBatch } from "./fit.js";
-import { type PathOptions, type PathPoint, walkOf } from "./path.js";
+import { type PathOptions, type PathPoint, planOf, pointMaker, strengthsOf } from "./path.js";
 
 /** With how the model will be written, which its bytes depend on. */
 export interface BudgetOptions extends Omit<PathOptions, "lambdas" | "onPoint">, EncodeOptions {
@@ -67,15 +68,15 @@ async function search(data: Dataset, options: BudgetOptions): Promise<BudgetFit>
   let best: PathPoint;
   const points: PathPoint[] = [];
   try {
-    const walk = await walkOf(data, {
-      ...options,
-      ratio,
-      lambdas: 2,
-      tolerance: Math.max(tolerance, SEARCH_TOLERANCE),
-    });
-    const [largest, smallest] = walk.lambdas as [number, number];
+    const searching = { ...options, ratio, lambdas: 2, tolerance: Math.max(tolerance, SEARCH_TOLERANCE) };
+    const { design, lambdas } = await planOf(data, searching);
+    const [largest, smallest] = lambdas as [number, number];
+    const problem = new BatchProblem(data, design, searching);
+    const pointOf = pointMaker(data, searching);
     const at = async (lambda: number) => {
-      const point = await walk.at(lambda);
+      const { l1, l2 } = strengthsOf(lambda, options.l1Ratio);
+      await problem.solve(l1, l2);
+      const point = pointOf(lambda, problem.solution);
       points.push(point);
       return point;
     };

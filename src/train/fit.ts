@@ -7,7 +7,7 @@ import { DivergenceError, OptionError } from "../errors.js";
 import { addOffsets } from "../model/evaluate.js";
 import { Model, type Training } from "../model/model.js";
 import { Random } from "../random.js";
-import { BatchProblem, type Certificate } from "./batch.js";
+import { BatchProblem, type Certificate, type Kept, lossOn } from "./batch.js";
 import { checkSolver, SOLVER_OPTIONS } from "./check.js";
 import { Monitor } from "./monitor.js";
 import type { Steering } from "./newton.js";
@@ -112,9 +112,10 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
   await problem.solve(l1, l2, report);
   const certificate = problem.certify(start);
   const { holdout, declared, seen } = data;
-  const validation = holdout && holdout.totalWeight > 0 ? problem.lossOn(holdout) : null;
+  const { kept } = problem;
+  const validation = holdout && holdout.totalWeight > 0 ? lossOn(holdout, kept) : null;
   const loss = { progressive: null, train: problem.loss, validation };
-  const model = modelOf(data, problem, seenOf(data), { ...options, l1, l2 }, loss, certificate);
+  const model = modelOf(data, kept, seenOf(data), { ...options, l1, l2 }, loss, certificate);
   return {
     ...{ model, rows: data.count, columns: { declared, seen, kept: model.kept }, loss },
     ...{ objective: certificate.objective, certificate, runtime: data.engine.runtime },
@@ -124,25 +125,16 @@ async function fitBatch(data: Dataset, options: BatchOptions): Promise<Fit> {
 /** Makes a model of the weights that a solve came to. Throws DivergenceError where they are beyond single precision. */
 export function modelOf(
   data: Dataset,
-  problem: BatchProblem,
+  { columns, weights, intercept }: Kept,
   seen: Pick<Training, "seen" | "seenByFeature">,
   options: object,
   loss: Training["loss"],
   certificate: Certificate | null = null,
 ): Model {
-  const { intercept, weights } = problem;
-  const { columns } = problem.design;
   const { ids: all } = data.dictionary;
-  let count = 0;
-  for (let t = 0; t < weights.length; t++) if (Math.fround(weights[t]!) !== 0) count++;
-  const [ids, values] = [new Float64Array(count), new Float32Array(count)];
-  let sum = intercept;
-  for (let t = 0, k = 0; k < count; t++) {
-    values[k] = weights[t]!;
-    if (values[k] === 0) continue;
-    ids[k] = all[columns[t]!]!;
-    sum += values[k++]!;
-  }
+  const ids = Float64Array.from(columns, (j) => all[j]!);
+  const values = Float32Array.from(weights);
+  const sum = values.reduce((sum, it) => sum + it, intercept);
   if (!Number.isFinite(sum)) throw diverged();
   const training = summary(options, data.count, seen, loss);
   if (certificate) training.certificate = { objective: certificate.objective, gap: certificate.gap };

@@ -4,10 +4,11 @@ import { Dataset, type DatasetOptions } from "../data/dataset.js";
 import { readArrays } from "../data/read.js";
 import { DataError } from "../errors.js";
 import type { Model } from "../model/model.js";
-import { BatchProblem, type SolveOptions } from "./batch.js";
+import { BatchProblem, lossOn, type Solution, type SolveOptions } from "./batch.js";
 import { checkPath } from "./check.js";
-import { designOf, type Strengths } from "./design.js";
+import { type Design, designOf, type Strengths } from "./design.js";
 import { modelOf, seenOf } from "./fit.js";
+import { legsOf, solveLegs, tourOf } from "./legs.js";
 import { NOT_STREAMED } from "./options.js";
 
 /** Which strengths a path visits, and how each is solved. */
@@ -64,73 +65,86 @@ async function pathOf(data: Dataset, options: PathOptions): Promise<Path> {
   const { memory } = data.engine;
   const mark = memory.mark();
   try {
-    const walk = await walkOf(data, options);
-    const points: PathPoint[] = [];
-    for (const lambda of walk.lambdas) {
-      const point = await walk.at(lambda);
-      points.push(point);
-      options.onPoint?.(point);
-    }
-    return { points, nullLoss: walk.problem.nullLoss };
+    const { design, lambdas, strengths } = await planOf(data, options);
+    const tour = tourOf(data, design, strengths, legsOf(design, lambdas), null, options);
+    const { path, add } = pathFrom(data, lambdas, options);
+    await solveLegs(tour, data.engine, options.signal, (_, k, found) => add(k, found as Solution));
+    return path;
   } finally {
     memory.release(mark);
   }
 }
 
-/** A path in the making: where it may go, and how to get there. */
-export interface Walk {
-  problem: BatchProblem;
+/** What a path is made of: its λ, what they are of L1 and L2, and the columns that may have a weight at any of them. */
+export interface Plan {
   lambdas: number[];
-  /** Solves at a strength no smaller than the last of `lambdas`. */
-  at(lambda: number): Promise<PathPoint>;
+  strengths: Strengths[];
+  design: Design;
 }
 
 /**
- * Begins a path. What it needs lies in the arena until the caller releases it. `least`: of the weights of rows that other
+ * Plans a path. The design lies in the arena until the caller releases it. `least`: of the weights of rows that other
  * problems are to have of the same design, the smallest sum.
  */
-export async function walkOf(data: Dataset, options: PathOptions, least = data.totalWeight): Promise<Walk> {
-  const { l1Ratio = 1, lambdas: count = 100, ratio = 1e-3, onProgress } = options;
+export async function planOf(data: Dataset, options: PathOptions, least = data.totalWeight): Promise<Plan> {
+  const { l1Ratio = 1, lambdas: count = 100, ratio = 1e-3 } = options;
   const largest = (await lambdaMax(data, options)) / l1Ratio;
   const lambdas = Array.from({ length: count }, (_, k) => largest * expNegative((k / (count - 1)) * log(ratio)));
-  const { l1, l2 } = strengthsOf(lambdas.at(-1)!, l1Ratio);
-  const problem = new BatchProblem(data, designOf(data, { l1: l1 * least, l2 }, options), options);
+  const strengths = lambdas.map((lambda) => strengthsOf(lambda, l1Ratio));
+  const { l1, l2 } = strengths.at(-1)!;
+  return { lambdas, strengths, design: designOf(data, { l1: l1 * least, l2 }, options) };
+}
+
+/**
+ * Returns a path without points, and a function that adds the solution at lambdas[k]: they may come in any order, and
+ * again; each makes its point once all before it have.
+ */
+export function pathFrom(
+  data: Dataset,
+  lambdas: number[],
+  options: PathOptions,
+): { path: Path; add: (k: number, solution: Solution) => void } {
+  const path: Path = { points: [], nullLoss: Number.NaN };
+  const { points } = path;
+  const pointOf = pointMaker(data, options);
+  const early = new Map<number, Solution>();
+  const add = (k: number, solution: Solution) => {
+    path.nullLoss = solution.nullLoss;
+    if (k >= points.length) early.set(k, solution);
+    for (let next = early.get(points.length); next; next = early.get(points.length)) {
+      early.delete(points.length);
+      const point = pointOf(lambdas[points.length]!, next);
+      points.push(point);
+      options.onPoint?.(point);
+    }
+  };
+  return { path, add };
+}
+
+/** Returns a function that makes points of solutions, and reports them to `onProgress`. */
+export function pointMaker(
+  data: Dataset,
+  { onProgress, ...options }: PathOptions,
+): (lambda: number, solution: Solution) => PathPoint {
   const validate = data.holdout && data.holdout.totalWeight > 0 ? data.holdout : null;
   const seen = seenOf(data);
   let visited = 0;
-
-  const at = async (lambda: number): Promise<PathPoint> => {
-    const { l1, l2 } = strengthsOf(lambda, l1Ratio);
-    const certificate = await problem.solve(l1, l2);
-    const loss = { progressive: null, train: problem.loss, validation: validate && problem.lossOn(validate) };
-    const model = modelOf(data, problem, seen, { ...options, solver: "batch", l1, l2 }, loss);
+  return (lambda, solution) => {
+    const { objective, nullLoss, relativeGap, converged } = solution;
+    const strengths = strengthsOf(lambda, options.l1Ratio);
+    const loss = { train: solution.loss, validation: validate && lossOn(validate, solution) };
+    const training = { ...options, solver: "batch", ...strengths };
+    const model = modelOf(data, solution, seen, training, { progressive: null, ...loss });
     const { kept } = model;
-    const { objective } = problem;
-    onProgress?.({
-      rows: data.count,
-      epoch: ++visited,
-      loss: loss.train,
-      kept,
-      bytes: kept * 12,
-      objective,
-      ...NOT_STREAMED,
-    });
-    return {
-      lambda,
-      l1,
-      l2,
-      kept: model.kept,
-      loss: { train: loss.train, validation: loss.validation },
-      explained: problem.nullLoss > 0 ? 1 - loss.train / problem.nullLoss : 0,
-      ...certificate,
-      model,
-    };
+    const sizes = { rows: data.count, kept, bytes: kept * 12 };
+    onProgress?.({ ...sizes, epoch: ++visited, loss: loss.train, objective, ...NOT_STREAMED });
+    const explained = nullLoss > 0 ? 1 - loss.train / nullLoss : 0;
+    return { lambda, ...strengths, kept, loss, explained, relativeGap, converged, model };
   };
-  return { problem, lambdas, at };
 }
 
 /** Returns what λ is of L1 and of L2. */
-export function strengthsOf(lambda: number, l1Ratio: number): Strengths {
+export function strengthsOf(lambda: number, l1Ratio = 1): Strengths {
   return { l1: lambda * l1Ratio, l2: lambda * (1 - l1Ratio) };
 }
 

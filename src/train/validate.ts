@@ -4,8 +4,8 @@ import { readArrays } from "../data/read.js";
 import { OptionError } from "../errors.js";
 import { Random } from "../random.js";
 import { checkPath } from "./check.js";
-import { foldsOf, solveFolds } from "./folds.js";
-import { type PathOptions, type PathPoint, strengthsOf, walkOf } from "./path.js";
+import { legsOf, solveLegs, tourOf } from "./legs.js";
+import { type PathOptions, type PathPoint, pathFrom, planOf } from "./path.js";
 
 /** As of a path, and in how many parts the rows are cut. */
 export interface CrossValidationOptions extends Omit<PathOptions, "onPoint"> {
@@ -45,7 +45,7 @@ export async function crossValidate(
 }
 
 async function validated(data: Dataset, options: CrossValidationOptions): Promise<CrossValidation> {
-  const { folds: count = 10, seed = 1, l1Ratio = 1 } = options;
+  const { folds: count = 10, seed = 1 } = options;
   if (count > data.count) throw new OptionError(`folds ${count}: there are ${data.count} rows`);
   const { memory } = data.engine;
   const mark = memory.mark();
@@ -54,19 +54,18 @@ async function validated(data: Dataset, options: CrossValidationOptions): Promis
     dealInto(parts.view, data, count, seed);
     const left = Array.from({ length: count }, (_, fold) => weightOutside(data, parts.view, fold));
     // A column that a count of all rows proves 0 at the smallest fold's strength is 0 in every fold.
-    const walk = await walkOf(data, options, Math.min(...left));
-    const strengths = walk.lambdas.map((lambda) => strengthsOf(lambda, l1Ratio));
-    const folds = foldsOf(data, walk.problem.design, parts, count, strengths, options);
-    const points: PathPoint[] = [];
-    await solveFolds(folds, data.engine, options.signal, async () => {
-      for (const lambda of walk.lambdas) points.push(await walk.at(lambda));
+    const { design, lambdas, strengths } = await planOf(data, options, Math.min(...left));
+    const folds = left.map((_, fold) => ({ from: 0, to: lambdas.length, fold }));
+    const tour = tourOf(data, design, strengths, [...legsOf(design, lambdas), ...folds], parts, options);
+    const { path, add } = pathFrom(data, lambdas, options);
+    const losses = lambdas.map(() => new Float64Array(count));
+    await solveLegs(tour, data.engine, options.signal, ({ fold }, k, found) => {
+      if (typeof found === "number") losses[k]![fold] = found;
+      else add(k, found);
     });
-    const losses = points.map((_, k) =>
-      Float64Array.from({ length: count }, (_, fold) => folds.losses.view[fold * strengths.length + k]!),
-    );
     const shares = left.map((weight) => (data.totalWeight - weight) / data.totalWeight);
-    const judged = points.map((point, k) => ({ ...point, cv: meanOf(losses[k]!, shares) }));
-    return { points: judged, nullLoss: walk.problem.nullLoss, ...chosen(judged) };
+    const points = path.points.map((point, k) => ({ ...point, cv: meanOf(losses[k]!, shares) }));
+    return { points, nullLoss: path.nullLoss, ...chosen(points) };
   } finally {
     memory.release(mark);
   }

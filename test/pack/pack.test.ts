@@ -14,8 +14,8 @@ const CSV = ["x,color,yes", ...Array.from({ length: 40 }, (_, i) => `${i % 7},${
 const PACKED = [
   ...["LICENSE", "README.md", "package.json", "dist/LICENSES.txt"],
   ...named("dist/", "nought.scalar.wasm nought.simd.wasm nought.threads.wasm"),
-  ...named("dist/", "node.js node.baseline.js node.datafit.js worker.node.js folds.node.js index.d.ts"),
-  ...named("dist/", "browser.js worker.browser.js folds.browser.js"),
+  ...named("dist/", "node.js node.baseline.js node.datafit.js worker.node.js legs.node.js index.d.ts"),
+  ...named("dist/", "browser.js worker.browser.js legs.browser.js"),
   ...named("dist/", "predict.js predict.iife.js predict.d.ts load.d.ts"),
   ...named(
     "dist/cli.",
@@ -126,9 +126,9 @@ describe("the package as npm packs it", () => {
   });
 
   it("has workers that await nothing at their top: ended while such a module begins, Node 20 ends the process", async () => {
-    for (const name of ["worker", "folds"]) {
+    for (const name of ["worker", "legs"]) {
       const code = await readFile(join(ROOT, `dist/${name}.node.js`), "utf8");
-      expect(code).toMatch(/^work(?:Folds)?\(/m);
+      expect(code).toMatch(/^work(?:Legs)?\(/m);
       expect(code).not.toMatch(/^(?:\w.* )?await /m);
     }
   });

@@ -11,13 +11,13 @@ const DATA = problem({ rows: 16_000 });
 const OPTIONS = { lambdas: 12, ratio: 0.05, folds: 6 };
 
 type Start = Platform["startThread"];
-const isFolds = (start: Parameters<Start>[0]) => "folds" in start;
+const isLegs = (start: Parameters<Start>[0]) => "tour" in start;
 
-/** Starts threads on folds in another way than Node's own. */
-function folding(startThread: Start): void {
+/** Starts threads on legs in another way than Node's own. */
+function starting(startThread: Start): void {
   providePlatform({
     ...node,
-    startThread: (start, onLost) => (isFolds(start) ? startThread : node.startThread)(start, onLost),
+    startThread: (...all) => (isLegs(all[0]) ? startThread : node.startThread)(...all),
   });
 }
 
@@ -31,7 +31,7 @@ describe("folds on threads", () => {
   test("give what one thread gives", async () => {
     alone = said(await crossValidate(DATA, OPTIONS));
     let started = 0;
-    folding((...args) => {
+    starting((...args) => {
       started++;
       return node.startThread(...args);
     });
@@ -40,7 +40,7 @@ describe("folds on threads", () => {
   });
 
   test("give it without threads, where the machine gives none", async () => {
-    folding(() => {
+    starting(() => {
       throw new Error("not here");
     });
     expect(said(await crossValidate(DATA, { ...OPTIONS, threads: 3 }))).toEqual(alone);
@@ -48,11 +48,12 @@ describe("folds on threads", () => {
 
   test("give it though a thread dies at work", async () => {
     let died = 0;
-    folding((start, onLost) => {
-      const thread = node.startThread(start, (cause) => {
+    starting((start, onLost, onTold) => {
+      const lost = (cause: Error) => {
         died++;
         onLost(cause);
-      });
+      };
+      const thread = node.startThread(start, lost, onTold);
       setTimeout(() => thread.end(), 250);
       return thread;
     });
@@ -61,9 +62,9 @@ describe("folds on threads", () => {
   });
 
   test("give it though threads have not memory enough", async () => {
-    folding((start, onLost) => {
+    starting((start, ...hooks) => {
       const { lease } = start as { lease: { from: number; to: number } };
-      return node.startThread({ ...start, lease: { ...lease, to: lease.from + 50_000 } } as typeof start, onLost);
+      return node.startThread({ ...start, lease: { ...lease, to: lease.from + 50_000 } } as typeof start, ...hooks);
     });
     expect(said(await crossValidate(DATA, { ...OPTIONS, threads: 3 }))).toEqual(alone);
   });
