@@ -200,8 +200,8 @@ export function gramStored(rows: Matrix, count: u32, columns: u32, model: usize,
 export function gramOnes(rows: Matrix, count: u32, columns: u32, model: usize, out: usize): void {
   quadratic.gram<Ones>(rows, count, columns, model, out);
 }
-export function survey(count: u32, gradients: usize, weights: usize, penalties: usize, order: usize): u32 {
-  return working.survey(count, gradients, weights, penalties, order);
+export function survey(count: u32, gradients: usize, weights: usize, penalties: usize, share: f64, order: usize): u32 {
+  return working.survey(count, gradients, weights, penalties, share, order);
 }
 export function penalty(count: u32, penalties: usize, weights: usize, from: usize): f64 {
   return working.penalty(count, penalties, weights, from);

@@ -1,14 +1,14 @@
 // What a solver asks of its columns one by one: what they cost, by how much they violate their optimality, which of
 // them to work on. Weights, gradients X_jᵀq and {l1, l2} interleaved are f64 a column.
 
-/** Lists in order, u32[columns], the columns 0 ≤ j < count with a weight or with |g_j| > l1_j. Returns how many. */
-export function survey(count: u32, gradients: usize, weights: usize, penalties: usize, order: usize): u32 {
+/** Lists in order, u32[columns], the columns 0 ≤ j < count with a weight or with |g_j| > share·l1_j. Returns how many. */
+export function survey(count: u32, gradients: usize, weights: usize, penalties: usize, share: f64, order: usize): u32 {
   let size: u32 = 0;
   for (let j: u32 = 0; j < count; ++j) {
     const at = <usize>j << 3;
     store<u32>(order + (<usize>size << 2), j);
     const isZero = load<f64>(weights + at) == 0.0;
-    size += u32(!isZero || abs<f64>(load<f64>(gradients + at)) > load<f64>(penalties + (at << 1)));
+    size += u32(!isZero || abs<f64>(load<f64>(gradients + at)) > share * load<f64>(penalties + (at << 1)));
   }
   return size;
 }

@@ -2,11 +2,11 @@ import type { Kernels } from "../engine/kernels.js";
 
 // The kernels of assembly/batch/working.ts.
 
-export const survey: Kernels["survey"] = (count, g, w, penalties, order) => {
+export const survey: Kernels["survey"] = (count, g, w, penalties, share, order) => {
   const [slopes, weights, l, columns] = [g.view, w.view, penalties.view, order.view];
   let size = 0;
   for (let j = 0; j < count; j++) {
-    if (weights[j] !== 0 || Math.abs(slopes[j]!) > l[2 * j]!) columns[size++] = j;
+    if (weights[j] !== 0 || Math.abs(slopes[j]!) > share * l[2 * j]!) columns[size++] = j;
   }
   return size;
 };

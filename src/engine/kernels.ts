@@ -301,8 +301,8 @@ export interface Kernels {
   bend(from: number, to: number, model: F64, v: F64): number;
   /** Writes all of H but its diagonal, [columns · (columns − 1)], from `count` rows whose indices ascend. H begins as 0. */
   gram(rows: Matrix, count: number, columns: number, model: F64, out: F64): void;
-  /** Lists in order the columns 0 ≤ j < count with a weight or with |g_j| > l1_j (penalties[2j]). Returns how many. */
-  survey(count: number, gradients: F64, weights: F64, penalties: F64, order: U32): number;
+  /** Lists in order the columns 0 ≤ j < count with a weight or with |g_j| > share·l1_j (penalties[2j]). Returns how many. */
+  survey(count: number, gradients: F64, weights: F64, penalties: F64, share: number, order: U32): number;
   /** Returns Σ l1·(|w| − |from|) + ½·l2·(w² − from²) of `count` weights. from: null for 0. */
   penalty(count: number, penalties: F64, weights: F64, from: F64 | null): number;
   /** Returns Σ |violation of optimality| of columns order[0 … count), of the first `count` where that is null. */

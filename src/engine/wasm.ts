@@ -183,8 +183,8 @@ export function wasmKernels(exports: Exports, memory: LinearMemory): Kernels {
     gram: (rows, count, columns, model, out) => {
       call(`gram${kind(rows)}`, writeMatrix(rows), count, columns, at(model), at(out));
     },
-    survey: (count, gradients, weights, penalties, order) =>
-      call("survey", count, at(gradients), at(weights), at(penalties), at(order)),
+    survey: (count, gradients, weights, penalties, share, order) =>
+      call("survey", count, at(gradients), at(weights), at(penalties), share, at(order)),
     penalty: (count, penalties, weights, from) => call("penalty", count, at(penalties), at(weights), at(from)),
     violation: (count, order, weights, gradients, penalties) =>
       call("violation", count, at(order), at(weights), at(gradients), at(penalties)),

@@ -203,10 +203,10 @@ export class BatchProblem {
     const before = this.#before;
     this.#before = null;
     if (l1 < this.#l1 && l1 > this.#l1 / 2) {
-      likely = this.#likely(2 * l1 - this.#l1);
+      const share = (2 * l1) / this.#l1 - 1;
+      likely = this.#likely(share);
       // A set is made for some strengths to come: to make one costs more than to have a few columns too many.
-      if (likely && !(state.set && covers(state.set, likely)))
-        likely = this.#likely(AHEAD * (2 * l1 - this.#l1)) ?? likely;
+      if (likely && !(state.set && covers(state.set, likely))) likely = this.#likely(AHEAD * share) ?? likely;
       this.#before = { l1: this.#l1, weights: state.w.view.slice() };
     }
     this.#l1 = l1;
@@ -220,14 +220,13 @@ export class BatchProblem {
   }
 
   /**
-   * Sets the strength l1, and returns the columns with a weight or, at the last scan, a gradient above it; undefined when
-   * they are too many.
+   * Returns the columns with a weight or, at the last scan, a gradient above a share of the last l1; undefined when they
+   * are too many.
    */
-  #likely(l1: number): Uint32Array | undefined {
+  #likely(share: number): Uint32Array | undefined {
     const { state, design } = this;
-    penalize(state, l1 * this.total, 0);
     const last = design.size - Number(design.intercept);
-    const columns = state.order.view.subarray(0, listed(state)).filter((j) => j !== last);
+    const columns = state.order.view.subarray(0, listed(state, share)).filter((j) => j !== last);
     const { view: w } = state.w;
     return columns.length <= roomFor(columns.filter((j) => w[j] !== 0).length) ? columns : undefined;
   }
@@ -242,11 +241,12 @@ export class BatchProblem {
     const share = log(l1 / last) / log(last / before.l1);
     if (!(share > 0 && share < MOST_SHARE)) return;
     const [w, d, l] = [state.w.view, state.scores.view, state.penalties.view];
+    const kept = state.order.view.subarray(0, listed(state, Number.POSITIVE_INFINITY));
     let change = 0;
-    for (let j = 0; j < d.length; j++) {
-      d[j] = 0;
+    d.fill(0);
+    for (const j of kept) {
       const to = w[j]! + share * (w[j]! - before.weights[j]!);
-      if (w[j] === 0 || before.weights[j] === 0 || Math.sign(to) !== Math.sign(w[j]!)) continue;
+      if (before.weights[j] === 0 || Math.sign(to) !== Math.sign(w[j]!)) continue;
       d[j] = to - w[j]!;
       change += l[2 * j]! * (Math.abs(to) - Math.abs(w[j]!)) + 0.5 * l[2 * j + 1]! * (to * to - w[j]! * w[j]!);
     }
@@ -254,7 +254,7 @@ export class BatchProblem {
     trial.view.set(margins.view);
     kernels.spread(design.x, design.size, state.scores, trial);
     if (kernels.loss(state.loss, state.rows, 0, count, trial) + change >= state.lossSum) return;
-    for (let j = 0; j < d.length; j++) w[j]! += d[j]!;
+    for (const j of kept) w[j]! += d[j]!;
     [state.margins, state.trial] = [trial, margins];
     linearize(state);
   }

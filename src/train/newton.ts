@@ -223,10 +223,10 @@ export function survey(state: State): number {
 
 /**
  * Lists in state.order the columns with a weight or, at the last scan, a violation, and returns how many; the others
- * have no part in the gap.
+ * have no part in the gap. `share`: of l1, from which on a gradient counts as one.
  */
-export function listed({ engine, design, gradients, w, penalties, order }: State): number {
-  return engine.kernels.survey(design.size, gradients, w, penalties, order);
+export function listed({ engine, design, gradients, w, penalties, order }: State, share = 1): number {
+  return engine.kernels.survey(design.size, gradients, w, penalties, share, order);
 }
 
 function keptOf({ design, w, order }: State, listed: number): number {

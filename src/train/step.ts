@@ -140,7 +140,7 @@ function violationAt(state: State, set: WorkingSet, model: F64): number {
 /** Whether no column outside a set violates its bound at the model's slopes: else they would be no dual point either. */
 function isAlone({ engine, design, model, scores, w, penalties, order }: State, set: WorkingSet): boolean {
   engine.kernels.gradients(design.x, 0, design.size, model, scores);
-  const listed = engine.kernels.survey(design.size, scores, w, penalties, order);
+  const listed = engine.kernels.survey(design.size, scores, w, penalties, 1, order);
   return order.view.subarray(0, listed).every((j) => set.places[j] !== 0);
 }
 

@@ -349,7 +349,7 @@ function runWorking(engine: Engine, rows: Rows): BigUint64Array {
     penalties.view[2 * j + 1] = j % 2; // a column without l2 whose slope is too steep leaves no dual point but a scaled one
   }
   const [order, chosen, out] = [memory.u32(COLUMNS), memory.u32(COLUMNS), memory.f64(3)];
-  const listed = kernels.survey(COLUMNS, g, w, penalties, order);
+  const listed = kernels.survey(COLUMNS, g, w, penalties, 1, order);
   const found = [listed, kernels.penalty(COLUMNS, penalties, w, null), kernels.penalty(COLUMNS, penalties, w, from)];
   found.push(kernels.violation(COLUMNS, null, w, g, penalties), kernels.violation(listed, order, w, g, penalties));
   expect(found.at(-1)).toBeCloseTo(found.at(-2)!, 12); // the others violate nothing
