@@ -4,7 +4,7 @@ import { hessianQuadratic, isCheap } from "./hessian.js";
 import type { State } from "./newton.js";
 import { type Quadratic, sparseQuadratic } from "./quadratic.js";
 import { rowsOf } from "./rows.js";
-import { gapOf, violationOf, type WorkingSet } from "./working.js";
+import { gapOf, listSteep, violationOf, type WorkingSet } from "./working.js";
 
 /** Passes of a minimisation, at least and at most. */
 const LEAST_PASSES = 2;
@@ -68,8 +68,13 @@ export async function minimise(
 const MOST_ROUNDS = 4;
 /** Share of the hoped-for decrease from which on a face is taken to be that of the minimum. */
 const SETTLED = 0.99;
-/** What a round is to leave of the gap to reach, as a share. */
-const SPARE = 0.8;
+/** Gap from which on the steepest slopes are worked on alone, as a multiple of that to reach. */
+const NEAR = 16;
+/** Sweeps over these at most, and passes of each. */
+const MOST_SWEEPS = 6;
+const SWEEP_PASSES = 2;
+/** From what share of the excess that may stay on a slope is one of the steepest. */
+const STEEP = 0.5;
 /** Least residual worth asking for. */
 const LEAST_RESIDUAL = 1e-14;
 
@@ -89,11 +94,11 @@ export async function polish(
   let isSettled = false;
   let left = gapOf(set);
   for (let round = 0; round < MOST_ROUNDS && left.gap > gap; round++) {
-    const share: number = (SPARE * gap) / left.gap;
+    const share: number = gap / left.gap;
     const residual: number = isSettled ? Math.max(share * share, LEAST_RESIDUAL) : RESIDUAL;
     isSettled = (await conjugate(state, set, model, { residual, excess: share * left.excess }, breathe)) >= SETTLED;
     model.slopes();
-    left = gapOf(set);
+    left = sweep(state, set, model, gap);
     if (left.gap <= gap) break;
     for (let pass = isSettled ? CONJUGATE_EVERY : 1; pass <= CONJUGATE_EVERY; pass++) {
       model.descend(everyColumn(state, set), effort.radius, Number.POSITIVE_INFINITY);
@@ -103,6 +108,21 @@ export async function polish(
   }
   model.settle();
   return violationOf(state, set, set.slopes);
+}
+
+/**
+ * Lowers the steepest slopes, which are few and all that is left of a gap where weights were held at 0, by coordinate
+ * descent on their columns; in the end conjugate gradients would take tens of steps for that. Returns what is left.
+ */
+function sweep(state: State, set: WorkingSet, model: Quadratic, gap: number): { gap: number; excess: number } {
+  let left = gapOf(set);
+  for (let sweeps = 0; sweeps < MOST_SWEEPS && left.gap > gap && left.gap < NEAR * gap; sweeps++) {
+    const steep = listSteep(set, (STEEP * left.excess * gap) / left.gap);
+    for (let pass = 0; pass < SWEEP_PASSES; pass++) model.descend(steep, state.effort.radius, Number.POSITIVE_INFINITY);
+    model.slopes();
+    left = gapOf(set);
+  }
+  return left;
 }
 
 /** Returns the model that a set's Newton step minimises, with what conjugate gradients need. */

@@ -149,6 +149,16 @@ export function gapOf({ w, slopes, penalties, size }: WorkingSet): { gap: number
   return { gap: slack + excess * penalty, excess };
 }
 
+/** Lists in set.order the columns whose slopes exceed their l1 by more than a share of it. Returns how many. */
+export function listSteep({ order, w, slopes, penalties, size }: WorkingSet, excess: number): number {
+  const [list, weights, g, l] = [order.view, w.view, slopes.view, penalties.view];
+  let count = 0;
+  for (let t = 0; t < size; t++) {
+    if (Math.abs(g[t]! + l[2 * t + 1]! * weights[t]!) > (1 + excess) * l[2 * t]!) list[count++] = t;
+  }
+  return count;
+}
+
 /** Returns Σ |violation of optimality| of a set's columns by some slopes of theirs. */
 export function violationOf({ engine }: State, { size, w, penalties }: WorkingSet, slopes: F64): number {
   return engine.kernels.violation(size, null, w, slopes, penalties);
