@@ -1,4 +1,3 @@
-import { expNegative, log } from "../baseline/math.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Engine, engineOn, type Lease } from "../engine/engine.js";
 import type { Loss, Rows } from "../engine/kernels.js";
@@ -67,23 +66,27 @@ const ENTRY_COST = 20;
 const WORTH_STARTING = 200e6;
 /** Nanoseconds of a path that is worth cutting: on one thread every leg's start from nothing is lost. */
 const WORTH_CUTTING = 3e9;
+/** Strengths that a start from nothing costs as much as. */
+const START_COST = 3;
 /** Milliseconds between two looks at what others do, and in which all are to stop that were told to. */
 const GLANCE = 2;
 const PATIENCE = 4000;
 
 /**
  * Returns the legs of a path on all rows: half of the strengths, more of them, and the last, which take as long as all
- * before, if a strength λ costs λ^(−2/3), as with text and crosses, about. They depend on the data alone, so that what
- * comes out does not depend on threads.
+ * before if a strength λ costs 1/√λ, about, as with text and crosses. They depend on the data alone, so that what comes
+ * out does not depend on threads.
  */
 export function legsOf({ entries }: Design, lambdas: number[]): Leg[] {
   const { length } = lambdas;
   const starts = new Set([0]);
   if (ENTRY_COST * entries * length > WORTH_CUTTING) {
-    const costs = lambdas.map((lambda) => expNegative((2 / 3) * log(lambdas[length - 1]! / lambda)));
-    const whole = costs.reduce((sum, it) => sum + it, 0);
-    let late = 0;
-    for (let sum = costs[0]!; sum < whole / 2; sum += costs[late]!) late++;
+    const costs = lambdas.map((lambda) => 1 / Math.sqrt(lambda));
+    let [late, before, after] = [0, 0, costs.reduce((sum, it) => sum + it, 0)];
+    for (; late < length - 1 && before < after + START_COST * costs[late]!; late++) {
+      before += costs[late]!;
+      after -= costs[late]!;
+    }
     starts.add(length >> 1).add(late);
   }
   return [...starts].map((from, i, all) => ({ from, to: all[i + 1] ?? length, fold: -1 }));

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { crossValidate, encodeModel } from "../../src/node.js";
+import { crossValidate, encodeModel, fit, fitPath, type PathPoint } from "../../src/node.js";
 import { type Platform, platform, providePlatform } from "../../src/platform.js";
+import type { Design } from "../../src/train/design.js";
+import { legsOf } from "../../src/train/legs.js";
 import type { CrossValidation } from "../../src/train/validate.js";
 import { errorOf, problem } from "../helpers.js";
 
@@ -79,4 +81,62 @@ describe("folds on threads", () => {
     expect(error.message).toBe("enough");
     expect(performance.now() - began).toBeLessThan(5000);
   });
+});
+
+describe("a long path", () => {
+  /** So many strengths that it is worth cutting. */
+  const LONG = { lambdas: 1250, ratio: 0.1, tolerance: 1e-5 };
+  const said = (points: PathPoint[]) =>
+    points.map(({ model, loss, lambda, relativeGap }) => [model.intercept, ...model.values, loss, lambda, relativeGap]);
+  let alone: PathPoint[];
+
+  test("is the same on any number of threads, its points in their order", { timeout: 60_000 }, async () => {
+    alone = (await fitPath(DATA, LONG)).points;
+    expect(alone.every(({ converged }) => converged)).toBe(true);
+    let started = 0;
+    starting((...args) => {
+      started++;
+      return node.startThread(...args);
+    });
+    const told: number[] = [];
+    const { points } = await fitPath(DATA, { ...LONG, threads: 2, onPoint: ({ lambda }) => told.push(lambda) });
+    expect(said(points)).toEqual(said(alone));
+    expect(told).toEqual(points.map(({ lambda }) => lambda));
+    expect(started).toBe(1);
+  });
+
+  test("has the models of fits alone, also where a leg begins", async () => {
+    const { entries, lambdas } = { entries: DATA.columns.length, lambdas: alone.map(({ lambda }) => lambda) };
+    const legs = legsOf({ entries } as Design, lambdas);
+    expect(legs).toHaveLength(3);
+    for (const { from } of legs.slice(1)) {
+      const { l1, loss, model } = alone[from]!;
+      const objective = loss.train + l1 * model.values.reduce((sum, w) => sum + Math.abs(w), 0);
+      const found = await fit(DATA, { solver: "batch", l1, tolerance: 1e-9 });
+      expect(Math.abs(objective - (found.objective as number))).toBeLessThan(LONG.tolerance);
+      expect(model.kept).toBe(found.model.kept);
+    }
+  });
+
+  test("ends with an error of the caller's, and with the next one", async () => {
+    const onPoint = ({ lambda }: PathPoint) => {
+      if (lambda < alone[40]!.lambda) throw new Error("enough");
+    };
+    for (const threads of [1, 2]) {
+      expect((await errorOf(fitPath(DATA, { ...LONG, threads, onPoint }))).message).toBe("enough");
+    }
+  });
+});
+
+test.each([
+  [100, 1e-3, [0, 50, 83]],
+  [100, 1e-2, [0, 50, 76]],
+  [2, 1e-3, [0, 1]],
+  [3, 0.5, [0, 1, 2]],
+])("%i strengths down to %f are cut where both ends take as long", (count, ratio, starts) => {
+  const lambdas = Array.from({ length: count }, (_, k) => ratio ** (k / (count - 1)));
+  const legs = legsOf({ entries: 1e9 } as Design, lambdas);
+  expect(legs.map(({ from }) => from)).toEqual(starts);
+  expect(legs.map(({ to }) => to)).toEqual([...starts.slice(1), count]);
+  expect(legsOf({ entries: 1000 } as Design, lambdas)).toEqual([{ from: 0, to: count, fold: -1 }]);
 });
