@@ -63,7 +63,7 @@ if (!existsSync(CLI)) {
     await compareLiblinear([...(a9a ? [a9a] : []), ...Object.values(others)], rounds);
     if (a9a) await compareLogistic(a9a, rounds);
     if (housing) await compareLasso(housing, rounds);
-    if (others.imdb_uni) await measurePath(others.imdb_uni);
+    if (others.imdb_uni) await measurePath(others.imdb_uni, rounds);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -65,7 +65,7 @@ export interface Asked {
 }
 
 /** Gaps to stop at, as a share of the objective without features: the loosest that does as well as a peer is taken. */
-const TOLERANCES = [0.5, 0.2, 0.1, 5e-2, 2e-2, 1e-2, 5e-3, 2e-3, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7];
+const TOLERANCES = [0.5, 0.2, 0.1, 5e-2, 2e-2, 1e-2, 5e-3, 2e-3, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
 
 /** At this one a solve ends at its first look: the columns are made and screened, and no step is taken. */
 export const AT_ONCE = 1;
