@@ -57,7 +57,7 @@ export function slackOf(state: State): number {
   const { slopes, curvatures } = derivativesOf(state, state.model);
   const w = state.w.view;
   const own = state.design.free.reduce((sum, j, t) => sum + 2 * Math.abs(slopes[t]! * w[j]!), 0);
-  return own + Math.sqrt(8 * sizeOf(slopes, curvatures) * state.nullObjective);
+  return own + Math.sqrt(8 * sizeOf(slopes, curvatures)) * Math.sqrt(state.nullObjective);
 }
 
 /** Moves a model's slopes to where a Newton step of the free columns takes them: they demand nothing more then. */

@@ -65,7 +65,7 @@ const ENTRY_COST = 20;
 /** Nanoseconds that are worth a worker's start, which takes 50 ms. */
 const WORTH_STARTING = 200e6;
 /** Nanoseconds of a path that is worth cutting: on one thread every leg's start from nothing is lost. */
-const WORTH_CUTTING = 3e9;
+const WORTH_CUTTING = 5e9;
 /** Strengths that a start from nothing costs as much as. */
 const START_COST = 3;
 /** Milliseconds between two looks at what others do, and in which all are to stop that were told to. */
@@ -73,20 +73,18 @@ const GLANCE = 2;
 const PATIENCE = 4000;
 
 /**
- * Returns the legs of a path on all rows: half of the strengths, more of them, and the last, which take as long as all
- * before if a strength λ costs 1/√λ, about, as with text and crosses. They depend on the data alone, so that what comes
- * out does not depend on threads.
+ * Returns the legs of a path on all rows. The last takes as long as all before if a strength λ costs 1/√λ, about, as
+ * with text and crosses; what is before is cut at half of the strengths. They depend on the data alone, so that what
+ * comes out does not depend on threads.
  */
 export function legsOf({ entries }: Design, lambdas: number[]): Leg[] {
   const { length } = lambdas;
   const starts = new Set([0]);
   if (ENTRY_COST * entries * length > WORTH_CUTTING) {
     const costs = lambdas.map((lambda) => 1 / Math.sqrt(lambda));
-    let [late, before, after] = [0, 0, costs.reduce((sum, it) => sum + it, 0)];
-    for (; late < length - 1 && before < after + START_COST * costs[late]!; late++) {
-      before += costs[late]!;
-      after -= costs[late]!;
-    }
+    let late = 0;
+    let lead = -costs.reduce((sum, it) => sum + it, 0); // of what is before over what is left
+    for (; late < length - 1 && lead < START_COST * costs[late]!; late++) lead += 2 * costs[late]!;
     starts.add(length >> 1).add(late);
   }
   return [...starts].map((from, i, all) => ({ from, to: all[i + 1] ?? length, fold: -1 }));

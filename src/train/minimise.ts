@@ -4,7 +4,7 @@ import { hessianQuadratic, isCheap } from "./hessian.js";
 import type { State } from "./newton.js";
 import { type Quadratic, sparseQuadratic } from "./quadratic.js";
 import { rowsOf } from "./rows.js";
-import { gapOf, listSteep, violationOf, type WorkingSet } from "./working.js";
+import { gapOf, listSteep, type Missed, violationOf, type WorkingSet } from "./working.js";
 
 /** Passes of a minimisation, at least and at most. */
 const LEAST_PASSES = 2;
@@ -69,11 +69,11 @@ const MOST_ROUNDS = 4;
 /** Share of the hoped-for decrease from which on a face is taken to be that of the minimum. */
 const SETTLED = 0.99;
 /** Gap from which on the steepest slopes are worked on alone, as a multiple of that to reach. */
-const NEAR = 16;
+const CLOSE = 16;
 /** Sweeps over these at most, and passes of each. */
 const MOST_SWEEPS = 6;
 const SWEEP_PASSES = 2;
-/** From what share of the excess that may stay on a slope is one of the steepest. */
+/** Share of the excess that may stay above which a slope is one of the steepest. */
 const STEEP = 0.5;
 /** Least residual worth asking for. */
 const LEAST_RESIDUAL = 1e-14;
@@ -98,7 +98,7 @@ export async function polish(
     const residual: number = isSettled ? Math.max(share * share, LEAST_RESIDUAL) : RESIDUAL;
     isSettled = (await conjugate(state, set, model, { residual, excess: share * left.excess }, breathe)) >= SETTLED;
     model.slopes();
-    left = sweep(state, set, model, gap);
+    left = await sweep(state, set, model, gap, breathe);
     if (left.gap <= gap) break;
     for (let pass = isSettled ? CONJUGATE_EVERY : 1; pass <= CONJUGATE_EVERY; pass++) {
       model.descend(everyColumn(state, set), effort.radius, Number.POSITIVE_INFINITY);
@@ -114,13 +114,21 @@ export async function polish(
  * Lowers the steepest slopes, which are few and all that is left of a gap where weights were held at 0, by coordinate
  * descent on their columns; in the end conjugate gradients would take tens of steps for that. Returns what is left.
  */
-function sweep(state: State, set: WorkingSet, model: Quadratic, gap: number): { gap: number; excess: number } {
+async function sweep(
+  { effort }: State,
+  set: WorkingSet,
+  model: Quadratic,
+  gap: number,
+  breathe: () => Promise<void>,
+): Promise<Missed> {
   let left = gapOf(set);
-  for (let sweeps = 0; sweeps < MOST_SWEEPS && left.gap > gap && left.gap < NEAR * gap; sweeps++) {
-    const steep = listSteep(set, (STEEP * left.excess * gap) / left.gap);
-    for (let pass = 0; pass < SWEEP_PASSES; pass++) model.descend(steep, state.effort.radius, Number.POSITIVE_INFINITY);
+  const isNear = () => left.gap > gap && left.gap < CLOSE * gap && left.slack < gap;
+  for (let sweeps = 0; sweeps < MOST_SWEEPS && isNear(); sweeps++) {
+    const steep = listSteep(set, STEEP * left.excess * (gap / left.gap));
+    for (let pass = 0; pass < SWEEP_PASSES; pass++) model.descend(steep, effort.radius, Number.POSITIVE_INFINITY);
     model.slopes();
     left = gapOf(set);
+    await breathe();
   }
   return left;
 }

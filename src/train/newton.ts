@@ -150,7 +150,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
   state.effort.idle = 0;
   await settle(state, CENTRED * goal, breathe);
   if (likely) state.chosen.view.set(likely);
-  let iterations = likely ? await work(state, likely.length, null, most, run) : 0;
+  let iterations = likely?.length ? await work(state, likely.length, null, most, run) : 0;
   for (let taken = Number.NaN; ; iterations += taken) {
     await settle(state, CENTRED * goal, breathe);
     if (Number.isFinite(state.dual)) {

@@ -131,22 +131,30 @@ export function roomFor(kept: number): number {
   return Math.max(LEAST_SIZE, 2 * kept);
 }
 
-/**
- * Returns by how much a set's objective exceeds the dual value of the slopes of its model, scaled down to their bounds, to
- * first order; and by what share of its l1 the steepest of them, that of l2 with it, exceeds that.
- */
-export function gapOf({ w, slopes, penalties, size }: WorkingSet): { gap: number; excess: number } {
+/** What the slopes of a set's model miss as a dual point, to first order. */
+export interface Missed {
+  /** By how much the objective exceeds its dual value, once they are scaled down to their bounds. */
+  gap: number;
+  /** What of that would be left if no slope exceeded its bound. */
+  slack: number;
+  /** By what share of its l1 the steepest, that of l2 with it, exceeds that. */
+  excess: number;
+}
+
+/** Returns what the slopes of a set's model miss as a dual point. */
+export function gapOf({ w, slopes, penalties, size }: WorkingSet): Missed {
   const [weights, g, l] = [w.view, slopes.view, penalties.view];
   let [excess, penalty, slack] = [0, 0, 0];
   for (let t = 0; t < size; t++) {
     const [l1, l2] = [l[2 * t]!, l[2 * t + 1]!];
     const slope = g[t]! + l2 * weights[t]!;
-    if (l1 > 0) excess = Math.max(excess, Math.abs(slope) / l1 - 1);
-    penalty += l1 * Math.abs(weights[t]!);
-    if (l1 > 0) slack += l1 * Math.abs(weights[t]!) + slope * weights[t]!;
-    else if (l2 > 0) slack += (slope * slope) / (2 * l2); // of a free column nothing is known: see free.ts
+    if (l1 > 0) {
+      excess = Math.max(excess, Math.abs(slope) / l1 - 1);
+      penalty += l1 * Math.abs(weights[t]!);
+      slack += l1 * Math.abs(weights[t]!) + slope * weights[t]!;
+    } else if (l2 > 0) slack += (slope * slope) / (2 * l2); // of a free column nothing is known: see free.ts
   }
-  return { gap: slack + excess * penalty, excess };
+  return { gap: slack + excess * penalty, slack, excess };
 }
 
 /** Lists in set.order the columns whose slopes exceed their l1 by more than a share of it. Returns how many. */
@@ -154,7 +162,8 @@ export function listSteep({ order, w, slopes, penalties, size }: WorkingSet, exc
   const [list, weights, g, l] = [order.view, w.view, slopes.view, penalties.view];
   let count = 0;
   for (let t = 0; t < size; t++) {
-    if (Math.abs(g[t]! + l[2 * t + 1]! * weights[t]!) > (1 + excess) * l[2 * t]!) list[count++] = t;
+    const l1 = l[2 * t]!;
+    if (l1 > 0 && Math.abs(g[t]! + l[2 * t + 1]! * weights[t]!) > (1 + excess) * l1) list[count++] = t;
   }
   return count;
 }

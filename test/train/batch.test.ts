@@ -259,6 +259,13 @@ test.each([
   } else expect(found.columns.kept).toBe(0);
 });
 
+test("labels times 1e140 under a strength that leaves no weight: certified", async () => {
+  const { labels, ...rows } = arraysOf(randomProblem("squared", { n: 60, p: 8 }));
+  const huge = labels.map((it) => it * 1e140);
+  const { certificate } = await fit({ ...rows, labels: huge }, { solver: "batch", loss: "squared", l1: 1e142 });
+  expect(certificate).toMatchObject({ converged: true, iterations: 0 });
+});
+
 test.each([1e160, 1e300])("labels times %d: a loss beyond double precision is told", async (scale) => {
   const arrays = arraysOf(randomProblem("squared", { n: 20, p: 4 }));
   const labels = arrays.labels.map((y) => y * scale);

@@ -85,7 +85,7 @@ describe("folds on threads", () => {
 
 describe("a long path", () => {
   /** So many strengths that it is worth cutting. */
-  const LONG = { lambdas: 1250, ratio: 0.1, tolerance: 1e-5 };
+  const LONG = { lambdas: 2000, ratio: 0.1, tolerance: 1e-5 };
   const said = (points: PathPoint[]) =>
     points.map(({ model, loss, lambda, relativeGap }) => [model.intercept, ...model.values, loss, lambda, relativeGap]);
   let alone: PathPoint[];
@@ -120,7 +120,7 @@ describe("a long path", () => {
 
   test("ends with an error of the caller's, and with the next one", async () => {
     const onPoint = ({ lambda }: PathPoint) => {
-      if (lambda < alone[40]!.lambda) throw new Error("enough");
+      if (lambda < alone[60]!.lambda) throw new Error("enough");
     };
     for (const threads of [1, 2]) {
       expect((await errorOf(fitPath(DATA, { ...LONG, threads, onPoint }))).message).toBe("enough");

@@ -101,6 +101,15 @@ describe("cross-validation", () => {
     expect(points[3]!.cv.mean).toBeCloseTo(sum / 30, 4);
   });
 
+  test("a fold may have no column that the path begins with", async () => {
+    const alone = { rows: [0, 1, 1, 1, 1], columns: [0], labels: [1, 0, 1, 0], dimension: 1 };
+    for (const kernels of ["wasm", "baseline"] as const) {
+      const options = { intercept: false, folds: 2, lambdas: 10, ratio: 0.1, kernels };
+      const { points } = await crossValidate(alone, options);
+      expect(points.map(({ cv }) => Number.isFinite(cv.mean))).toEqual(Array(10).fill(true));
+    }
+  });
+
   test("the same whatever ran before on the engine", async () => {
     using data = await readArrays(ARRAYS);
     const options = { ...SHORT, lambdas: 5, folds: 2 };
