@@ -1,4 +1,4 @@
-import { NoughtError, OptionError } from "../errors.js";
+import { MemoryError, NoughtError, OptionError } from "../errors.js";
 import { type Build, platform } from "../platform.js";
 import { instantiateOn } from "./instantiate.js";
 import type { Kernels } from "./kernels.js";
@@ -87,13 +87,23 @@ export class Engine implements Disposable {
 
   /**
    * Sets bytes of the arena aside for an engine on another thread, as `engineOn` makes it; null where the memory is not
-   * shared. They are the other thread's until the arena is released below them.
+   * shared, or has not room for `spare` bytes more. They are the other thread's until the arena is released below them.
    */
-  lend(bytes: number): Lease | null {
+  lend(bytes: number, spare: number): Lease | null {
     if (!this.#sharing) return null;
     const { module, memory } = this.#sharing;
-    const from = this.memory.u8(bytes).pointer;
-    return { module, memory, from, to: from + bytes };
+    const mark = this.memory.mark();
+    try {
+      const from = this.memory.u8(bytes).pointer;
+      const to = this.memory.mark();
+      this.memory.u8(spare, "raw");
+      this.memory.release(to);
+      return { module, memory, from, to: from + bytes };
+    } catch (error) {
+      this.memory.release(mark);
+      if (error instanceof MemoryError) return null;
+      throw error;
+    }
   }
 
   /** What this engine runs on, as far as is known: workers start late, and may be refused then. */

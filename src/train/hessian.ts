@@ -21,6 +21,8 @@ export interface Coupled {
 
 /** Products of a row's entries that H may cost, for each entry of X. Text has rows so long that it never pays. */
 const MOST_PRODUCTS = 8;
+/** Entries of rows beyond which their products, (n − 1)/2 an entry, are more than that. */
+export const LONGEST_COUPLED = 2 * MOST_PRODUCTS + 1;
 /** Entries of H above the diagonal, for each entry of X. Working on H is cheaper still: it has no rows. */
 const MOST_ENTRIES = 1;
 /** Steps of conjugate gradients at most. */

@@ -3,10 +3,11 @@ import { type Engine, engineOn, type Lease } from "../engine/engine.js";
 import type { Loss, Rows } from "../engine/kernels.js";
 import type { F64, U32 } from "../engine/memory.js";
 import { packed, unpacked } from "../engine/packed.js";
-import { MemoryError, NoughtError } from "../errors.js";
+import { NoughtError } from "../errors.js";
 import { platform, type Thread } from "../platform.js";
 import { BatchProblem, type Solution, type SolveOptions, type Steer } from "./batch.js";
 import type { Design, Strengths } from "./design.js";
+import { LONGEST_COUPLED } from "./hessian.js";
 
 /** Strengths of a path that are solved one after another on one thread, the first from nothing. */
 export interface Leg {
@@ -47,6 +48,15 @@ interface Told {
   leg: number;
   k: number;
   found: Found;
+}
+
+/** Workers on a tour. */
+interface Team {
+  threads: Thread[];
+  /** What they found, until it is heard. */
+  inbox: Told[];
+  /** The tour's memory is not theirs any more, nor what is told of them. */
+  isDismissed: boolean;
 }
 
 const [OPEN, DONE, FAILED, TAKEN] = [0, 1, 2, 3];
@@ -109,9 +119,10 @@ export function tourOf(
   };
 }
 
-/** Bytes that a leg's solves take at most, but for a Hessian on data of a kind that is seldom. */
+/** Bytes that a leg's solves take at most: with all columns in one working set, and its Hessian where rows are short. */
 function roomFor({ count, design: { size, entries, x } }: Tour): number {
-  return 1e6 + 72 * count + 300 * size + (x.values ? 6 : 5) * 8 * entries;
+  const coupled = Math.min(entries, LONGEST_COUPLED * count);
+  return 1e6 + 72 * count + 300 * size + (x.values ? 48 : 40) * entries + 48 * coupled;
 }
 
 /**
@@ -126,22 +137,23 @@ export async function solveLegs(
   onFound: (leg: Leg, k: number, found: Found) => void,
 ): Promise<void> {
   const { legs, states } = tour;
-  const inbox: Told[] = [];
+  const team: Team = { threads: [], inbox: [], isDismissed: false };
   const hear = () => {
-    for (const { leg, k, found } of inbox.splice(0)) {
+    for (const { leg, k, found } of team.inbox.splice(0)) {
       onFound(legs[leg]!, k, found);
       if (k === legs[leg]!.to - 1) Atomics.store(states.view, leg, DONE);
     }
   };
   const tell = (told: Told) => {
-    inbox.push(told);
+    team.inbox.push(told);
     hear();
   };
-  const team = hire(tour, engine, inbox);
-  const own = team.length > 0 ? engine.alone : engine;
+  hire(team, tour, engine);
+  const { length: who } = team.threads;
+  const own = who > 0 ? engine.alone : engine;
   const order = legs.map((_, leg) => leg);
   try {
-    for (let leg = take(tour, order, team.length); leg >= 0; leg = take(tour, order, team.length)) {
+    for (let leg = take(tour, order, who); leg >= 0; leg = take(tour, order, who)) {
       await solveLeg(tour, own, leg, signal, tell);
     }
     while (states.view.some((_, leg, view) => Atomics.load(view, leg) >= TAKEN)) {
@@ -152,7 +164,7 @@ export async function solveLegs(
     // What others could not do, for want of memory or because they died, or what cannot be done: that is thrown here.
     for (const leg of order) if (states.view[leg] === FAILED) await solveLeg(tour, own, leg, signal, tell);
   } finally {
-    await dismiss(tour, team);
+    await dismiss(team, tour);
   }
 }
 
@@ -197,24 +209,24 @@ function weightsOutside({ rows, count }: Tour, weights: F64, { view: part }: U32
 }
 
 /** Starts workers, where there is enough to do for them and the machine gives any. */
-function hire(tour: Tour, engine: Engine, inbox: Told[]): Thread[] {
+function hire(team: Team, tour: Tour, engine: Engine): void {
   const { design, legs, members } = tour;
   const visits = legs.reduce((sum, { from, to }) => sum + to - from, 0);
-  if (ENTRY_COST * design.entries * visits < WORTH_STARTING) return [];
-  const team: Thread[] = [];
+  if (ENTRY_COST * design.entries * visits < WORTH_STARTING) return;
+  const room = roomFor(tour);
   try {
     for (let who = 0; who < members.length; who++) {
-      const lease = engine.lend(roomFor(tour));
+      const lease = engine.lend(room, room);
       if (!lease) break;
       const start: LegStart = { lease, tour: packed(tour), who };
-      const onTold = (told: unknown) => inbox.push(told as Told);
-      team.push(platform().startThread(start, () => lose(tour, who), onTold));
+      const onLost = () => !team.isDismissed && lose(tour, who);
+      const onTold = (told: unknown) => team.inbox.push(told as Told);
+      team.threads.push(platform().startThread(start, onLost, onTold));
     }
   } catch (error) {
-    if (error instanceof NoughtError && !(error instanceof MemoryError)) throw error;
+    if (error instanceof NoughtError) throw error;
     // No more workers are to be had: those that are there do.
   }
-  return team;
 }
 
 /** Takes note of a worker that ended: what it had begun is not done. */
@@ -224,15 +236,16 @@ function lose({ states, members }: Tour, who: number): void {
 }
 
 /** Ends a team. Afterwards none of it touches the memory. */
-async function dismiss({ members, stop }: Tour, team: Thread[]): Promise<void> {
+async function dismiss(team: Team, { members, stop }: Tour): Promise<void> {
   Atomics.store(stop.view, 0, 1);
   const began = performance.now();
-  for (let who = 0; who < team.length; who++) {
+  for (let who = 0; who < team.threads.length; who++) {
     // One that has not begun never will.
     Atomics.compareExchange(members.view, who, ABSENT, GONE);
     while (Atomics.load(members.view, who) === PRESENT && performance.now() - began < PATIENCE) await pause();
   }
-  await Promise.all(team.map((thread) => thread.end()));
+  team.isDismissed = true;
+  await Promise.all(team.threads.map((thread) => thread.end()));
 }
 
 function pause(): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import type { Lease } from "../../src/engine/engine.js";
 import { createEngine, NoughtError, OptionError } from "../../src/node.js";
 import { type Build, platform, providePlatform } from "../../src/platform.js";
 import { ENGINES, errorOf } from "../helpers.js";
@@ -90,4 +91,20 @@ test.each(Object.keys(ENGINES) as (keyof typeof ENGINES)[])("a disposed engine o
   engine.dispose();
   expect(() => engine.memory.f64(1)).toThrow("this engine is disposed of");
   expect(() => engine.kernels).toThrow(NoughtError);
+});
+
+test("lends memory only where as much as its owner needs is left, and the arena stays as it was", async () => {
+  using engine = await createEngine({ threads: 2 });
+  const { memory } = engine;
+  const mark = memory.mark();
+  const lease = engine.lend(1000, 1e6);
+  expect((lease as Lease).to - (lease as Lease).from).toBe(1000);
+  expect(memory.mark()).toBeGreaterThanOrEqual((lease as Lease).to);
+  expect(memory.mark()).toBeLessThan(mark + 2000);
+  memory.release(mark);
+  expect(engine.lend(3e9, 2e9)).toBe(null);
+  expect(engine.lend(5e9, 0)).toBe(null);
+  expect(memory.mark()).toBe(mark);
+  using alone = await createEngine();
+  expect(alone.lend(8, 8)).toBe(null);
 });

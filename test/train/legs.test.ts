@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { crossValidate, encodeModel, fit, fitPath, type PathPoint } from "../../src/node.js";
+import { crossValidate, encodeModel, fit, fitPath, type PathPoint, readArrays } from "../../src/node.js";
 import { type Platform, platform, providePlatform } from "../../src/platform.js";
 import type { Design } from "../../src/train/design.js";
 import { legsOf } from "../../src/train/legs.js";
@@ -69,6 +69,25 @@ describe("folds on threads", () => {
       return node.startThread({ ...start, lease: { ...lease, to: lease.from + 50_000 } } as typeof start, ...hooks);
     });
     expect(said(await crossValidate(DATA, { ...OPTIONS, threads: 3 }))).toEqual(alone);
+  });
+
+  test("leave the memory alone when a thread is said to be lost after all is done", async () => {
+    const late: ((cause: Error) => void)[] = [];
+    starting((start, onLost, onTold) => {
+      late.push(onLost);
+      return node.startThread(start, onLost, onTold);
+    });
+    using data = await readArrays(DATA, { threads: 2 });
+    expect(said(await crossValidate(data, OPTIONS))).toEqual(alone);
+    const { memory } = data.engine;
+    const mark = memory.mark();
+    const all = memory.f64(1e6);
+    all.view.fill(1);
+    for (const lose of late) lose(new Error("late"));
+    expect(all.view.every((it) => it === 1)).toBe(true);
+    memory.release(mark);
+    expect(said(await crossValidate(data, OPTIONS))).toEqual(alone);
+    expect(late.length).toBeGreaterThan(1);
   });
 
   test("stop when told to, and leave the memory alone", async () => {
