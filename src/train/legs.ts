@@ -75,7 +75,9 @@ const ENTRY_COST = 20;
 /** Nanoseconds that are worth a worker's start, which takes 50 ms. */
 const WORTH_STARTING = 200e6;
 /** Nanoseconds of a path that is worth cutting: on one thread every leg's start from nothing is lost. */
-const WORTH_CUTTING = 5e9;
+const WORTH_CUTTING = 3e9;
+/** Strengths of a path that count for that: where there are more they lie close, and each costs less. */
+const MOST_COUNTED = 100;
 /** Strengths that a start from nothing costs as much as. */
 const START_COST = 3;
 /** Milliseconds between two looks at what others do, and in which all are to stop that were told to. */
@@ -90,7 +92,7 @@ const PATIENCE = 4000;
 export function legsOf({ entries }: Design, lambdas: number[]): Leg[] {
   const { length } = lambdas;
   const starts = new Set([0]);
-  if (ENTRY_COST * entries * length > WORTH_CUTTING) {
+  if (ENTRY_COST * entries * Math.min(length, MOST_COUNTED) > WORTH_CUTTING) {
     const costs = lambdas.map((lambda) => 1 / Math.sqrt(lambda));
     let late = 0;
     let lead = -costs.reduce((sum, it) => sum + it, 0); // of what is before over what is left

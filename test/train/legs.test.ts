@@ -103,14 +103,15 @@ describe("folds on threads", () => {
 });
 
 describe("a long path", () => {
-  /** So many strengths that it is worth cutting. */
-  const LONG = { lambdas: 2000, ratio: 0.1, tolerance: 1e-5 };
+  /** So many rows that it is worth cutting. */
+  const MANY = problem({ rows: 200_000 });
+  const LONG = { lambdas: 100, ratio: 0.1, tolerance: 1e-5 };
   const said = (points: PathPoint[]) =>
     points.map(({ model, loss, lambda, relativeGap }) => [model.intercept, ...model.values, loss, lambda, relativeGap]);
   let alone: PathPoint[];
 
   test("is the same on any number of threads, its points in their order", { timeout: 60_000 }, async () => {
-    alone = (await fitPath(DATA, LONG)).points;
+    alone = (await fitPath(MANY, LONG)).points;
     expect(alone.every(({ converged }) => converged)).toBe(true);
     let started = 0;
     starting((...args) => {
@@ -118,20 +119,20 @@ describe("a long path", () => {
       return node.startThread(...args);
     });
     const told: number[] = [];
-    const { points } = await fitPath(DATA, { ...LONG, threads: 2, onPoint: ({ lambda }) => told.push(lambda) });
+    const { points } = await fitPath(MANY, { ...LONG, threads: 2, onPoint: ({ lambda }) => told.push(lambda) });
     expect(said(points)).toEqual(said(alone));
     expect(told).toEqual(points.map(({ lambda }) => lambda));
     expect(started).toBe(1);
   });
 
   test("has the models of fits alone, also where a leg begins", async () => {
-    const { entries, lambdas } = { entries: DATA.columns.length, lambdas: alone.map(({ lambda }) => lambda) };
+    const { entries, lambdas } = { entries: MANY.columns.length, lambdas: alone.map(({ lambda }) => lambda) };
     const legs = legsOf({ entries } as Design, lambdas);
     expect(legs).toHaveLength(3);
     for (const { from } of legs.slice(1)) {
       const { l1, loss, model } = alone[from]!;
       const objective = loss.train + l1 * model.values.reduce((sum, w) => sum + Math.abs(w), 0);
-      const found = await fit(DATA, { solver: "batch", l1, tolerance: 1e-9 });
+      const found = await fit(MANY, { solver: "batch", l1, tolerance: 1e-9 });
       expect(Math.abs(objective - (found.objective as number))).toBeLessThan(LONG.tolerance);
       expect(model.kept).toBe(found.model.kept);
     }
@@ -139,10 +140,10 @@ describe("a long path", () => {
 
   test("ends with an error of the caller's, and with the next one", async () => {
     const onPoint = ({ lambda }: PathPoint) => {
-      if (lambda < alone[60]!.lambda) throw new Error("enough");
+      if (lambda < alone[10]!.lambda) throw new Error("enough");
     };
     for (const threads of [1, 2]) {
-      expect((await errorOf(fitPath(DATA, { ...LONG, threads, onPoint }))).message).toBe("enough");
+      expect((await errorOf(fitPath(MANY, { ...LONG, threads, onPoint }))).message).toBe("enough");
     }
   });
 });
