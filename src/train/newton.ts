@@ -150,7 +150,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
   state.effort.idle = 0;
   await settle(state, CENTRED * goal, breathe);
   if (likely) state.chosen.view.set(likely);
-  let iterations = likely?.length ? await work(state, likely.length, null, most, run) : 0;
+  let iterations = likely ? await work(state, likely.length, null, most, run) : 0;
   for (let taken = Number.NaN; ; iterations += taken) {
     await settle(state, CENTRED * goal, breathe);
     if (Number.isFinite(state.dual)) {
@@ -173,7 +173,7 @@ export async function solve(state: State, steering: Steering): Promise<Bounds & 
 /**
  * Takes steps on some columns, the first of state.chosen, until they violate their optimality less than others may,
  * `most` of them at most. `whole`: the violation of all columns; null where that of these is taken to be all. Returns
- * how many steps; 0 when rounding allows none.
+ * how many steps; 0 when rounding allows none, or there are no columns: the free ones are settled without.
  */
 async function work(
   state: State,
@@ -182,6 +182,7 @@ async function work(
   most: number,
   { goal, random, breathe }: Run,
 ): Promise<number> {
+  if (chosen === 0) return 0;
   const set = workOn(state, chosen, random);
   let violation = violationOf(state, set, set.gradients);
   const all = whole ?? violation;

@@ -19,7 +19,7 @@ export interface PathOptions extends SolveOptions {
   ratio?: number;
   /** Share of λ that is L1, in (0, 1]: l1 = λ·l1Ratio, l2 = λ·(1 − l1Ratio). glmnet's α. Default 1. */
   l1Ratio?: number;
-  /** Called with each model of `fitPath` as soon as it is found, from the largest λ down. */
+  /** Called with each model of `fitPath`, from the largest λ down, as soon as it and those before it are found. */
   onPoint?: (point: PathPoint) => void;
 }
 
@@ -50,7 +50,8 @@ export interface Path {
 
 /**
  * Fits a path of strengths, from the smallest λ at which every penalised weight is 0 down to `ratio` of it, each
- * started from the one before (Friedman, Hastie & Tibshirani, JSS 2010). Throws what `fit` throws.
+ * started from the one before (Friedman, Hastie & Tibshirani, JSS 2010). A path that takes seconds is cut in three legs,
+ * whatever the threads, each of which starts from nothing: threads solve them side by side. Throws what `fit` throws.
  */
 export async function fitPath(data: Dataset | Arrays, options: PathOptions & DatasetOptions = {}): Promise<Path> {
   checkPath(options);

@@ -259,6 +259,22 @@ test.each([
   } else expect(found.columns.kept).toBe(0);
 });
 
+test.each(["wasm", "baseline"] as const)("no column is left, the tolerance out of reach (%s)", async (kernels) => {
+  const two = {
+    rows: [0, 2, 4],
+    columns: [0, 1, 0, 1],
+    values: [-0.379720763945822, 0.6539337000129435, 1.5802232849319573, -0.11324738856090577],
+    labels: [2.7152909409325994, 2.6859943993324387],
+    weights: [2.740647537513006, 1.7176583915565433],
+    dimension: 2,
+  };
+  const options = { solver: "batch", loss: "squared", intercept: false, l1: 10, tolerance: 1e-300, kernels } as const;
+  const { certificate, columns } = await fit(two, options);
+  expect(columns.kept).toBe(0);
+  expect(certificate).toMatchObject({ iterations: 0, converged: false });
+  expect(certificate!.relativeGap).toBeLessThan(1e-14);
+});
+
 test("labels times 1e140 under a strength that leaves no weight: certified", async () => {
   const { labels, ...rows } = arraysOf(randomProblem("squared", { n: 60, p: 8 }));
   const huge = labels.map((it) => it * 1e140);
